@@ -1,0 +1,68 @@
+#pragma once
+// What an algorithm sees: ids, adjacency and mirrors of one partition, or of a whole graph. Plain pointers into a graph that outlives it.
+
+#include <span>
+
+#include "partitions/graph.h"
+
+namespace gli {
+
+/// `forward`: along edges; `backward`: against them. On undirected graphs both are all neighbors (callers visit both spans).
+class graph_view {
+ public:
+  explicit graph_view(const graph& g) : body_{&*g}, all_live_{body_->removed.empty()} {}
+
+  int32_t size() const { return body_->size; }              // own ids are [0, size)
+  int32_t mirrors() const { return body_->mirrors; }        // mirror ids are [-mirrors, -1]
+  bool directed() const { return body_->kind.directed; }
+  bool live(int32_t v) const { return all_live_ ? v >= 0 || body_->live(v) : body_->live(v); }
+  bool all_live() const { return all_live_; }
+  uint64_t nodes() const { return body_->nodes; }            // own, live
+  uint64_t total_nodes() const { return body_->total_nodes; }
+  uint64_t total_edges() const { return body_->total_edges; }
+  std::span<const int32_t> out(int32_t v) const { return body_->out_of(v); }
+  std::span<const int32_t> in(int32_t v) const { return body_->in_of(v); }
+
+  /// Calls f(neighbor) for every edge that leaves v (undirected: every edge at v; a self-loop once).
+  template <class F> void for_each_forward(int32_t v, F&& f) const {
+    for (auto u : out(v)) f(u);
+    if (!directed()) for (auto u : in(v)) f(u);
+  }
+  /// Calls f(neighbor) for every edge that enters v.
+  template <class F> void for_each_backward(int32_t v, F&& f) const {
+    for (auto u : in(v)) f(u);
+    if (!directed()) for (auto u : out(v)) f(u);
+  }
+  /// Calls f(neighbor) for every edge at v, in either direction.
+  template <class F> void for_each_neighbor(int32_t v, F&& f) const {
+    for (auto u : out(v)) f(u);
+    for (auto u : in(v)) f(u);
+  }
+  uint64_t forward_degree(int32_t v) const { return out(v).size() + (directed() ? 0 : in(v).size()); }
+
+  uint32_t partition() const { return body_->partition; }
+  std::span<const peer_mirrors> peers() const { return body_->peers; }
+  const graph::body& body() const { return *body_; }
+
+ private:
+  const graph::body* body_;
+  bool all_live_;
+};
+
+/// One T per own node and mirror: a[v] for signed ids, without a branch.
+template <class T>
+class vertex_array {
+ public:
+  vertex_array() = default;
+  vertex_array(const graph_view& g, T fill) : data_(size_t(g.size()) + size_t(g.mirrors()), fill), mirrors_{g.mirrors()}, size_{g.size()} {}
+  T& operator[](int32_t v) { return data_.data()[ptrdiff_t(v) + mirrors_]; }
+  const T& operator[](int32_t v) const { return data_.data()[ptrdiff_t(v) + mirrors_]; }
+  int32_t size() const { return size_; }
+  int32_t mirrors() const { return mirrors_; }
+
+ private:
+  std::vector<T> data_;
+  int32_t mirrors_ = 0, size_ = 0;
+};
+
+}  // namespace gli

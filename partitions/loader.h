@@ -1,0 +1,46 @@
+#pragma once
+// From column batches to a graph: the one way in for files, Arrow tables and lists, embedded and on every worker.
+
+#include <memory>
+#include <string>
+
+#include "partitions/graph.h"
+#include "runtime/communicator.h"
+#include "runtime/value.h"
+
+namespace gli {
+
+struct load_options {
+  graph_kind kind;
+  uint32_t partition = 0, partitions = 1;
+  bool endpoints_must_exist = false;  // LDBC: an edge to a node that no node batch brought is failure{value} naming origin, line and node
+  std::string origin;                 // the input's name in messages
+};
+
+struct load_report { uint64_t nodes = 0, edges = 0, duplicate_nodes = 0, duplicate_edges = 0; };  // of the whole graph
+
+/// Threads: one at a time. A throw leaves the loader unusable and nothing else changed.
+class graph_loader {
+ public:
+  explicit graph_loader(load_options options);
+  ~graph_loader();
+  graph_loader(graph_loader&&) noexcept;
+
+  /// Columns: "" (key: int64 or utf8, no nulls), attributes…, optional "_seq" (int64): the row's place in the input, a line number where
+  /// there is one. Without it rows count from where the last batch ended. A node seen twice keeps its first attributes.
+  void add_nodes(const column_batch& rows);
+
+  /// Columns: "source", "target", optional "key" (multi), attributes…, optional "_seq". In a partition, every source must be owned here, and an
+  /// undirected edge arrives with its smaller key as source. Endpoints come into being with the place 2·seq (source) or 2·seq + 1 (target)
+  /// after all node rows. An edge seen twice keeps the first.
+  void add_edges(const column_batch& rows);
+
+  /// Collective. Settles remote keys, mirrors and transposes with the other partitions and builds the pages.
+  graph finish(communicator& all, load_report& report);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace gli

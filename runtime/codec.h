@@ -1,0 +1,100 @@
+#pragma once
+// C++ structs to Cap'n Proto bytes and back: the only place that includes generated headers.
+//
+// encode_* gives one segment, 8-byte aligned in size, ready to be a frame's body. decode_* takes an untrusted body, sets traversal and
+// nesting limits from its length, copies what it keeps, and throws failure{protocol} naming what does not hold. Thread-safe.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/communicator.h"
+#include "runtime/error.h"
+#include "runtime/frame.h"
+#include "runtime/job.h"
+#include "runtime/value.h"
+
+namespace gli {
+
+using bytes_view = std::span<const uint8_t>;
+
+struct hello {
+  uint32_t version = protocol_version;
+  std::string software;
+  purpose what = purpose::driver;
+  std::string cluster, address;
+  uint32_t pid = 0;
+  std::string host;
+  uint32_t partition = 0, term = 0;
+  std::string log;
+};
+struct welcome { uint32_t version = protocol_version; std::string software, cluster; uint32_t epoch = 0; };
+struct failure_note { errc code = errc::internal; std::string message; };
+
+struct worker_info {
+  uint32_t worker = 0, partition = 0, pid = 0;
+  std::string host, address, state, last_error;
+};
+struct result_info { std::string algorithm; uint32_t version = 0; parameters arguments; };
+struct commit_info {
+  std::string id, graph_id;
+  std::vector<std::string> parents;
+  std::string message, author;
+  int64_t time = 0;
+  uint64_t nodes = 0, edges = 0;
+  std::vector<result_info> results;
+};
+
+struct ping {};
+struct ask_status {};
+struct load_begin { graph_kind kind; bool endpoints_must_exist = false; std::string origin; };
+struct release_handles { std::vector<handle> handles; };
+struct commit_graph { std::string store; handle graph = 0; std::string message, author, branch; std::vector<handle> results; };
+struct ask_history { std::string store, revision; uint32_t limit = 0; };
+struct checkout { std::string store, revision; int32_t result = -1; handle graph = 0; };
+struct create_branch { std::string store, name, from; };
+struct shutdown_cluster {};
+struct cancel_request { uint64_t sequence = 0; };
+struct reserved_request { std::string name; };  // decoded from edit and lease: answered as not implemented
+
+using request_body = std::variant<ping, ask_status, load_begin, job, release_handles, commit_graph, ask_history, checkout, create_branch,
+                                  shutdown_cluster, cancel_request, reserved_request>;
+struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body body; };
+
+struct done {};
+struct status_report { std::vector<worker_info> workers; uint32_t partitions = 0; std::string cluster; uint32_t epoch = 0, jobs = 0; std::string log; };
+struct load_begun { handle load = 0; std::vector<worker_info> workers; };
+struct job_reply { handle output = 0; std::vector<job_result> partitions; };
+using reply = std::variant<failure_note, done, status_report, load_begun, job_reply, std::vector<commit_info>>;
+
+struct progress_note { std::string what; uint64_t done = 0, total = 0; };
+
+struct load_batch { handle load = 0; enum class what : uint8_t { nodes, edges, abort } part = what::nodes; column_batch rows; };
+
+byte_buffer encode(const hello&);
+byte_buffer encode(const welcome&);
+byte_buffer encode(const failure_note&);
+byte_buffer encode(const request&);
+byte_buffer encode(const reply&);
+byte_buffer encode(const progress_note&);
+byte_buffer encode(const load_batch&);
+byte_buffer encode(const column_batch&);
+byte_buffer encode(const job&);
+byte_buffer encode(const job_result&);
+byte_buffer encode(const query&);
+
+hello decode_hello(bytes_view);
+welcome decode_welcome(bytes_view);
+failure_note decode_failure(bytes_view);
+request decode_request(bytes_view);
+reply decode_reply(bytes_view);
+progress_note decode_progress(bytes_view);
+load_batch decode_load_batch(bytes_view);   // also column_batch::check()
+column_batch decode_batch(bytes_view);      // also column_batch::check()
+job decode_job(bytes_view);
+job_result decode_job_result(bytes_view);
+query decode_query(bytes_view);
+
+}  // namespace gli

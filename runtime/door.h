@@ -1,0 +1,55 @@
+#pragma once
+// One door per process: a Unix socket in a 0700 directory. It accepts, checks the peer's credentials (same user), reads the Hello within
+// limits::hello_seconds and limits::before_welcome, answers Welcome or Failure, and only then passes the connected socket on.
+//
+// Threads: everything runs on the io_context given; the handler is called there.
+
+#include <utility>  // Boost 1.74's awaitable.hpp forgets it
+
+#include <boost/asio.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/codec.h"
+
+namespace gli {
+
+namespace asio = boost::asio;
+using local_socket = asio::local::stream_protocol::socket;
+
+struct identity {
+  std::string cluster;  // id; a Hello naming another one is refused
+  uint32_t epoch = 0;
+};
+
+class door {
+ public:
+  /// Called once for each authenticated connection, after its Welcome was sent. Whoever takes it owns it.
+  using handler = std::function<void(hello, local_socket)>;
+
+  /// Listens at `path` (its directory is made 0700; a path over 107 bytes or a directory of another owner or mode is failure{io}).
+  door(asio::io_context& io, std::string path, identity who, handler on_connection);
+  ~door();  // closes and unlinks
+  const std::string& path() const { return path_; }
+  void close();
+
+ private:
+  struct state;
+  std::string path_;
+  std::shared_ptr<state> state_;
+};
+
+/// Connects to the door at `path`, checks that it is owned by this user, sends `greeting` and waits for the Welcome, for at most
+/// `timeout_seconds`. Blocking. Throws failure{unavailable | protocol | timeout} naming the path.
+std::pair<local_socket, welcome> knock(asio::io_context& io, const std::string& path, const hello& greeting, double timeout_seconds);
+
+/// Blocking frame I/O on a socket, for tests and simple peers. Throw failure{unavailable} when the peer is gone.
+void write_frame(local_socket& socket, frame_header header, bytes_view body);
+frame read_frame(local_socket& socket, uint64_t limit);
+
+/// The same as coroutines.
+asio::awaitable<void> send_frame(local_socket& socket, frame_header header, bytes_view body);
+asio::awaitable<frame> receive_frame(local_socket& socket, uint64_t limit);
+
+}  // namespace gli

@@ -1,0 +1,73 @@
+#pragma once
+// What a driver can ask of a graph, embedded or on a cluster, in the same words. Encoded by runtime/codec.h.
+//
+// A job runs on all partitions together and may exchange (docs/protocol.md, "Jobs"). A query asks one partition about what it holds and
+// exchanges nothing; the driver merges the answers.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/expression.h"
+#include "runtime/hash.h"
+#include "runtime/value.h"
+
+namespace gli {
+
+using handle = uint64_t;  // names a graph or a result on a cluster; given by the coordinator, never used twice in an epoch
+
+/// How a graph's keys and edges are to be understood; fixed for its life.
+struct graph_kind {
+  bool directed = true;
+  bool multi = false;                      // parallel edges, told apart by their key
+  key_type keys = key_type::none;          // none until the first node
+  key_type edge_keys = key_type::none;     // of multi graphs
+  friend bool operator==(const graph_kind&, const graph_kind&) = default;
+};
+
+/// All partitions have their batches: exchange remote keys and transposes, build pages. Output: a graph.
+struct finish_load { handle load = 0; };
+/// An algorithm of the catalog (partitions/catalog.h). Output: node values.
+struct run_algorithm { std::string name; parameters arguments; };
+/// Keep the nodes for which `nodes` holds, and the edges between them for which `edges` holds. Output: a graph.
+struct select_elements { std::optional<expression> nodes, edges; };
+/// Keep nodes by a boolean or numeric result of the same graph: those with `low` <= value <= `high` (null never). Output: a graph.
+struct select_by_values { handle values = 0; double low = 0, high = 0; };
+/// Fetch and keep the keys of mirrors, so that queries can show edges. Output: none; the graph is as it was.
+struct resolve_mirrors {};
+/// The graph_id. Summary: graph_id.
+struct identify {};
+/// Write the partition's pages, and those of the results, to its store. Summary of each partition: root, result_roots (hex, comma-separated).
+struct write_pages { std::string store; std::vector<handle> results; };
+/// Read a committed partition. Output: a graph. `partitions` and `root` come from the commit record; roots by partition, hex.
+struct read_pages { std::string store; std::vector<std::string> roots; };
+/// Read a committed result of `graph`. Output: node values.
+struct read_result { std::string store; std::vector<std::string> roots; };
+/// What changed from `graph` to `newer`. Summary: nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed.
+struct compare_graphs { handle newer = 0; };
+
+using job_body = std::variant<finish_load, run_algorithm, select_elements, select_by_values, resolve_mirrors, identify, write_pages,
+                              read_pages, read_result, compare_graphs>;
+
+struct job {
+  uint64_t id = 0;     // given by the coordinator
+  handle graph = 0;    // input; 0 where there is none
+  handle output = 0;   // given by the coordinator; 0 where there is none
+  job_body body;
+};
+
+/// What one partition answers; `summary` of global counts is the same on all partitions, others are said to be per partition.
+struct job_result { parameters summary; };
+
+/// One partition's view of what it holds: see partitions/query.h for the names and the columns they answer.
+struct query {
+  std::string name;
+  handle graph = 0, values = 0, other = 0;
+  parameters arguments;
+};
+
+std::string describe(const job_body& body);  // "pagerank", "finish_load": as progress and errors name it
+
+}  // namespace gli

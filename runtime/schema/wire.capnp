@@ -1,0 +1,204 @@
+@0xd4f1a9c06f2b7e31;
+# What travels in frames (docs/protocol.md). Every field says who sets it and when it is valid. Append only.
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("gli::wire");
+
+struct Value {
+  union {
+    null @0 :Void;
+    boolean @1 :Bool;
+    integer @2 :Int64;
+    real @3 :Float64;
+    text @4 :Data;        # UTF-8; Data, because users' strings may hold NUL
+    timestamp @5 :Int64;  # microseconds since 1970, UTC
+    bytes @6 :Data;
+    json @7 :Data;        # canonical JSON text
+  }
+}
+
+struct Parameter {
+  name @0 :Text;
+  value @1 :Value;
+}
+
+struct Column {
+  name @0 :Text;
+  type @1 :UInt8;        # gli::column_type
+  length @2 :Int64;
+  validity @3 :Data;     # bitmap, or empty: no nulls
+  values @4 :Data;
+  offsets @5 :Data;      # int64 little endian, length + 1 of them; empty for fixed-width types
+}
+
+struct Batch {
+  rows @0 :Int64;
+  columns @1 :List(Column);
+}
+
+struct Expression {
+  operation @0 :UInt16;  # gli::operation
+  name @1 :Text;         # of an attribute, for operations node and edge
+  literal @2 :Value;     # for operation literal
+  arguments @3 :List(Expression);
+}
+
+struct Hello {             # first frame of whoever connects
+  version @0 :UInt32;      # of the protocol; another one is refused, naming both
+  software @1 :Text;       # e.g. "gli 0.1.0", for messages
+  purpose @2 :UInt8;       # gli::purpose: what the connection is for
+  cluster @3 :Text;        # the cluster's id; empty from a driver that does not know it yet
+  address @4 :Text;        # worker, control: its own door
+  pid @5 :UInt32;
+  host @6 :Text;
+  partition @7 :UInt32;    # worker, bulk: the sender's partition
+  term @8 :UInt32;         # worker, bulk: the placement term the sender has
+  log @9 :Text;            # worker, control: the file its log goes to, may be empty
+}
+
+struct Welcome {           # answer to Hello; then the connection is what it asked to be
+  version @0 :UInt32;
+  software @1 :Text;
+  cluster @2 :Text;
+  epoch @3 :UInt32;
+}
+
+struct Failure {           # instead of a Welcome or Reply
+  code @0 :UInt16;         # gli::errc
+  message @1 :Text;
+}
+
+struct LoadBegin {         # driver to coordinator: start a load; the answer names a handle and the workers
+  directed @0 :Bool;
+  multi @1 :Bool;
+  keys @2 :UInt8;          # gli::key_type
+  edgeKeys @3 :UInt8;
+  endpointsMustExist @4 :Bool;  # an edge to a node that no node batch brought is an error
+  origin @5 :Text;         # what messages call the input: a file name
+}
+
+struct LoadBatch {         # driver to worker, or worker to worker: rows that the receiver owns
+  load @0 :UInt64;
+  union {
+    nodes @1 :Batch;       # columns: "" key, then attributes, then "_seq"
+    edges @2 :Batch;       # columns: "source", "target", ["key"], attributes, "_seq"
+    abort @3 :Void;        # forget the load
+  }
+}
+
+struct FileRange {         # coordinator to worker: parse these bytes of a file (filled by a later version)
+  path @0 :Text;
+  begin @1 :UInt64;
+  end @2 :UInt64;
+  format @3 :List(Parameter);
+}
+
+struct Job {
+  id @0 :UInt64;           # coordinator
+  graph @1 :UInt64;        # driver
+  output @2 :UInt64;       # coordinator
+  union {
+    finishLoad @3 :UInt64;
+    algorithm :group { name @4 :Text; arguments @5 :List(Parameter); }
+    select :group { nodes @6 :Expression; edges @7 :Expression; }    # null pointer: keep all
+    selectByValues :group { values @8 :UInt64; low @9 :Float64; high @10 :Float64; }
+    resolveMirrors @11 :Void;
+    identify @12 :Void;
+    writePages :group { store @13 :Text; results @14 :List(UInt64); }
+    readPages :group { store @15 :Text; roots @16 :List(Text); }
+    readResult :group { store @17 :Text; roots @18 :List(Text); }
+    compareGraphs @19 :UInt64;
+  }
+}
+
+struct JobResult {
+  summary @0 :List(Parameter);
+}
+
+struct Query {             # driver to worker
+  name @0 :Text;
+  graph @1 :UInt64;
+  values @2 :UInt64;
+  other @3 :UInt64;
+  arguments @4 :List(Parameter);
+}
+
+struct Edit {              # driver to coordinator to owners: edits of a leased value (filled by a later version)
+  value @0 :UInt64;        # the leased number edited from
+  operations @1 :Batch;    # columns: operation, key, target, edge key, attribute, value
+  lease @2 :UInt64;        # the session's lease; an unknown or expired one is refused
+}
+
+struct CommitInfo {
+  id @0 :Text;             # hex
+  graphId @1 :Text;
+  parents @2 :List(Text);
+  message @3 :Text;
+  author @4 :Text;
+  time @5 :Int64;          # microseconds since 1970, UTC
+  nodes @6 :UInt64;
+  edges @7 :UInt64;
+  results @8 :List(ResultInfo);
+}
+
+struct ResultInfo {
+  algorithm @0 :Text;
+  version @1 :UInt32;
+  arguments @2 :List(Parameter);
+}
+
+struct Commit {            # driver to coordinator
+  store @0 :Text;          # path of the store
+  graph @1 :UInt64;
+  message @2 :Text;
+  author @3 :Text;
+  branch @4 :Text;         # empty: the current one
+  results @5 :List(UInt64);
+}
+
+struct WorkerInfo {
+  worker @0 :UInt32;
+  partition @1 :UInt32;
+  pid @2 :UInt32;
+  host @3 :Text;
+  address @4 :Text;
+  state @5 :Text;          # "ready", "starting", "lost"
+  lastError @6 :Text;
+}
+
+struct Request {           # driver to coordinator, answered by one Reply with the same sequence number
+  client @0 :UInt64;       # with incarnation and the frame's sequence: a repeat takes effect once
+  incarnation @1 :UInt32;
+  union {
+    ping @2 :Void;
+    status @3 :Void;
+    loadBegin @4 :LoadBegin;
+    job @5 :Job;
+    release @6 :List(UInt64);    # handles that the driver dropped
+    commit @7 :Commit;
+    history :group { store @8 :Text; revision @9 :Text; limit @10 :UInt32; }
+    checkout :group { store @11 :Text; revision @12 :Text; result @13 :Int32; graph @14 :UInt64; }
+                                 # result -1: the graph; else that result of the commit, for `graph`
+    shutdown @15 :Void;
+    cancel @16 :UInt64;          # sequence number of the request to give up
+    edit @17 :Edit;              # refused as not implemented until a later version
+    lease :group { seconds @18 :UInt32; }  # likewise
+    branch :group { store @19 :Text; name @20 :Text; from @21 :Text; }
+  }
+}
+
+struct Reply {
+  union {
+    failure @0 :Failure;
+    done @1 :Void;
+    status :group { workers @2 :List(WorkerInfo); partitions @3 :UInt32; cluster @4 :Text; epoch @5 :UInt32; jobs @6 :UInt32; log @7 :Text; }
+    loadBegun :group { load @8 :UInt64; workers @9 :List(WorkerInfo); }
+    result :group { output @10 :UInt64; partitions @11 :List(JobResult); }
+    commits @12 :List(CommitInfo);
+  }
+}
+
+struct Progress {          # coordinator to driver while a request runs, same sequence number
+  what @0 :Text;
+  done @1 :UInt64;
+  total @2 :UInt64;        # 0: unknown
+}

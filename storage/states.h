@@ -1,0 +1,67 @@
+#pragma once
+// The manifest of a graph store: commits, branches, reflog. Partition pages lie beside it, in content pools. storage/FORMAT.md.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/codec.h"
+#include "runtime/hash.h"
+#include "storage/content_pool.h"
+
+namespace gli::storage {
+
+/// A result kept beside a commit.
+struct stored_result { result_info info; std::vector<hash128> roots; };  // roots by partition
+
+struct commit_record {
+  hash128 id;        // over everything below but `results`' pages
+  hash128 graph_id;
+  std::vector<hash128> parents;
+  std::string message, author;
+  int64_t time = 0;  // microseconds since 1970, UTC
+  uint64_t nodes = 0, edges = 0;
+  graph_kind kind;
+  std::vector<hash128> roots;  // by partition
+  std::vector<stored_result> results;
+};
+
+commit_info describe(const commit_record& record);
+
+/// A store directory: `manifest/`, and `p0/`, `p1/` … for the partitions written here. Threads: any; one writer at a time waits for the other.
+class graph_store {
+ public:
+  /// Opens or, with create, makes the directory. failure{corrupt} when it is another program's or a newer format's, naming both versions.
+  static std::shared_ptr<graph_store> open(const std::string& path, bool create);
+  static std::shared_ptr<graph_store> in_memory();
+
+  content_pool& pool(uint32_t partition);  // opened on first use
+
+  /// The commit point: one transaction that adds the record and moves the branch from `expected` (nothing: a branch without commits).
+  /// Fills id, and time if 0. failure{conflict} when the branch has moved since.
+  commit_record publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected);
+
+  std::string current_branch() const;
+  void switch_branch(const std::string& name);
+  void create_branch(const std::string& name, const std::string& from);  // from: a revision; empty: the current branch
+  std::vector<std::pair<std::string, std::optional<hash128>>> branches() const;
+  std::optional<hash128> head(const std::string& branch) const;
+
+  /// A branch name, `name~3`, or a unique prefix of a commit id (4 digits or more). failure{key} naming the revision.
+  commit_record resolve(const std::string& revision) const;
+  /// First parents from `revision` back, newest first.
+  std::vector<commit_record> log(const std::string& revision, uint32_t limit) const;
+
+  /// Rereads and rehashes everything; returns what is damaged, one line each. Empty: all is well.
+  std::vector<std::string> verify() const;
+  const std::string& path() const;  // empty in memory
+
+ private:
+  struct state;
+  explicit graph_store(std::shared_ptr<state> s);
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace gli::storage
