@@ -1,0 +1,48 @@
+#pragma once
+// Column pages: Arrow layout in one blob. 32 bytes of header {u32 magic "GCP1", u8 type, u8 flags (1: has validity), u16 0, u32 rows, u32 nulls,
+// u64 value bytes, u64 0}, then, each padded to 8 bytes: validity bitmap (if flagged), then for fixed-width types the values (boolean:
+// a bitmap; others 8 bytes each), for variable ones u32 off[rows + 1] and the bytes. A page's value bytes stay below 2^32: else failure{memory}.
+
+#include <cstring>
+#include <string_view>
+
+#include "partitions/page.h"
+#include "runtime/value.h"
+
+namespace gli {
+
+/// Reads one page; trusts it (check_column_page looks at pages from outside).
+class column_page_view {
+ public:
+  explicit column_page_view(const page& p) : column_page_view{p.data()} {}
+  explicit column_page_view(const uint8_t* bytes);
+  column_type type() const { return type_; }
+  uint32_t rows() const { return rows_; }
+  uint32_t nulls() const { return nulls_; }
+  bool valid(uint32_t i) const { return !validity_ || (validity_[i >> 3] >> (i & 7) & 1); }
+  bool boolean(uint32_t i) const { return values_[i >> 3] >> (i & 7) & 1; }
+  int64_t int64(uint32_t i) const { int64_t x; std::memcpy(&x, values_ + i * 8ull, 8); return x; }
+  double float64(uint32_t i) const { double x; std::memcpy(&x, values_ + i * 8ull, 8); return x; }
+  std::string_view bytes(uint32_t i) const { return {reinterpret_cast<const char*>(values_) + off_[i], off_[i + 1] - off_[i]}; }
+  value at(uint32_t i) const;
+  const uint8_t* raw_values() const { return values_; }
+  const uint8_t* raw_validity() const { return validity_; }
+
+ private:
+  const uint8_t* validity_ = nullptr;
+  const uint8_t* values_ = nullptr;
+  const uint32_t* off_ = nullptr;
+  column_type type_;
+  uint32_t rows_, nulls_;
+};
+
+/// Rows [begin, end) of `c` as a page.
+page_ptr make_column_page(const column& c, int64_t begin, int64_t end);
+/// Rows of `c` in the order given; -1: null.
+page_ptr make_column_page(const column& c, std::span<const int64_t> rows);
+/// Throws failure{corrupt} saying what does not hold: sizes, offsets, type, counts.
+void check_column_page(std::span<const uint8_t> bytes);
+/// Appends a page's rows to a builder of the same type.
+void append_page(column_builder& to, const page& from);
+
+}  // namespace gli

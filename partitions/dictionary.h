@@ -1,0 +1,49 @@
+#pragma once
+// Keys ↔ dense ids 0, 1, 2 … of one key type. Append-only.
+//
+// Threads: building is for one thread; a shared (const) dictionary is read by any number. An edit that adds nodes to the newest version
+// appends in place under a lock (extend); readers of older versions never look past their own size.
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "partitions/page.h"
+#include "runtime/hash.h"
+#include "runtime/value.h"
+
+namespace gli {
+
+class dictionary {
+ public:
+  static constexpr int32_t default_limit = INT32_MAX;  // ids; failure{memory} beyond
+  explicit dictionary(key_type type, int32_t limit = default_limit);
+  ~dictionary();
+
+  key_type type() const;
+  int32_t size() const;
+  std::optional<int32_t> find(int64_t k) const;
+  std::optional<int32_t> find(std::string_view k) const;
+  std::optional<int32_t> find(const hash128& h) const;
+  int64_t int_key(int32_t id) const;
+  std::string_view text_key(int32_t id) const;  // valid as long as the dictionary
+  key key_of(int32_t id) const;
+  const hash128& hash_of(int32_t id) const;
+
+  /// The id, new or old, and whether it is new.
+  std::pair<int32_t, bool> intern(int64_t k);
+  std::pair<int32_t, bool> intern(std::string_view k);
+
+  /// A dictionary that begins with the first `size` keys of `old` and may grow: `old` itself when nothing was appended past `size`
+  /// (claimed for the caller), else a copy.
+  static std::shared_ptr<dictionary> extend(const std::shared_ptr<const dictionary>& old, int32_t size);
+
+  uint64_t memory_bytes() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace gli
