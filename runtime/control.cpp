@@ -1,0 +1,47 @@
+#include "runtime/control.h"
+
+#include <caf/io/basp_broker.hpp>
+#include <caf/io/network/default_multiplexer.hpp>
+#include <chrono>
+#include <set>
+
+namespace gli::control {
+
+using namespace std::chrono_literals;
+
+settings::settings() {
+  load<caf::io::middleman>();
+  add_message_types<caf::id_block::gli>();
+  set("middleman.heartbeat-interval", caf::timespan{500ms});
+  set("middleman.connection-timeout", caf::timespan{3s});
+  set("middleman.enable-automatic-connections", false);
+  set("scheduler.max-threads", size_t{2});
+}
+
+namespace {
+
+caf::io::scribe_ptr scribe_of(caf::actor_system& system, int descriptor) {
+  auto& multiplexer = dynamic_cast<caf::io::network::default_multiplexer&>(system.middleman().backend());
+  caf::io::network::nonblocking(descriptor, true);
+  return multiplexer.new_scribe(descriptor);
+}
+
+caf::actor broker_of(caf::actor_system& system) { return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP")); }
+
+constexpr uint16_t nominal_port = 1;  // BASP wants a number; nothing listens there
+
+}  // namespace
+
+void offer(caf::actor_system& system, int descriptor, const caf::actor& actor) {
+  caf::anon_send(broker_of(system), caf::publish_atom_v, scribe_of(system, descriptor), nominal_port,
+                 caf::actor_cast<caf::strong_actor_ptr>(actor), std::set<std::string>{});
+}
+
+void take(caf::event_based_actor* self, int descriptor, std::function<void(caf::actor, std::string)> then) {
+  auto& system = self->system();
+  self->request(broker_of(system), 5s, caf::connect_atom_v, scribe_of(system, descriptor), nominal_port)
+      .then([then](caf::node_id&, caf::strong_actor_ptr& peer, std::set<std::string>&) { then(caf::actor_cast<caf::actor>(peer), ""); },
+            [then, &system](caf::error& e) { then({}, system.render(e)); });
+}
+
+}  // namespace gli::control
