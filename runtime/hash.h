@@ -3,7 +3,7 @@
 // nothing here is a proof against an adversary.
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,8 +17,16 @@ struct hash128 {
   uint64_t low = 0, high = 0;
   friend bool operator==(const hash128&, const hash128&) = default;
   friend auto operator<=>(const hash128& a, const hash128& b) { return a.high != b.high ? a.high <=> b.high : a.low <=> b.low; }
-  hash128& operator+=(const hash128& other);
-  hash128& operator-=(const hash128& other);
+  hash128& operator+=(const hash128& other) {
+    low += other.low;
+    high += other.high + (low < other.low);
+    return *this;
+  }
+  hash128& operator-=(const hash128& other) {
+    high -= other.high + (low < other.low);
+    low -= other.low;
+    return *this;
+  }
 };
 
 hash128 content_hash(std::span<const uint8_t> bytes);
@@ -31,7 +39,7 @@ hash128 key_hash(const key& k);
 
 /// Which of `partitions` owns a key: multiply-shift of the high half. The one rule for loaders, drivers and workers.
 inline uint32_t owner_of(const hash128& key, uint32_t partitions) {
-  return uint32_t((static_cast<unsigned __int128>(key.high) * partitions) >> 64);
+  return uint32_t(((key.high >> 32) * partitions + ((key.high & 0xffffffff) * partitions >> 32)) >> 32);
 }
 
 /// Canonical hash of a value: an integral double within int64 hashes as that integer, every NaN as one NaN, -0.0 as 0.

@@ -1,0 +1,185 @@
+#include "partitions/column_page.h"
+
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+constexpr uint32_t column_magic = 0x31504347;  // "GCP1"
+constexpr uint8_t has_validity = 1;
+
+struct column_header {
+  uint32_t magic;
+  uint8_t type, flags;
+  uint16_t zero;
+  uint32_t rows, nulls;
+  uint64_t value_bytes, reserved;
+};
+static_assert(sizeof(column_header) == 32);
+
+size_t padded(size_t bytes) { return (bytes + 7) & ~size_t{7}; }
+size_t bitmap_bytes(uint32_t rows) { return (size_t(rows) + 7) / 8; }
+
+/// Where the parts of a page lie.
+struct column_layout {
+  size_t validity, offsets, values, end;
+  column_layout(const column_header& h) {
+    validity = sizeof(column_header);
+    offsets = validity + (h.flags & has_validity ? padded(bitmap_bytes(h.rows)) : 0);
+    values = offsets + (is_variable(column_type(h.type)) ? padded((size_t(h.rows) + 1) * 4) : 0);
+    end = values + padded(h.value_bytes);
+  }
+};
+
+void set_bit(uint8_t* bits, uint32_t i) { bits[i >> 3] |= uint8_t(1u << (i & 7)); }
+
+/// `at(i)` is the row of `c` that becomes row i, or -1 for null.
+template <class At>
+column_header measure(const column& c, uint32_t rows, At&& at) {
+  column_header h{column_magic, static_cast<uint8_t>(c.type), 0, 0, rows, 0, 0, 0};
+  bool variable = is_variable(c.type);
+  for (uint32_t i = 0; i < rows; ++i) {
+    auto row = at(i);
+    if (row < 0 || !c.valid(row)) {
+      ++h.nulls;
+    } else if (variable) {
+      h.value_bytes += c.bytes(row).size();
+    }
+  }
+  if (!variable) h.value_bytes = c.type == column_type::boolean ? bitmap_bytes(rows) : size_t(rows) * 8;
+  if (variable && h.value_bytes > UINT32_MAX)
+    throw failure{errc::memory, "column '" + c.name + "': more than 4 GiB of text within one page"};
+  if (h.nulls) h.flags |= has_validity;
+  return h;
+}
+
+void put_value(uint8_t* values, uint32_t i, const column& c, int64_t row) {
+  if (c.type != column_type::boolean) {
+    std::memcpy(values + size_t(i) * 8, c.values.data() + size_t(row) * 8, 8);
+  } else if (c.boolean(row)) {
+    set_bit(values, i);
+  }
+}
+
+template <class At>
+page_ptr build(const column& c, uint32_t rows, At&& at) {
+  auto header = measure(c, rows, at);
+  column_layout layout{header};
+  auto made = std::make_shared<page>(layout.end);
+  auto data = made->data();
+  std::memcpy(data, &header, sizeof header);
+  auto off = reinterpret_cast<uint32_t*>(data + layout.offsets);
+  uint32_t used = 0;
+  bool variable = is_variable(c.type);
+  for (uint32_t i = 0; i < rows; ++i) {
+    auto row = at(i);
+    bool valid = row >= 0 && c.valid(row);
+    if (valid && header.nulls) set_bit(data + layout.validity, i);
+    if (!variable) {
+      if (valid) put_value(data + layout.values, i, c, row);
+      continue;
+    }
+    if (valid) {
+      auto bytes = c.bytes(row);
+      std::copy(bytes.begin(), bytes.end(), data + layout.values + used);
+      used += uint32_t(bytes.size());
+    }
+    off[i + 1] = used;
+  }
+  return made;
+}
+
+[[noreturn]] void damaged(const std::string& what) { throw failure{errc::corrupt, "column page: " + what}; }
+
+uint32_t count_bits(const uint8_t* bits, uint32_t rows) {
+  uint32_t set = 0;
+  for (uint32_t i = 0; i < rows; ++i) set += bits[i >> 3] >> (i & 7) & 1;
+  return set;
+}
+
+void check_header(const column_header& h) {
+  if (h.magic != column_magic) damaged("wrong magic");
+  if (h.type < 1 || h.type > 7) damaged("unknown type " + std::to_string(h.type));
+  if (h.flags & ~has_validity || h.zero || h.reserved) damaged("reserved bits are set");
+  if ((h.nulls != 0) != bool(h.flags & has_validity) || h.nulls > h.rows) damaged("its count of nulls does not fit its flags");
+  auto type = column_type(h.type);
+  if (is_variable(type) ? h.value_bytes > UINT32_MAX
+                        : h.value_bytes != (type == column_type::boolean ? bitmap_bytes(h.rows) : size_t(h.rows) * 8))
+    damaged("its count of bytes does not fit its rows");
+}
+
+void check_page_offsets(const uint8_t* at, const column_header& h) {
+  uint32_t last = 0;
+  for (size_t i = 0; i <= h.rows; ++i) {
+    uint32_t next;
+    std::memcpy(&next, at + i * 4, 4);
+    if (next < last || (i == 0 && next)) damaged("offsets decrease");
+    last = next;
+  }
+  if (last != h.value_bytes) damaged("offsets do not end where its bytes end");
+}
+
+}  // namespace
+
+column_page_view::column_page_view(const uint8_t* bytes) {
+  column_header h;
+  std::memcpy(&h, bytes, sizeof h);
+  column_layout layout{h};
+  type_ = column_type(h.type);
+  rows_ = h.rows;
+  nulls_ = h.nulls;
+  if (h.flags & has_validity) validity_ = bytes + layout.validity;
+  if (is_variable(type_)) off_ = reinterpret_cast<const uint32_t*>(bytes + layout.offsets);
+  values_ = bytes + layout.values;
+}
+
+value column_page_view::at(uint32_t i) const {
+  if (!valid(i)) return {};
+  switch (type_) {
+    case column_type::boolean: return boolean(i);
+    case column_type::int64: return int64(i);
+    case column_type::float64: return float64(i);
+    case column_type::utf8: return std::string{bytes(i)};
+    case column_type::timestamp: return timestamp{int64(i)};
+    case column_type::binary: return binary{std::string{bytes(i)}};
+    case column_type::json: return json{std::string{bytes(i)}};
+  }
+  return {};
+}
+
+page_ptr make_column_page(const column& c, int64_t begin, int64_t end) {
+  return build(c, uint32_t(end - begin), [begin](uint32_t i) { return begin + i; });
+}
+
+page_ptr make_column_page(const column& c, std::span<const int64_t> rows) {
+  return build(c, uint32_t(rows.size()), [rows](uint32_t i) { return rows[i]; });
+}
+
+void check_column_page(std::span<const uint8_t> bytes) {
+  column_header h;
+  if (bytes.size() < sizeof h) damaged("shorter than its header");
+  std::memcpy(&h, bytes.data(), sizeof h);
+  check_header(h);
+  column_layout layout{h};
+  if (layout.end != bytes.size()) damaged("its size is " + std::to_string(bytes.size()) + ", not " + std::to_string(layout.end));
+  if (is_variable(column_type(h.type))) check_page_offsets(bytes.data() + layout.offsets, h);
+  if (h.flags & has_validity && h.rows - count_bits(bytes.data() + layout.validity, h.rows) != h.nulls) damaged("nulls miscounted");
+}
+
+void append_page(column_builder& to, const page& from) {
+  column_page_view view{from};
+  for (uint32_t i = 0; i < view.rows(); ++i) {
+    if (!view.valid(i)) {
+      to.append_null();
+    } else if (is_variable(view.type())) {
+      to.append_bytes(view.bytes(i));
+    } else if (view.type() == column_type::boolean) {
+      to.append_bool(view.boolean(i));
+    } else {
+      to.append_int64(view.int64(i));
+    }
+  }
+}
+
+}  // namespace gli

@@ -1,0 +1,242 @@
+#include "partitions/dictionary.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+#include <mutex>
+
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+/// An array that grows without moving: chunk 0 holds 1,024 elements, chunk c > 0 as many as all before it. One thread appends; others read
+/// elements whose appending happened before. Elements are left uninitialised until written.
+template <class T>
+class growing_array {
+ public:
+  T& operator[](int32_t i) { return chunks_[chunk_of(i)][i - begin_of(chunk_of(i))]; }
+  const T& operator[](int32_t i) const { return chunks_[chunk_of(i)][i - begin_of(chunk_of(i))]; }
+  void make_room(int32_t i) {
+    auto c = chunk_of(i);
+    if (!chunks_[c]) chunks_[c] = std::make_unique_for_overwrite<T[]>(size_t(c ? begin_of(c) : first));
+  }
+  /// Of an array of `size` elements.
+  static uint64_t memory_bytes(int32_t size) {
+    if (size == 0) return 0;
+    auto last = chunk_of(size - 1);
+    return (last ? uint64_t(begin_of(last)) * 2 : uint64_t{first}) * sizeof(T);
+  }
+
+ private:
+  static constexpr int first_bits = 10, chunk_count = 32 - first_bits;
+  static constexpr int32_t first = 1 << first_bits;
+  static int chunk_of(int32_t i) { return std::bit_width(uint32_t(i) >> first_bits); }
+  static int32_t begin_of(int c) { return c ? first << (c - 1) : 0; }
+  std::unique_ptr<T[]> chunks_[chunk_count];
+};
+
+/// Where texts lie: chunks that never move. Each text is preceded by its length, u64.
+class text_arena {
+ public:
+  const char* append(std::string_view text) {
+    auto bytes = sizeof(uint64_t) + text.size();
+    if (bytes > left_) grow(bytes);
+    uint64_t length = text.size();
+    auto at = next_;
+    std::memcpy(at, &length, sizeof length);
+    std::copy(text.begin(), text.end(), at + sizeof length);
+    next_ += bytes;
+    left_ -= bytes;
+    return at;
+  }
+  static std::string_view read(const char* at) {
+    uint64_t length;
+    std::memcpy(&length, at, sizeof length);
+    return {at + sizeof length, length};
+  }
+  uint64_t memory_bytes() const { return total_.load(std::memory_order_relaxed); }  // any thread
+
+ private:
+  void grow(size_t needed) {
+    auto bytes = std::max<size_t>(needed, std::clamp<size_t>(memory_bytes(), 4096, 1 << 20));
+    chunks_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
+    next_ = chunks_.back().get();
+    left_ = bytes;
+    total_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  char* next_ = nullptr;
+  size_t left_ = 0;
+  std::atomic<uint64_t> total_{0};
+};
+
+/// Open addressing by the hash's low bits. A slot is (hash's upper 32 of the low half) << 32 | id + 1; 0 is free. At most half full.
+struct index_table {
+  explicit index_table(size_t slots) : mask{slots - 1}, slot{std::make_unique<std::atomic<uint64_t>[]>(slots)} {}
+  size_t mask;
+  std::unique_ptr<std::atomic<uint64_t>[]> slot;
+
+  static uint64_t entry(const hash128& h, int32_t id) { return (h.low & 0xffffffff00000000) | (uint32_t(id) + 1u); }
+  /// The id at the first entry of h's probe sequence for which same(id) holds, or -1.
+  template <class Same>
+  int32_t find(const hash128& h, Same&& same) const {
+    for (size_t i = h.low & mask;; i = (i + 1) & mask) {
+      auto e = slot[i].load(std::memory_order_acquire);
+      if (!e) return -1;
+      if ((e ^ h.low) >> 32) continue;
+      auto id = int32_t(uint32_t(e) - 1);
+      if (same(id)) return id;
+    }
+  }
+  void insert(const hash128& h, int32_t id) {
+    auto i = h.low & mask;
+    while (slot[i].load(std::memory_order_relaxed)) i = (i + 1) & mask;
+    slot[i].store(entry(h, id), std::memory_order_release);
+  }
+};
+
+std::optional<int32_t> found(int32_t id) { return id < 0 ? std::nullopt : std::optional{id}; }
+
+[[noreturn]] void other_type(key_type mine, const key& k) {
+  throw failure{errc::type, std::string{"this graph's keys are "} + (mine == key_type::int64 ? "int64" : "text") + ", not " + to_string(k)};
+}
+
+}  // namespace
+
+/// One appender; readers take no lock. An entry is published by the release store into its slot, a table by that into `index`; tables that
+/// readers may still hold are kept until the dictionary dies.
+struct dictionary::state {
+  key_type type;
+  int32_t limit;
+  std::atomic<int32_t> size{0};
+  growing_array<hash128> hashes;
+  growing_array<int64_t> ints;
+  growing_array<const char*> texts;
+  text_arena arena;
+  std::atomic<index_table*> index{nullptr};
+  std::vector<std::unique_ptr<index_table>> tables;  // the last one is `index`
+  std::atomic<uint64_t> table_bytes{0};              // of all of them
+  std::mutex claims;
+  int32_t claimed = -1;  // the size at which extend() last gave the right to append
+  bool shared = false;   // extend() was called: readers may be at work while it grows
+
+  state(key_type t, int32_t most) : type{t}, limit{most} { use(std::make_unique<index_table>(16)); }
+
+  void use(std::unique_ptr<index_table> table) {
+    index.store(table.get(), std::memory_order_release);
+    if (!shared) {
+      tables.clear();
+      table_bytes = 0;
+    }
+    table_bytes += (table->mask + 1) * sizeof(uint64_t);
+    tables.push_back(std::move(table));
+  }
+
+  void grow_index(int32_t ids) {
+    auto slots = std::bit_ceil(size_t(ids) * 2);
+    if (slots <= tables.back()->mask + 1) return;
+    auto table = std::make_unique<index_table>(slots);
+    auto known = size.load(std::memory_order_relaxed);
+    for (int32_t id = 0; id < known; ++id) table->insert(hashes[id], id);
+    use(std::move(table));
+  }
+
+  template <class Same>
+  int32_t find(const hash128& h, Same&& same) const {
+    return index.load(std::memory_order_acquire)->find(h, same);
+  }
+
+  /// The new id of an absent key; write(id) stores the key itself.
+  template <class Write>
+  int32_t append(const hash128& h, Write&& write) {
+    auto id = size.load(std::memory_order_relaxed);
+    if (id >= limit) throw failure{errc::memory, "a partition holds at most " + std::to_string(limit) + " nodes"};
+    if ((size_t(id) + 1) * 2 > tables.back()->mask + 1) grow_index(id + 1);
+    hashes.make_room(id);
+    hashes[id] = h;
+    write(id);
+    tables.back()->insert(h, id);
+    size.store(id + 1, std::memory_order_release);
+    return id;
+  }
+};
+
+dictionary::dictionary(key_type type, int32_t limit) : state_{std::make_unique<state>(type, limit)} {}
+dictionary::~dictionary() = default;
+
+key_type dictionary::type() const { return state_->type; }
+int32_t dictionary::size() const { return state_->size.load(std::memory_order_acquire); }
+
+std::optional<int32_t> dictionary::find(int64_t k) const {
+  if (state_->type != key_type::int64) return std::nullopt;
+  return found(state_->find(key_hash(k), [&](int32_t id) { return state_->ints[id] == k; }));
+}
+
+std::optional<int32_t> dictionary::find(std::string_view k) const {
+  if (state_->type != key_type::utf8) return std::nullopt;
+  return found(state_->find(key_hash(k), [&](int32_t id) { return text_arena::read(state_->texts[id]) == k; }));
+}
+
+std::optional<int32_t> dictionary::find(const hash128& h) const {
+  return found(state_->find(h, [&](int32_t id) { return state_->hashes[id] == h; }));
+}
+
+int64_t dictionary::int_key(int32_t id) const { return state_->ints[id]; }
+std::string_view dictionary::text_key(int32_t id) const { return text_arena::read(state_->texts[id]); }
+const hash128& dictionary::hash_of(int32_t id) const { return state_->hashes[id]; }
+
+key dictionary::key_of(int32_t id) const {
+  if (state_->type == key_type::int64) return int_key(id);
+  return std::string{text_key(id)};
+}
+
+std::pair<int32_t, bool> dictionary::intern(int64_t k) {
+  auto& s = *state_;
+  if (s.type != key_type::int64) other_type(s.type, k);
+  auto h = key_hash(k);
+  auto id = s.find(h, [&](int32_t at) { return s.ints[at] == k; });
+  if (id >= 0) return {id, false};
+  return {s.append(h, [&](int32_t at) { s.ints.make_room(at); s.ints[at] = k; }), true};
+}
+
+std::pair<int32_t, bool> dictionary::intern(std::string_view k) {
+  auto& s = *state_;
+  if (s.type != key_type::utf8) other_type(s.type, std::string{k});
+  auto h = key_hash(k);
+  auto id = s.find(h, [&](int32_t at) { return text_arena::read(s.texts[at]) == k; });
+  if (id >= 0) return {id, false};
+  return {s.append(h, [&](int32_t at) { s.texts.make_room(at); s.texts[at] = s.arena.append(k); }), true};
+}
+
+void dictionary::reserve(int32_t ids) { state_->grow_index(ids); }
+
+std::shared_ptr<dictionary> dictionary::extend(const std::shared_ptr<const dictionary>& old, int32_t size) {
+  {
+    std::lock_guard lock{old->state_->claims};
+    if (old->size() == size && old->state_->claimed != size) {
+      old->state_->claimed = size;
+      old->state_->shared = true;
+      return std::const_pointer_cast<dictionary>(old);
+    }
+  }
+  auto copy = std::make_shared<dictionary>(old->type(), old->state_->limit);
+  copy->reserve(size);
+  for (int32_t id = 0; id < size; ++id)
+    if (old->type() == key_type::int64) copy->intern(old->int_key(id));
+    else copy->intern(old->text_key(id));
+  copy->state_->claimed = size;
+  copy->state_->shared = true;
+  return copy;
+}
+
+uint64_t dictionary::memory_bytes() const {
+  auto& s = *state_;
+  auto keys = size();
+  auto key_bytes = s.type == key_type::int64 ? s.ints.memory_bytes(keys) : s.texts.memory_bytes(keys);
+  return s.hashes.memory_bytes(keys) + key_bytes + s.arena.memory_bytes() + s.table_bytes;
+}
+
+}  // namespace gli
