@@ -1,0 +1,206 @@
+#include "coordinator/coordinator_actor.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+#include <fstream>
+
+#include <spdlog/spdlog.h>
+
+#include "coordinator/coordinator_state.h"
+
+namespace gli {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The last lines of a log file, to go into the error that its process's death causes.
+std::string last_lines(const std::string& path, size_t count) {
+  std::ifstream file{path, std::ios::ate};
+  if (!file) return "";
+  constexpr std::streamoff tail = 4096;
+  auto size = std::streamoff(file.tellg());
+  file.seekg(size > tail ? size - tail : 0);
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(line);
+    if (lines.size() > count) lines.pop_front();
+  }
+  std::string text;
+  for (auto& line : lines) text += "\n    " + line;
+  return text;
+}
+
+std::vector<char> to_chars(const byte_buffer& b) { return {b.begin(), b.end()}; }
+
+}  // namespace
+
+caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options options) {
+  return system.spawn([](caf::stateful_actor<std::shared_ptr<coordinator>>* self, coordinator_options o) {
+    self->state = std::make_shared<coordinator>(self, std::move(o));
+    return self->state->behavior();
+  }, std::move(options));
+}
+
+coordinator::coordinator(caf::event_based_actor* self, coordinator_options options)
+    : self_{self}, options_{std::move(options)}, members_{options_.partitions} {
+  self_->set_down_handler([this](const caf::down_msg& m) { on_worker_down(m.source); });
+}
+
+caf::behavior coordinator::behavior() {
+  return {
+      // membership
+      [this](const worker_came& m) { on(m); },
+      [this](const control::placed& m) { on(m); },
+      // jobs
+      [this](const control::job_finished& m) { on(m); },
+      [this](const control::job_failed& m) { carry_out(jobs_.failed(m.id, m.partition, {errc(m.code), m.message})); },
+      [this](const control::job_progress& m) {
+        if (auto found = asker_of_.find(m.id); found != asker_of_.end())
+          options_.drivers->tell(found->second.session, found->second.sequence, {m.what, m.done, m.total});
+      },
+      // drivers
+      [this](const driver_asked& m) { on(m); },
+      [this](const driver_gone& m) { on(m); },
+      [this](const disk_done& m) { m.then(); },
+      [this](const end_cluster& m) { end(m.why); },
+  };
+}
+
+// --- workers ---------------------------------------------------------------------------------------------------------------
+
+void coordinator::on(const worker_came& m) {
+  if (ending_) {
+    ::close(m.descriptor);
+    return;
+  }
+  control::take(self_, m.descriptor, [this, greeting = m.greeting](caf::actor worker, const std::string& why) {
+    if (!worker) return spdlog::warn("worker pid {} did not register: {}", greeting.pid, why);
+    auto actions = members_.joined(greeting);
+    if (auto* refused = std::get_if<membership::refuse>(&actions.front())) {
+      spdlog::warn("worker pid {} refused: {}", greeting.pid, refused->why);
+      return self_->send(worker, control::quit{});
+    }
+    auto& a = std::get<membership::assign>(actions.front());
+    workers_[a.worker] = worker;
+    worker_of_[worker.address()] = a.worker;
+    self_->monitor(worker);
+    self_->send(worker, control::assign{options_.who.epoch, a.worker, a.partition, members_.partitions()});
+    spdlog::info("worker {} (pid {}) has partition {}", a.worker, greeting.pid, a.partition);
+    carry_out(actions);
+  });
+}
+
+void coordinator::on(const control::placed& m) { carry_out(members_.placed(m.term, m.partition)); }
+
+void coordinator::on_worker_down(const caf::actor_addr& who) {
+  auto found = worker_of_.find(who);
+  if (found == worker_of_.end()) return;
+  auto worker = found->second;
+  workers_.erase(worker);
+  worker_of_.erase(found);
+  if (!ending_) carry_out(members_.left(worker, "its process ended or stopped answering"));
+}
+
+void coordinator::carry_out(const membership::actions& list) {
+  for (auto& action : list) {
+    if (auto* a = std::get_if<membership::announce>(&action)) carry_out(*a);
+    if (auto* r = std::get_if<membership::ready>(&action)) carry_out(*r);
+    if (auto* l = std::get_if<membership::lost>(&action)) carry_out(*l);
+  }
+}
+
+void coordinator::carry_out(const membership::announce& a) {
+  for (auto& [number, worker] : workers_) self_->send(worker, control::place{a.term, a.doors});
+}
+
+void coordinator::carry_out(const membership::ready& r) {
+  spdlog::info("ready: {} partitions, term {}", members_.partitions(), r.term);
+  if (r.fresh.empty()) return;
+  for (auto& j : handles_.restore())
+    submit(j, r.fresh, {}, [this, h = j.output](job_outcome outcome) {
+      auto* note = std::get_if<failure_note>(&outcome);
+      if (!note) return;
+      spdlog::error("handle {} could not be restored: {}", h, note->message);
+      handles_.erase(h);
+    });
+}
+
+void coordinator::carry_out(const membership::lost& l) {
+  auto name = members_.name_of_partition(l.partition);
+  auto lines = last_lines(members_.log_of_partition(l.partition), 5);
+  spdlog::error("{} died", name);
+  handles_.lose(name);
+  carry_out(jobs_.worker_lost(l.partition, name + " died" + (lines.empty() ? "" : "; its last log lines:" + lines)));
+}
+
+// --- jobs ------------------------------------------------------------------------------------------------------------------
+
+std::vector<uint32_t> coordinator::everybody() const {
+  std::vector<uint32_t> all(members_.partitions());
+  for (uint32_t p = 0; p < all.size(); ++p) all[p] = p;
+  return all;
+}
+
+void coordinator::submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then) {
+  j.id = next_job_++;
+  if (who.session != 0) {
+    job_of_[who] = j.id;
+    asker_of_[j.id] = who;
+  }
+  waiting_[j.id] = std::move(then);
+  auto id = j.id;
+  job_bodies_[id] = std::move(j);
+  carry_out(jobs_.submit(id, std::move(partitions)));
+}
+
+void coordinator::on(const control::job_finished& m) {
+  try {
+    carry_out(jobs_.finished(m.id, m.partition, decode_job_result({reinterpret_cast<const uint8_t*>(m.result.data()), m.result.size()})));
+  } catch (const failure& e) {
+    carry_out(jobs_.failed(m.id, m.partition, {e.code(), e.what()}));
+  }
+}
+
+void coordinator::carry_out(const jobs::actions& list) {
+  for (auto action : list) {
+    if (auto* s = std::get_if<jobs::start>(&action)) carry_out(*s);
+    if (auto* f = std::get_if<jobs::finish>(&action)) carry_out(*f);
+    if (auto* a = std::get_if<jobs::abort>(&action))
+      for (auto p : a->partitions)
+        if (auto worker = members_.worker_of(p)) self_->send(workers_[*worker], control::abort_jobs{a->id, uint16_t(a->why.code), a->why.message});
+    if (auto* d = std::get_if<jobs::await_death>(&action))
+      self_->delayed_send(self_, 1s, disk_done{[this, id = d->id] { carry_out(jobs_.grace_over(id)); }});
+  }
+}
+
+void coordinator::carry_out(const jobs::start& s) {
+  auto bytes = to_chars(encode(job_bodies_.at(s.id)));
+  for (auto p : s.partitions)
+    if (auto worker = members_.worker_of(p)) self_->send(workers_[*worker], control::start_job{s.id, members_.term(), bytes});
+}
+
+void coordinator::carry_out(jobs::finish& f) {
+  job_bodies_.erase(f.id);
+  if (auto found = asker_of_.find(f.id); found != asker_of_.end()) {
+    job_of_.erase(found->second);
+    asker_of_.erase(found);
+  }
+  auto found = waiting_.find(f.id);
+  if (found == waiting_.end()) return;
+  auto then = std::move(found->second);
+  waiting_.erase(found);
+  then(std::move(f.outcome));
+}
+
+void coordinator::end(const std::string& why) {
+  if (ending_) return;
+  ending_ = true;
+  spdlog::info("ending: {}", why);
+  for (auto& [number, worker] : workers_) self_->send(worker, control::quit{});
+  self_->delayed_send(self_, 200ms, disk_done{options_.on_quit});  // let the farewells leave
+}
+
+}  // namespace gli

@@ -1,0 +1,39 @@
+#pragma once
+// The coordinator's one actor: carries out what the machines decide (membership, jobs, handles) and answers drivers.
+//
+// Threads: everything runs on the actor, but for the manifest's disk work, which runs on one disk thread and comes back as `disk_done`.
+
+#include <caf/all.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/control.h"
+#include "runtime/gateway.h"
+
+namespace gli {
+
+/// Local messages, from the door and the gateway.
+struct worker_came { hello greeting; int descriptor; };
+struct driver_asked { gateway::session session; uint32_t sequence; std::shared_ptr<request> what; };
+struct driver_gone { gateway::session session; };
+struct disk_done { std::function<void()> then; };
+struct end_cluster { std::string why; };
+
+struct coordinator_options {
+  uint32_t partitions = 1;
+  identity who;
+  std::string log;                 // the coordinator's own log file, for status
+  gateway* drivers = nullptr;      // outlives the actor
+  std::function<void()> on_quit;   // called once workers were told to quit
+};
+
+caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options options);
+
+}  // namespace gli
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::worker_came)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::driver_asked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::driver_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::disk_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::end_cluster)

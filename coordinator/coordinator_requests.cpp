@@ -1,0 +1,294 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+
+#include "coordinator/coordinator_state.h"
+
+namespace gli {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+reply as_reply(const failure& e) { return failure_note{e.code(), e.what()}; }
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::stringstream in{text};
+  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+hash128 parse_hash(const std::string& hex) {
+  auto h = hash_from_hex(hex);
+  if (!h) throw failure{errc::protocol, "'" + hex + "' is no hash"};
+  return *h;
+}
+
+/// Column `index` of what the partitions wrote: the roots of one object, by partition.
+std::vector<hash128> roots_of(const std::vector<job_result>& written, const std::string& name, size_t index) {
+  std::vector<hash128> roots;
+  for (auto& w : written) {
+    auto parts = split(text_parameter(w.summary, name));
+    if (index >= parts.size()) throw failure{errc::protocol, "a partition wrote fewer results than asked"};
+    roots.push_back(parse_hash(parts[index]));
+  }
+  return roots;
+}
+
+std::vector<std::string> to_hex(const std::vector<hash128>& roots) {
+  std::vector<std::string> texts;
+  for (auto& r : roots) texts.push_back(gli::to_hex(r));
+  return texts;
+}
+
+constexpr std::string_view argument_prefix = "argument.";  // of a job's summary: the algorithm's arguments, defaults filled in
+
+result_info provenance(const job_result& r) {
+  result_info info{text_parameter(r.summary, "algorithm"), uint32_t(int_parameter(r.summary, "version")), {}};
+  for (auto& [name, v] : r.summary)
+    if (name.starts_with(argument_prefix)) info.arguments[name.substr(argument_prefix.size())] = v;
+  return info;
+}
+
+graph_handle shape(const job_result& r) {
+  graph_handle g;
+  g.nodes = uint64_t(int_parameter(r.summary, "nodes"));
+  g.edges = uint64_t(int_parameter(r.summary, "edges"));
+  g.kind = {bool_parameter(r.summary, "directed"), bool_parameter(r.summary, "multi"), key_type(int_parameter(r.summary, "keys")),
+            key_type(int_parameter(r.summary, "edge_keys"))};
+  return g;
+}
+
+}  // namespace
+
+void coordinator::answer(asker who, const reply& r) {
+  if (who.session != 0) options_.drivers->answer(who.session, who.sequence, r);
+}
+
+void coordinator::must_be_ready() const {
+  if (auto why = members_.why_not_ready(); !why.empty()) throw failure{errc::worker_lost, why};
+}
+
+void coordinator::on(const driver_asked& m) {
+  asker who{m.session, m.sequence};
+  try {
+    std::visit([&](auto& body) { ask(who, body); }, m.what->body);
+  } catch (const failure& e) {
+    answer(who, as_reply(e));
+  }
+}
+
+void coordinator::on(const driver_gone& m) {
+  std::vector<uint64_t> running;
+  for (auto& [who, id] : job_of_)
+    if (who.session == m.session) running.push_back(id);
+  for (auto id : running) carry_out(jobs_.cancelled(id, "its driver went away"));
+  if (auto found = owned_.find(m.session); found != owned_.end()) {
+    auto list = std::vector<handle>(found->second.begin(), found->second.end());
+    owned_.erase(found);
+    drop(list);
+  }
+}
+
+void coordinator::ask(asker who, const ping&) { answer(who, done{}); }
+
+void coordinator::ask(asker who, const ask_status&) {
+  answer(who, status_report{members_.report(), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log});
+}
+
+void coordinator::ask(asker who, const load_begin& r) {
+  must_be_ready();
+  auto load = handles_.next();
+  owned_[who.session].insert(load);
+  control::open_load message{load, r.kind.directed, r.kind.multi, r.endpoints_must_exist, uint8_t(r.kind.keys), uint8_t(r.kind.edge_keys), r.origin};
+  auto left = std::make_shared<size_t>(workers_.size());
+  auto opened = [=, this](const control::load_opened&) {
+    if (--*left == 0) answer(who, load_begun{load, members_.report()});
+  };
+  auto failed = [=, this](caf::error& e) {
+    if (*left == 0) return;
+    *left = 0;
+    answer(who, failure_note{errc::worker_lost, "a worker did not begin the load: " + self_->system().render(e)});
+  };
+  for (auto& [number, worker] : workers_) self_->request(worker, 10s, message).then(opened, failed);
+}
+
+void coordinator::ask(asker who, const job& r) {
+  must_be_ready();
+  handles_.check(r);
+  job j = r;
+  bool makes = !std::holds_alternative<resolve_mirrors>(j.body) && !std::holds_alternative<identify>(j.body) &&
+               !std::holds_alternative<write_pages>(j.body) && !std::holds_alternative<compare_graphs>(j.body);
+  j.output = makes ? handles_.next() : 0;
+  submit(j, everybody(), who, [this, who, j](job_outcome outcome) {
+    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
+    auto& results = std::get<std::vector<job_result>>(outcome);
+    try {
+      register_output(who, j, results);
+      answer(who, job_reply{j.output, std::move(results)});
+    } catch (const failure& e) {
+      answer(who, as_reply(e));
+    }
+  });
+}
+
+void coordinator::register_output(asker who, const job& j, const std::vector<job_result>& results) {
+  if (j.output == 0) return;
+  bool values = std::holds_alternative<run_algorithm>(j.body) || std::holds_alternative<read_result>(j.body);
+  if (values)
+    handles_.add(j.output, values_handle{j.graph, provenance(results.front()), {}});
+  else
+    handles_.add(j.output, shape(results.front()));
+  owned_[who.session].insert(j.output);
+}
+
+void coordinator::ask(asker who, const release_handles& r) {
+  for (auto h : r.handles) owned_[who.session].erase(h);
+  drop(r.handles);
+  answer(who, done{});
+}
+
+void coordinator::drop(const std::vector<handle>& list) {
+  for (auto h : list) handles_.erase(h);
+  for (auto& [number, worker] : workers_) self_->send(worker, control::release{list});
+}
+
+// --- stores ----------------------------------------------------------------------------------------------------------------
+
+template <class T>
+void coordinator::on_disk(asker who, std::function<T()> work, std::function<void(T)> then) {
+  boost::asio::post(disk_, [=, this, actor = caf::actor_cast<caf::actor>(self_->address())] {
+    std::function<void()> back;
+    try {
+      back = [then, result = work()] { then(result); };
+    } catch (const failure& e) {
+      back = [this, who, e] { answer(who, as_reply(e)); };
+    } catch (const std::exception& e) {
+      back = [this, who, text = std::string{e.what()}] { answer(who, failure_note{errc::internal, text}); };
+    }
+    caf::anon_send(actor, disk_done{[this, who, back] {
+      try {
+        back();
+      } catch (const failure& e) {
+        answer(who, as_reply(e));
+      }
+    }});
+  });
+}
+
+void coordinator::ask(asker who, const commit_graph& r) {
+  must_be_ready();
+  handles_.graph(r.graph);
+  for (auto h : r.results) handles_.values(h);
+  submit({0, r.graph, 0, identify{}}, everybody(), who, [this, who, r](job_outcome outcome) {
+    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
+    write_commit(who, r, text_parameter(std::get<std::vector<job_result>>(outcome).front().summary, "graph_id"));
+  });
+}
+
+void coordinator::write_commit(asker who, const commit_graph& r, const std::string& graph_id) {
+  submit({0, r.graph, 0, write_pages{r.store, r.results}}, everybody(), who, [this, who, r, graph_id](job_outcome outcome) {
+    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
+    try {
+      publish(who, r, graph_id, std::get<std::vector<job_result>>(outcome));
+    } catch (const failure& e) {
+      answer(who, as_reply(e));
+    }
+  });
+}
+
+void coordinator::publish(asker who, const commit_graph& r, const std::string& graph_id, const std::vector<job_result>& written) {
+  auto& g = handles_.graph(r.graph);
+  storage::commit_record record;
+  record.graph_id = parse_hash(graph_id);
+  record.message = r.message;
+  record.author = r.author;
+  record.nodes = g.nodes;
+  record.edges = g.edges;
+  record.kind = g.kind;
+  record.roots = roots_of(written, "root", 0);
+  for (size_t i = 0; i < r.results.size(); ++i) record.results.push_back({handles_.values(r.results[i]).info, roots_of(written, "result_roots", i)});
+  on_disk<storage::commit_record>(
+      who,
+      [r, record] {
+        auto store = storage::graph_store::open(r.store, true);
+        auto branch = r.branch.empty() ? store->current_branch() : r.branch;
+        auto head = store->head(branch);
+        auto full = record;
+        if (head) full.parents = {*head};
+        return store->publish(full, branch, head);
+      },
+      [this, who, r](const storage::commit_record& done) {
+        handles_.graph(r.graph).stored = stored_at{r.store, to_hex(done.roots)};
+        for (size_t i = 0; i < r.results.size(); ++i) handles_.values(r.results[i]).stored = stored_at{r.store, to_hex(done.results[i].roots)};
+        answer(who, std::vector<commit_info>{storage::describe(done)});
+      });
+}
+
+void coordinator::ask(asker who, const ask_history& r) {
+  on_disk<std::vector<commit_info>>(
+      who,
+      [r] {
+        std::vector<commit_info> rows;
+        for (auto& record : storage::graph_store::open(r.store, false)->log(r.revision, r.limit)) rows.push_back(storage::describe(record));
+        return rows;
+      },
+      [this, who](std::vector<commit_info> rows) { answer(who, std::move(rows)); });
+}
+
+void coordinator::ask(asker who, const create_branch& r) {
+  on_disk<bool>(
+      who, [r] { storage::graph_store::open(r.store, true)->create_branch(r.name, r.from); return true; }, [this, who](bool) { answer(who, done{}); });
+}
+
+void coordinator::ask(asker who, const checkout& r) {
+  must_be_ready();
+  if (r.result >= 0) handles_.graph(r.graph);
+  on_disk<storage::commit_record>(
+      who, [r] { return storage::graph_store::open(r.store, false)->resolve(r.revision); },
+      [this, who, r](const storage::commit_record& record) { read_commit(who, r, record); });
+}
+
+void coordinator::read_commit(asker who, const checkout& r, const storage::commit_record& record) {
+  must_be_ready();
+  if (record.roots.size() != members_.partitions())
+    throw failure{errc::not_implemented, "'" + r.revision + "' was written by " + std::to_string(record.roots.size()) + " partitions and this cluster has " +
+                                             std::to_string(members_.partitions()) + ": open it embedded (gli.GraphStore) or with as many workers"};
+  bool is_result = r.result >= 0;
+  if (is_result && size_t(r.result) >= record.results.size()) throw failure{errc::key, "'" + r.revision + "' has no result " + std::to_string(r.result)};
+  auto roots = to_hex(is_result ? record.results[size_t(r.result)].roots : record.roots);
+  job j{0, is_result ? r.graph : 0, handles_.next(), read_pages{r.store, roots}};
+  if (is_result) j.body = read_result{r.store, roots};
+  submit(j, everybody(), who, [this, who, j, r, roots](job_outcome outcome) {
+    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
+    auto& results = std::get<std::vector<job_result>>(outcome);
+    register_output(who, j, results);
+    if (r.result >= 0)
+      handles_.values(j.output).stored = stored_at{r.store, roots};
+    else
+      handles_.graph(j.output).stored = stored_at{r.store, roots};
+    answer(who, job_reply{j.output, std::move(results)});
+  });
+}
+
+// --- the cluster itself ----------------------------------------------------------------------------------------------------
+
+void coordinator::ask(asker who, const shutdown_cluster&) {
+  answer(who, done{});
+  end("a driver asked for it");
+}
+
+void coordinator::ask(asker who, const cancel_request& r) {
+  auto found = job_of_.find({who.session, uint32_t(r.sequence)});
+  if (found != job_of_.end()) carry_out(jobs_.cancelled(found->second, "cancelled by its driver"));
+  answer(who, done{});
+}
+
+void coordinator::ask(asker who, const reserved_request& r) {
+  answer(who, failure_note{errc::not_implemented, "'" + r.name + "' is not available yet on a cluster: edit the graph embedded and load it again"});
+}
+
+}  // namespace gli

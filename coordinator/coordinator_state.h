@@ -1,0 +1,89 @@
+#pragma once
+// The state of the coordinator's actor, shared by the files that implement its behaviour: coordinator_actor.cpp (workers, jobs) and
+// coordinator_requests.cpp (drivers). Not for others.
+
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <set>
+
+#include "coordinator/coordinator_actor.h"
+#include "coordinator/handles.h"
+#include "coordinator/jobs.h"
+#include "coordinator/membership.h"
+#include "storage/states.h"
+
+namespace gli {
+
+/// Who asked, so that an answer finds its way.
+struct asker { gateway::session session = 0; uint32_t sequence = 0; auto operator<=>(const asker&) const = default; };
+
+using job_outcome = std::variant<std::vector<job_result>, failure_note>;
+
+class coordinator {
+ public:
+  coordinator(caf::event_based_actor* self, coordinator_options options);
+  caf::behavior behavior();
+
+ private:
+  // workers
+  void on(const worker_came& m);
+  void on(const control::placed& m);
+  void on_worker_down(const caf::actor_addr& who);
+  void carry_out(const membership::actions& list);
+  void carry_out(const membership::announce& a);
+  void carry_out(const membership::ready& r);
+  void carry_out(const membership::lost& l);
+
+  // jobs
+  void carry_out(const jobs::actions& list);
+  void carry_out(const jobs::start& s);
+  void carry_out(jobs::finish& f);
+  void on(const control::job_finished& m);
+  void submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then);
+  std::vector<uint32_t> everybody() const;
+
+  // drivers (coordinator_requests.cpp)
+  void on(const driver_asked& m);
+  void on(const driver_gone& m);
+  void ask(asker who, const ping&);
+  void ask(asker who, const ask_status&);
+  void ask(asker who, const load_begin& r);
+  void ask(asker who, const job& r);
+  void ask(asker who, const release_handles& r);
+  void ask(asker who, const commit_graph& r);
+  void ask(asker who, const ask_history& r);
+  void ask(asker who, const checkout& r);
+  void ask(asker who, const create_branch& r);
+  void ask(asker who, const shutdown_cluster&);
+  void ask(asker who, const cancel_request& r);
+  void ask(asker who, const reserved_request& r);
+  void answer(asker who, const reply& r);
+  void must_be_ready() const;
+  void register_output(asker who, const job& j, const std::vector<job_result>& results);
+  void write_commit(asker who, const commit_graph& r, const std::string& graph_id);
+  void publish(asker who, const commit_graph& r, const std::string& graph_id, const std::vector<job_result>& written);
+  void read_commit(asker who, const checkout& r, const storage::commit_record& record);
+  void drop(const std::vector<handle>& list);
+  /// Runs `work` on the disk thread, then `then` here; a failure of work is `who`'s answer.
+  template <class T> void on_disk(asker who, std::function<T()> work, std::function<void(T)> then);
+
+  void end(const std::string& why);
+
+  caf::event_based_actor* self_;
+  coordinator_options options_;
+  membership members_;
+  jobs jobs_;
+  handles handles_;
+  std::map<uint32_t, caf::actor> workers_;                        // by worker number
+  std::map<caf::actor_addr, uint32_t> worker_of_;
+  std::map<uint64_t, job> job_bodies_;                            // submitted, not finished
+  std::map<uint64_t, std::function<void(job_outcome)>> waiting_;  // by job
+  std::map<asker, uint64_t> job_of_;
+  std::map<uint64_t, asker> asker_of_;
+  std::map<gateway::session, std::set<handle>> owned_;            // handles that end with their driver
+  uint64_t next_job_ = 1;
+  bool ending_ = false;
+  boost::asio::thread_pool disk_{1};
+};
+
+}  // namespace gli
