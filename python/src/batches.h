@@ -1,0 +1,23 @@
+#pragma once
+// Column batches to and from Arrow capsules.
+
+#include <pybind11/pybind11.h>
+
+#include <functional>
+#include <vector>
+
+#include "runtime/value.h"
+
+namespace gli::python {
+
+namespace py = pybind11;
+
+/// What a query answers: an object with __arrow_c_stream__, read once.
+struct batches {
+  std::vector<column_batch> parts;
+};
+
+/// Calls `visit` with each batch of an object that has __arrow_c_stream__. Called with the GIL held; `visit` runs without it.
+void for_each_batch(const py::object& stream, const std::function<void(const column_batch&)>& visit);
+
+}  // namespace gli::python

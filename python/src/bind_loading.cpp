@@ -1,0 +1,140 @@
+#include "batches.h"
+#include "bindings.h"
+#include "callbacks.h"
+#include "convert.h"
+#include "loading.h"
+#include "partitions/loader.h"
+#include "partitions/loaders/kronecker.h"
+#include "runtime/error.h"
+
+namespace gli::python {
+namespace {
+
+graph_kind kind_from(bool directed, bool multi, const std::string& keys) {
+  return {.directed = directed, .multi = multi, .keys = key_type_from(keys)};
+}
+
+class loader_target final : public row_target {
+ public:
+  loader_target(bool directed, bool multi, const std::string& keys, bool endpoints_must_exist, std::string origin)
+      : loader_{load_options{
+            .kind = kind_from(directed, multi, keys), .endpoints_must_exist = endpoints_must_exist, .origin = std::move(origin)}} {}
+  void add_nodes(const column_batch& rows) override { loader_.add_nodes(rows); }
+  void add_edges(const column_batch& rows) override { loader_.add_edges(rows); }
+
+  py::tuple finish(py::object progress) {
+    reporter report{std::move(progress)};
+    embedded alone{report};
+    load_report counts;
+    auto g = without_gil([&] { return loader_.finish(alone, counts); });
+    py::dict result;
+    result["nodes"] = counts.nodes;
+    result["edges"] = counts.edges;
+    result["duplicate_nodes"] = counts.duplicate_nodes;
+    result["duplicate_edges"] = counts.duplicate_edges;
+    return py::make_tuple(std::move(g), result);
+  }
+
+ private:
+  graph_loader loader_;
+};
+
+void add_node_stream(row_target& to, const py::object& stream) {
+  for_each_batch(stream, [&](const column_batch& rows) { to.add_nodes(rows); });
+}
+
+void add_edge_stream(row_target& to, const py::object& stream) {
+  for_each_batch(stream, [&](const column_batch& rows) { to.add_edges(rows); });
+}
+
+char single(const std::string& text, const char* what) {
+  if (text.size() > 1) throw failure{errc::value, std::string{what} + " is one character, not '" + text + "'"};
+  return text.empty() ? '\0' : text[0];
+}
+
+column_type column_type_from(const std::string& name) {
+  if (name == "int64") return column_type::int64;
+  if (name == "float64") return column_type::float64;
+  if (name == "str") return column_type::utf8;
+  throw failure{errc::value, "a column's type is 'int64', 'float64' or 'str', not '" + name + "'"};
+}
+
+text_options options_from(const py::dict& d) {
+  text_options o;
+  o.path = d["path"].cast<std::string>();
+  o.delimiter = single(d["delimiter"].cast<std::string>(), "delimiter");
+  o.comment = single(d["comment"].cast<std::string>(), "comment");
+  o.header = d["header"].cast<bool>();
+  o.names = d["names"].cast<std::vector<std::string>>();
+  for (auto& name : d["types"].cast<std::vector<std::string>>()) o.types.push_back(column_type_from(name));
+  o.keys = key_type_from(d["keys"].cast<std::string>());
+  return o;
+}
+
+/// False when keys were taken for int64 and one is not: begin again with keys="str".
+template <class Read>
+bool read_text(Read read, const py::dict& options, row_target& to, py::object progress) {
+  auto o = options_from(options);
+  reporter report{std::move(progress)};
+  return without_gil([&] {
+    try {
+      read(o, to.sink(), [&](uint64_t done, uint64_t total) { report("read", done, total); });
+    } catch (const keys_are_text&) {
+      return false;
+    }
+    return true;
+  });
+}
+
+void kronecker(int scale, int edge_factor, uint64_t seed, row_target& to, py::object progress) {
+  reporter report{std::move(progress)};
+  uint64_t sent = 0, total = uint64_t(edge_factor) << scale;
+  batch_sink sink{{}, [&](const column_batch& rows) {
+                    to.add_edges(rows);
+                    report("generate", sent += uint64_t(rows.rows), total);
+                  }};
+  without_gil([&] { generate_kronecker(scale, edge_factor, seed, sink); });
+}
+
+worker_info worker_from(const py::dict& d) {
+  worker_info w;
+  w.worker = d["worker"].cast<uint32_t>();
+  w.partition = d["partition"].cast<uint32_t>();
+  w.address = d["address"].cast<std::string>();
+  return w;
+}
+
+std::unique_ptr<scatter_target> make_scatter(const py::list& workers, std::string cluster, handle load, bool directed, bool multi,
+                                             const std::string& keys) {
+  std::vector<worker_info> all;
+  for (auto w : workers) all.push_back(worker_from(py::reinterpret_borrow<py::dict>(w)));
+  auto kind = kind_from(directed, multi, keys);
+  return without_gil([&] { return std::make_unique<scatter_target>(std::move(all), std::move(cluster), load, kind); });
+}
+
+}  // namespace
+
+void bind_loading(py::module_& m) {
+  py::class_<row_target>(m, "RowTarget", "Where loaded rows go.")
+      .def("add_nodes", &add_node_stream, py::arg("stream"))
+      .def("add_edges", &add_edge_stream, py::arg("stream"));
+  py::class_<loader_target, row_target>(m, "Loader", "Rows to a graph in this process.")
+      .def(py::init<bool, bool, const std::string&, bool, std::string>(), py::arg("directed"), py::arg("multi"), py::arg("keys"),
+           py::arg("endpoints_must_exist"), py::arg("origin"))
+      .def("finish", &loader_target::finish, py::arg("progress") = py::none());
+  py::class_<scatter_target, row_target>(m, "Scatter", "Rows to the workers that own them.")
+      .def(py::init(&make_scatter), py::arg("workers"), py::arg("cluster"), py::arg("load"), py::arg("directed"), py::arg("multi"),
+           py::arg("keys"))
+      .def("finish", [](scatter_target& s) { without_gil([&] { s.finish(); }); })
+      .def("abort", [](scatter_target& s) { without_gil([&] { s.abort(); }); });
+  m.def(
+      "read_edge_text", [](const py::dict& o, row_target& to, py::object p) { return read_text(read_edge_text, o, to, std::move(p)); },
+      py::arg("options"), py::arg("target"), py::arg("progress") = py::none());
+  m.def(
+      "read_node_text", [](const py::dict& o, row_target& to, py::object p) { return read_text(read_node_text, o, to, std::move(p)); },
+      py::arg("options"), py::arg("target"), py::arg("progress") = py::none());
+  m.def("generate_kronecker", &kronecker, py::arg("scale"), py::arg("edge_factor"), py::arg("seed"), py::arg("target"),
+        py::arg("progress") = py::none());
+}
+
+}  // namespace gli::python

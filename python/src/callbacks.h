@@ -1,0 +1,63 @@
+#pragma once
+// What C++ calls while it works: Python's progress function and its pending signals, at most twenty times a second.
+//
+// Make these with the GIL held and let them die with it held; operator() is called without it, from one thread at a time.
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <string_view>
+
+#include "runtime/communicator.h"
+
+namespace gli::python {
+
+namespace py = pybind11;
+
+/// Throws what a signal handler raised (KeyboardInterrupt).
+inline void check_signals() {
+  py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals()) throw py::error_already_set{};
+}
+
+/// Calls `callback(what, done, total)` unless it is None.
+class reporter {
+ public:
+  explicit reporter(py::object callback) : callback_{std::move(callback)}, wanted_{!callback_.is_none()} {}
+
+  void operator()(std::string_view what, uint64_t done, uint64_t total) {
+    auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds{50} && done != total) return;
+    last_ = now;
+    py::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals()) throw py::error_already_set{};
+    if (wanted_) callback_(what, done, total);
+  }
+
+ private:
+  py::object callback_;
+  bool wanted_;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+/// The communicator of embedded graphs: alone, and interruptible.
+class embedded final : public communicator {
+ public:
+  explicit embedded(reporter& report) : report_{report} {}
+  uint32_t rank() const override { return 0; }
+  uint32_t size() const override { return 1; }
+  std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override { return outgoing; }
+  void all_reduce(std::span<uint64_t>, reduction) override {}
+  void progress(std::string_view what, uint64_t done, uint64_t total) override { report_(what, done, total); }
+
+ private:
+  reporter& report_;
+};
+
+template <class F>
+auto without_gil(F&& f) {
+  py::gil_scoped_release release;
+  return f();
+}
+
+}  // namespace gli::python

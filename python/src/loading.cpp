@@ -1,0 +1,48 @@
+#include "loading.h"
+
+#include <numeric>
+
+#include "callbacks.h"
+
+namespace gli::python {
+namespace {
+
+/// `rows` with a "_seq" that counts on from `next`; rows that have one are left as they are.
+column_batch numbered(const column_batch& rows, int64_t& next) {
+  auto result = rows;
+  std::vector<int64_t> places(size_t(rows.rows));
+  std::iota(places.begin(), places.end(), next);
+  column seq;
+  seq.name = "_seq";
+  seq.length = rows.rows;
+  seq.values.resize(places.size() * 8);
+  if (!places.empty()) std::memcpy(seq.values.data(), places.data(), seq.values.size());
+  result.columns.push_back(std::move(seq));
+  next += rows.rows;
+  return result;
+}
+
+}  // namespace
+
+batch_sink row_target::sink() {
+  return {[this](const column_batch& rows) { add_nodes(rows); }, [this](const column_batch& rows) { add_edges(rows); }};
+}
+
+scatter_target::scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind)
+    : scatter_{std::move(workers), std::move(cluster), load, kind, check_signals} {}
+
+void scatter_target::add_nodes(const column_batch& rows) {
+  if (rows.find("_seq"))
+    scatter_.add_nodes(rows);
+  else
+    scatter_.add_nodes(numbered(rows, nodes_));
+}
+
+void scatter_target::add_edges(const column_batch& rows) {
+  if (rows.find("_seq"))
+    scatter_.add_edges(rows);
+  else
+    scatter_.add_edges(numbered(rows, edges_));
+}
+
+}  // namespace gli::python

@@ -1,0 +1,35 @@
+#pragma once
+// Where loaded rows go, for the one set of readers: a graph in this process, or the workers of a cluster.
+
+#include <pybind11/pybind11.h>
+
+#include "partitions/loaders/text.h"
+#include "runtime/driver_client.h"
+
+namespace gli::python {
+
+namespace py = pybind11;
+
+class row_target {
+ public:
+  virtual ~row_target() = default;
+  virtual void add_nodes(const column_batch& rows) = 0;
+  virtual void add_edges(const column_batch& rows) = 0;
+  batch_sink sink();
+};
+
+/// Rows to the workers' owners. Counts what it sent, so that rows without places get those that follow.
+class scatter_target final : public row_target {
+ public:
+  scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind);
+  void add_nodes(const column_batch& rows) override;
+  void add_edges(const column_batch& rows) override;
+  void finish() { scatter_.finish(); }
+  void abort() noexcept { scatter_.abort(); }
+
+ private:
+  scatter scatter_;
+  int64_t nodes_ = 0, edges_ = 0;
+};
+
+}  // namespace gli::python

@@ -1,0 +1,84 @@
+#include "records.h"
+
+#include "convert.h"
+#include "runtime/error.h"
+
+namespace gli::python {
+namespace {
+
+template <class Records>
+py::list to_list(const Records& records) {
+  py::list result;
+  for (auto& r : records) result.append(to_dict(r));
+  return result;
+}
+
+struct object_of {
+  py::object operator()(const failure_note& f) const { throw failure{f.code, f.message}; }
+  py::object operator()(const done&) const { return py::none(); }
+  py::object operator()(const status_report& s) const {
+    py::dict result;
+    result["workers"] = to_list(s.workers);
+    result["partitions"] = s.partitions;
+    result["cluster"] = s.cluster;
+    result["epoch"] = s.epoch;
+    result["jobs"] = s.jobs;
+    result["log"] = s.log;
+    return result;
+  }
+  py::object operator()(const load_begun& l) const {
+    py::dict result;
+    result["load"] = l.load;
+    result["workers"] = to_list(l.workers);
+    return result;
+  }
+  py::object operator()(const job_reply& j) const {
+    py::list partitions;
+    for (auto& p : j.partitions) partitions.append(to_dict(p.summary));
+    py::dict result;
+    result["output"] = j.output;
+    result["partitions"] = partitions;
+    return result;
+  }
+  py::object operator()(const std::vector<commit_info>& commits) const { return to_list(commits); }
+};
+
+}  // namespace
+
+py::dict to_dict(const worker_info& w) {
+  py::dict result;
+  result["worker"] = w.worker;
+  result["partition"] = w.partition;
+  result["pid"] = w.pid;
+  result["host"] = w.host;
+  result["address"] = w.address;
+  result["state"] = w.state;
+  result["last_error"] = w.last_error;
+  return result;
+}
+
+py::dict to_dict(const result_info& r) {
+  py::dict result;
+  result["algorithm"] = r.algorithm;
+  result["version"] = r.version;
+  result["arguments"] = to_dict(r.arguments);
+  return result;
+}
+
+py::dict to_dict(const commit_info& c) {
+  py::dict result;
+  result["id"] = c.id;
+  result["graph_id"] = c.graph_id;
+  result["parents"] = c.parents;
+  result["message"] = c.message;
+  result["author"] = c.author;
+  result["time"] = c.time;
+  result["nodes"] = c.nodes;
+  result["edges"] = c.edges;
+  result["results"] = to_list(c.results);
+  return result;
+}
+
+py::object to_object(const reply& r) { return std::visit(object_of{}, r); }
+
+}  // namespace gli::python
