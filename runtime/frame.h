@@ -1,16 +1,21 @@
 #pragma once
 // The frame: what every connection but CAF's carries. 64 bytes of header, then `length` bytes of one Cap'n Proto segment, so that the
 // body can be read where it lies. docs/protocol.md explains every field.
+//
+// Bodies of bulk frames (data, reduce) are raw: a slice of a message of the communicator. The first data frame of a message that is not empty begins
+// with the message's size in bytes (u64), and the last is padded with zeros to 8; `reduce` holds u64 values; `credit` has no body.
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "runtime/communicator.h"
 
 namespace gli {
 
 constexpr uint32_t protocol_version = 1;
+constexpr const char* software_name = "gli " GLI_VERSION;
 constexpr uint32_t frame_magic = 0x31494c47;  // "GLI1"
 
 /// What a connection is for, said in its Hello. Append only.
@@ -36,7 +41,7 @@ struct frame_header {
   uint32_t term = 0;       // of the placement; frames of a lower term are refused
   uint64_t job = 0;        // job id, or 0
   uint32_t round = 0;      // collective call within the job, from 1
-  uint32_t sequence = 0;   // request number (driver), frame of its message (bulk)
+  uint32_t sequence = 0;   // request number (driver), frame of its message (data, from 0), body bytes given back (credit)
   uint32_t sender = 0;     // partition (bulk), else 0
   uint32_t reserved = 0;
   uint64_t checksum = 0;   // XXH3-64 of the 56 bytes before
@@ -54,6 +59,8 @@ struct limits {
   static constexpr unsigned hello_seconds = 5;
 };
 
+/// frame_header::cluster of a cluster's id.
+uint64_t cluster_hash(std::string_view cluster);
 /// Sets the checksum. Call last.
 void seal(frame_header& header);
 /// Throws failure{protocol} naming what is wrong: magic, checksum, length over `limit` or not a multiple of 8, reserved bits.

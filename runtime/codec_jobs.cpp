@@ -1,0 +1,121 @@
+#include "runtime/codec_wire.h"
+
+namespace gli::codec {
+
+namespace {
+
+void put_select(wire::Job::Select::Builder to, const select_elements& s) {
+  if (s.nodes) put(to.initNodes(), *s.nodes);
+  if (s.edges) put(to.initEdges(), *s.edges);
+}
+
+select_elements get_select(wire::Job::Select::Reader from) {
+  select_elements s;
+  if (from.hasNodes()) s.nodes = get(from.getNodes());
+  if (from.hasEdges()) s.edges = get(from.getEdges());
+  return s;
+}
+
+/// One call for each alternative of job_body.
+struct put_body {
+  wire::Job::Builder to;
+  void operator()(const finish_load& b) { to.setFinishLoad(b.load); }
+  void operator()(const run_algorithm& b) {
+    auto group = to.initAlgorithm();
+    group.setName(text(b.name));
+    put(group.initArguments(count(b.arguments)), b.arguments);
+  }
+  void operator()(const select_elements& b) { put_select(to.initSelect(), b); }
+  void operator()(const select_by_values& b) {
+    auto group = to.initSelectByValues();
+    group.setValues(b.values);
+    group.setLow(b.low);
+    group.setHigh(b.high);
+  }
+  void operator()(const resolve_mirrors&) { to.setResolveMirrors(); }
+  void operator()(const identify&) { to.setIdentify(); }
+  void operator()(const write_pages& b) {
+    auto group = to.initWritePages();
+    group.setStore(text(b.store));
+    put_numbers(group.initResults(count(b.results)), b.results);
+  }
+  void operator()(const read_pages& b) { put_roots(to.initReadPages(), b); }
+  void operator()(const read_result& b) { put_roots(to.initReadResult(), b); }
+  void operator()(const compare_graphs& b) { to.setCompareGraphs(b.newer); }
+
+  template <class Group, class Body> static void put_roots(Group group, const Body& b) {
+    group.setStore(text(b.store));
+    put_texts(group.initRoots(count(b.roots)), b.roots);
+  }
+};
+
+job_body get_body(wire::Job::Reader from) {
+  switch (from.which()) {
+    case wire::Job::FINISH_LOAD: return finish_load{from.getFinishLoad()};
+    case wire::Job::ALGORITHM: return run_algorithm{string_of(from.getAlgorithm().getName()), get(from.getAlgorithm().getArguments())};
+    case wire::Job::SELECT: return get_select(from.getSelect());
+    case wire::Job::SELECT_BY_VALUES: {
+      auto group = from.getSelectByValues();
+      return select_by_values{group.getValues(), group.getLow(), group.getHigh()};
+    }
+    case wire::Job::RESOLVE_MIRRORS: return resolve_mirrors{};
+    case wire::Job::IDENTIFY: return identify{};
+    case wire::Job::WRITE_PAGES: return write_pages{string_of(from.getWritePages().getStore()), read_numbers(from.getWritePages().getResults())};
+    case wire::Job::READ_PAGES: return read_pages{string_of(from.getReadPages().getStore()), read_texts(from.getReadPages().getRoots())};
+    case wire::Job::READ_RESULT: return read_result{string_of(from.getReadResult().getStore()), read_texts(from.getReadResult().getRoots())};
+    case wire::Job::COMPARE_GRAPHS: return compare_graphs{from.getCompareGraphs()};
+  }
+  refuse("no job " + std::to_string(int(from.which())));
+}
+
+}  // namespace
+
+void put(wire::Job::Builder to, const job& from) {
+  to.setId(from.id);
+  to.setGraph(from.graph);
+  to.setOutput(from.output);
+  std::visit(put_body{to}, from.body);
+}
+
+job get(wire::Job::Reader from) { return {from.getId(), from.getGraph(), from.getOutput(), get_body(from)}; }
+
+void put(wire::JobResult::Builder to, const job_result& from) { put(to.initSummary(count(from.summary)), from.summary); }
+job_result get(wire::JobResult::Reader from) { return {get(from.getSummary())}; }
+
+}  // namespace gli::codec
+
+namespace gli {
+
+byte_buffer encode(const job& j) {
+  return codec::build<wire::Job>(1024, [&](auto to) { codec::put(to, j); });
+}
+
+job decode_job(bytes_view body) {
+  return codec::parse<wire::Job>("Job", body, [](auto from) { return codec::get(from); });
+}
+
+byte_buffer encode(const job_result& r) {
+  return codec::build<wire::JobResult>(1024, [&](auto to) { codec::put(to, r); });
+}
+
+job_result decode_job_result(bytes_view body) {
+  return codec::parse<wire::JobResult>("JobResult", body, [](auto from) { return codec::get(from); });
+}
+
+byte_buffer encode(const query& q) {
+  return codec::build<wire::Query>(512, [&](wire::Query::Builder to) {
+    to.setName(codec::text(q.name));
+    to.setGraph(q.graph);
+    to.setValues(q.values);
+    to.setOther(q.other);
+    codec::put(to.initArguments(codec::count(q.arguments)), q.arguments);
+  });
+}
+
+query decode_query(bytes_view body) {
+  return codec::parse<wire::Query>("Query", body, [](wire::Query::Reader from) -> query {
+    return {codec::string_of(from.getName()), from.getGraph(), from.getValues(), from.getOther(), codec::get(from.getArguments())};
+  });
+}
+
+}  // namespace gli

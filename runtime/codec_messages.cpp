@@ -1,0 +1,318 @@
+#include "runtime/codec_wire.h"
+
+namespace gli::codec {
+
+void put(wire::Failure::Builder to, const failure_note& from) {
+  to.setCode(uint16_t(from.code));
+  to.setMessage(text(from.message));
+}
+
+failure_note get(wire::Failure::Reader from) {
+  auto code = from.getCode();
+  if (code < uint16_t(errc::key) || code > uint16_t(errc::internal)) code = uint16_t(errc::internal);  // of a newer peer
+  return {errc(code), string_of(from.getMessage())};
+}
+
+namespace {
+
+void put(wire::WorkerInfo::Builder to, const worker_info& from) {
+  to.setWorker(from.worker);
+  to.setPartition(from.partition);
+  to.setPid(from.pid);
+  to.setHost(text(from.host));
+  to.setAddress(text(from.address));
+  to.setState(text(from.state));
+  to.setLastError(text(from.last_error));
+}
+
+worker_info get(wire::WorkerInfo::Reader from) {
+  return {from.getWorker(),           from.getPartition(),        from.getPid(), string_of(from.getHost()), string_of(from.getAddress()),
+          string_of(from.getState()), string_of(from.getLastError())};
+}
+
+void put(wire::ResultInfo::Builder to, const result_info& from) {
+  to.setAlgorithm(text(from.algorithm));
+  to.setVersion(from.version);
+  codec::put(to.initArguments(count(from.arguments)), from.arguments);
+}
+
+result_info get(wire::ResultInfo::Reader from) { return {string_of(from.getAlgorithm()), from.getVersion(), codec::get(from.getArguments())}; }
+
+void put(wire::CommitInfo::Builder to, const commit_info& from) {
+  to.setId(text(from.id));
+  to.setGraphId(text(from.graph_id));
+  put_texts(to.initParents(count(from.parents)), from.parents);
+  to.setMessage(text(from.message));
+  to.setAuthor(text(from.author));
+  to.setTime(from.time);
+  to.setNodes(from.nodes);
+  to.setEdges(from.edges);
+  fill_list(to.initResults(count(from.results)), from.results, [](auto place, const result_info& r) { put(place, r); });
+}
+
+commit_info get(wire::CommitInfo::Reader from) {
+  commit_info c;
+  c.id = string_of(from.getId());
+  c.graph_id = string_of(from.getGraphId());
+  c.parents = read_texts(from.getParents());
+  c.message = string_of(from.getMessage());
+  c.author = string_of(from.getAuthor());
+  c.time = from.getTime();
+  c.nodes = from.getNodes();
+  c.edges = from.getEdges();
+  c.results = read_list<result_info>(from.getResults(), [](wire::ResultInfo::Reader r) { return get(r); });
+  return c;
+}
+
+void put_workers(capnp::List<wire::WorkerInfo>::Builder to, const std::vector<worker_info>& from) {
+  fill_list(to, from, [](auto place, const worker_info& w) { put(place, w); });
+}
+
+std::vector<worker_info> get_workers(capnp::List<wire::WorkerInfo>::Reader from) {
+  return read_list<worker_info>(from, [](wire::WorkerInfo::Reader w) { return get(w); });
+}
+
+void put(wire::LoadBegin::Builder to, const load_begin& from) {
+  to.setDirected(from.kind.directed);
+  to.setMulti(from.kind.multi);
+  to.setKeys(uint8_t(from.kind.keys));
+  to.setEdgeKeys(uint8_t(from.kind.edge_keys));
+  to.setEndpointsMustExist(from.endpoints_must_exist);
+  to.setOrigin(text(from.origin));
+}
+
+load_begin get(wire::LoadBegin::Reader from) {
+  graph_kind kind{from.getDirected(), from.getMulti(), get_key_type(from.getKeys()), get_key_type(from.getEdgeKeys())};
+  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin())};
+}
+
+void put(wire::Commit::Builder to, const commit_graph& from) {
+  to.setStore(text(from.store));
+  to.setGraph(from.graph);
+  to.setMessage(text(from.message));
+  to.setAuthor(text(from.author));
+  to.setBranch(text(from.branch));
+  put_numbers(to.initResults(count(from.results)), from.results);
+}
+
+commit_graph get(wire::Commit::Reader from) {
+  return {string_of(from.getStore()),  from.getGraph(),            string_of(from.getMessage()),
+          string_of(from.getAuthor()), string_of(from.getBranch()), read_numbers(from.getResults())};
+}
+
+/// One call for each alternative of request_body.
+struct put_request {
+  wire::Request::Builder to;
+  void operator()(const ping&) { to.setPing(); }
+  void operator()(const ask_status&) { to.setStatus(); }
+  void operator()(const load_begin& b) { put(to.initLoadBegin(), b); }
+  void operator()(const job& b) { codec::put(to.initJob(), b); }
+  void operator()(const release_handles& b) { put_numbers(to.initRelease(count(b.handles)), b.handles); }
+  void operator()(const commit_graph& b) { put(to.initCommit(), b); }
+  void operator()(const ask_history& b) {
+    auto group = to.initHistory();
+    group.setStore(text(b.store));
+    group.setRevision(text(b.revision));
+    group.setLimit(b.limit);
+  }
+  void operator()(const checkout& b) {
+    auto group = to.initCheckout();
+    group.setStore(text(b.store));
+    group.setRevision(text(b.revision));
+    group.setResult(b.result);
+    group.setGraph(b.graph);
+  }
+  void operator()(const create_branch& b) {
+    auto group = to.initBranch();
+    group.setStore(text(b.store));
+    group.setName(text(b.name));
+    group.setFrom(text(b.from));
+  }
+  void operator()(const shutdown_cluster&) { to.setShutdown(); }
+  void operator()(const cancel_request& b) { to.setCancel(b.sequence); }
+  void operator()(const reserved_request& b) {
+    if (b.name == "edit") to.initEdit();
+    else if (b.name == "lease") to.initLease();
+    else throw failure{errc::value, "no reserved request '" + b.name + "'"};
+  }
+};
+
+request_body get_request(wire::Request::Reader from) {
+  switch (from.which()) {
+    case wire::Request::PING: return ping{};
+    case wire::Request::STATUS: return ask_status{};
+    case wire::Request::LOAD_BEGIN: return get(from.getLoadBegin());
+    case wire::Request::JOB: return codec::get(from.getJob());
+    case wire::Request::RELEASE: return release_handles{read_numbers(from.getRelease())};
+    case wire::Request::COMMIT: return get(from.getCommit());
+    case wire::Request::HISTORY: {
+      auto group = from.getHistory();
+      return ask_history{string_of(group.getStore()), string_of(group.getRevision()), group.getLimit()};
+    }
+    case wire::Request::CHECKOUT: {
+      auto group = from.getCheckout();
+      return checkout{string_of(group.getStore()), string_of(group.getRevision()), group.getResult(), group.getGraph()};
+    }
+    case wire::Request::SHUTDOWN: return shutdown_cluster{};
+    case wire::Request::CANCEL: return cancel_request{from.getCancel()};
+    case wire::Request::EDIT: return reserved_request{"edit"};
+    case wire::Request::LEASE: return reserved_request{"lease"};
+    case wire::Request::BRANCH: {
+      auto group = from.getBranch();
+      return create_branch{string_of(group.getStore()), string_of(group.getName()), string_of(group.getFrom())};
+    }
+  }
+  refuse("no request " + std::to_string(int(from.which())));
+}
+
+/// One call for each alternative of reply.
+struct put_reply {
+  wire::Reply::Builder to;
+  void operator()(const failure_note& b) { codec::put(to.initFailure(), b); }
+  void operator()(const done&) { to.setDone(); }
+  void operator()(const status_report& b) {
+    auto group = to.initStatus();
+    put_workers(group.initWorkers(count(b.workers)), b.workers);
+    group.setPartitions(b.partitions);
+    group.setCluster(text(b.cluster));
+    group.setEpoch(b.epoch);
+    group.setJobs(b.jobs);
+    group.setLog(text(b.log));
+  }
+  void operator()(const load_begun& b) {
+    auto group = to.initLoadBegun();
+    group.setLoad(b.load);
+    put_workers(group.initWorkers(count(b.workers)), b.workers);
+  }
+  void operator()(const job_reply& b) {
+    auto group = to.initResult();
+    group.setOutput(b.output);
+    fill_list(group.initPartitions(count(b.partitions)), b.partitions, [](auto place, const job_result& r) { codec::put(place, r); });
+  }
+  void operator()(const std::vector<commit_info>& b) {
+    fill_list(to.initCommits(count(b)), b, [](auto place, const commit_info& c) { put(place, c); });
+  }
+};
+
+status_report get_status(wire::Reply::Status::Reader from) {
+  return {get_workers(from.getWorkers()), from.getPartitions(), string_of(from.getCluster()), from.getEpoch(), from.getJobs(),
+          string_of(from.getLog())};
+}
+
+job_reply get_job_reply(wire::Reply::Result::Reader from) {
+  return {from.getOutput(), read_list<job_result>(from.getPartitions(), [](wire::JobResult::Reader r) { return codec::get(r); })};
+}
+
+reply get_reply(wire::Reply::Reader from) {
+  switch (from.which()) {
+    case wire::Reply::FAILURE: return codec::get(from.getFailure());
+    case wire::Reply::DONE: return done{};
+    case wire::Reply::STATUS: return get_status(from.getStatus());
+    case wire::Reply::LOAD_BEGUN: return load_begun{from.getLoadBegun().getLoad(), get_workers(from.getLoadBegun().getWorkers())};
+    case wire::Reply::RESULT: return get_job_reply(from.getResult());
+    case wire::Reply::COMMITS: return read_list<commit_info>(from.getCommits(), [](wire::CommitInfo::Reader c) { return get(c); });
+  }
+  refuse("no reply " + std::to_string(int(from.which())));
+}
+
+}  // namespace
+
+}  // namespace gli::codec
+
+namespace gli {
+
+using namespace codec;
+
+byte_buffer encode(const hello& h) {
+  return build<wire::Hello>(512, [&](wire::Hello::Builder to) {
+    to.setVersion(h.version);
+    to.setSoftware(text(h.software));
+    to.setPurpose(uint8_t(h.what));
+    to.setCluster(text(h.cluster));
+    to.setAddress(text(h.address));
+    to.setPid(h.pid);
+    to.setHost(text(h.host));
+    to.setPartition(h.partition);
+    to.setTerm(h.term);
+    to.setLog(text(h.log));
+  });
+}
+
+/// The purpose's number is kept as it is: the door checks it after the version.
+hello decode_hello(bytes_view body) {
+  return parse<wire::Hello>("Hello", body, [](wire::Hello::Reader from) {
+    hello h;
+    h.version = from.getVersion();
+    h.software = string_of(from.getSoftware());
+    h.what = purpose(from.getPurpose());
+    h.cluster = string_of(from.getCluster());
+    h.address = string_of(from.getAddress());
+    h.pid = from.getPid();
+    h.host = string_of(from.getHost());
+    h.partition = from.getPartition();
+    h.term = from.getTerm();
+    h.log = string_of(from.getLog());
+    return h;
+  });
+}
+
+byte_buffer encode(const welcome& w) {
+  return build<wire::Welcome>(256, [&](wire::Welcome::Builder to) {
+    to.setVersion(w.version);
+    to.setSoftware(text(w.software));
+    to.setCluster(text(w.cluster));
+    to.setEpoch(w.epoch);
+  });
+}
+
+welcome decode_welcome(bytes_view body) {
+  return parse<wire::Welcome>("Welcome", body, [](wire::Welcome::Reader from) -> welcome {
+    return {from.getVersion(), string_of(from.getSoftware()), string_of(from.getCluster()), from.getEpoch()};
+  });
+}
+
+byte_buffer encode(const failure_note& f) {
+  return build<wire::Failure>(64 + f.message.size(), [&](auto to) { codec::put(to, f); });
+}
+
+failure_note decode_failure(bytes_view body) {
+  return parse<wire::Failure>("Failure", body, [](auto from) { return codec::get(from); });
+}
+
+byte_buffer encode(const request& r) {
+  return build<wire::Request>(512, [&](wire::Request::Builder to) {
+    to.setClient(r.client);
+    to.setIncarnation(r.incarnation);
+    std::visit(put_request{to}, r.body);
+  });
+}
+
+request decode_request(bytes_view body) {
+  return parse<wire::Request>("Request", body, [](wire::Request::Reader from) -> request {
+    return {from.getClient(), from.getIncarnation(), get_request(from)};
+  });
+}
+
+byte_buffer encode(const reply& r) {
+  return build<wire::Reply>(512, [&](wire::Reply::Builder to) { std::visit(put_reply{to}, r); });
+}
+
+reply decode_reply(bytes_view body) {
+  return parse<wire::Reply>("Reply", body, [](auto from) { return get_reply(from); });
+}
+
+byte_buffer encode(const progress_note& p) {
+  return build<wire::Progress>(64 + p.what.size(), [&](wire::Progress::Builder to) {
+    to.setWhat(text(p.what));
+    to.setDone(p.done);
+    to.setTotal(p.total);
+  });
+}
+
+progress_note decode_progress(bytes_view body) {
+  return parse<wire::Progress>("Progress", body, [](wire::Progress::Reader from) -> progress_note {
+    return {string_of(from.getWhat()), from.getDone(), from.getTotal()};
+  });
+}
+
+}  // namespace gli
