@@ -1,0 +1,146 @@
+#include "partitions/partition_actor.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <thread>
+
+#include "partitions/partition_actor_jobs.h"
+#include "runtime/codec.h"
+
+namespace gli {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+constexpr auto between_progress = std::chrono::milliseconds{50};
+
+/// One thread that runs what it is given, in order.
+class job_thread {
+ public:
+  job_thread() : thread_{[this] { loop(); }} {}
+  ~job_thread() {
+    post({});
+    thread_.join();
+  }
+  void post(std::function<void()> work) {
+    std::lock_guard lock{mutex_};
+    queue_.push_back(std::move(work));
+    wake_.notify_one();
+  }
+
+ private:
+  void loop() {
+    for (;;) {
+      std::unique_lock lock{mutex_};
+      wake_.wait(lock, [this] { return !queue_.empty(); });
+      auto work = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      if (!work) return;
+      work();
+    }
+  }
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> queue_;
+  std::thread thread_;
+};
+
+class partition {
+ public:
+  partition(caf::event_based_actor* self, partition_options options)
+      : self_{self}, options_{std::move(options)} {
+    self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone"); });
+  }
+
+  caf::behavior behavior() {
+    return {
+        [this](const control::assign& m) { on(m); },
+        [this](const control::place& m) { on(m); },
+        [this](const control::open_load& m) { return on(m); },
+        [this](const control::start_job& m) { on(m); },
+        [this](const control::abort_jobs& m) { options_.bulk->abort(m.up_to, errc(m.code), m.why); },
+        [this](const control::release& m) {
+          for (auto h : m.handles) options_.held->release(h);
+        },
+        [this](const control::quit&) { options_.on_end("told to quit"); },
+    };
+  }
+
+ private:
+  void on(const control::assign& m) {
+    partition_ = m.partition;
+    partitions_ = m.partitions;
+    coordinator_ = caf::actor_cast<caf::actor>(self_->current_sender());
+    self_->monitor(coordinator_);
+    spdlog::info("this is worker {}, partition {} of {}", m.worker, m.partition, m.partitions);
+  }
+
+  void on(const control::place& m) {
+    options_.bulk->place(m.term, partition_, m.doors);
+    self_->send(coordinator_, control::placed{m.term, partition_});
+  }
+
+  control::load_opened on(const control::open_load& m) {
+    graph_kind kind{m.directed, m.multi, key_type(m.keys), key_type(m.edge_keys)};
+    options_.held->open_load(m.load, {kind, partition_, partitions_, m.endpoints_must_exist, m.origin});
+    return {m.load};
+  }
+
+  void on(const control::start_job& m) {
+    thread_.post([this, id = m.id, bytes = m.job, to = coordinator_] {
+      caf::anon_send(to, run(id, bytes, to));
+    });
+  }
+
+  /// On the job thread.
+  caf::message run(uint64_t id, const std::vector<char>& bytes, const caf::actor& to) {
+    auto failed = [&](errc code, const std::string& why) {
+      spdlog::warn("job {} failed: {}", id, why);
+      return caf::make_message(control::job_failed{id, partition_, uint16_t(code), why});
+    };
+    try {
+      auto j = decode_job({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+      auto begun = clock::now();
+      auto all = options_.bulk->begin(id, progress_of(id, to));
+      auto encoded = encode(run_job(j, *options_.held, *all));
+      spdlog::info("job {} {}: {} ms", id, describe(j.body), std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
+      return caf::make_message(control::job_finished{id, partition_, {encoded.begin(), encoded.end()}});
+    } catch (const failure& e) {
+      return failed(e.code(), e.what());
+    } catch (const std::bad_alloc&) {
+      return failed(errc::memory, "partition " + std::to_string(partition_) + " is out of memory");
+    } catch (const std::exception& e) {
+      return failed(errc::internal, e.what());
+    }
+  }
+
+  exchange::progress_sink progress_of(uint64_t id, const caf::actor& to) const {
+    if (partition_ != 0) return [](std::string_view, uint64_t, uint64_t) {};
+    return [id, to, last = clock::time_point{}](std::string_view what, uint64_t done, uint64_t total) mutable {
+      if (clock::now() - last < between_progress) return;
+      last = clock::now();
+      caf::anon_send(to, control::job_progress{id, std::string{what}, done, total});
+    };
+  }
+
+  caf::event_based_actor* self_;
+  partition_options options_;
+  caf::actor coordinator_;
+  uint32_t partition_ = 0, partitions_ = 1;
+  job_thread thread_;
+};
+
+}  // namespace
+
+caf::actor spawn_partition(caf::actor_system& system, partition_options options) {
+  return system.spawn([](caf::stateful_actor<std::shared_ptr<partition>>* self, partition_options o) {
+    self->state = std::make_shared<partition>(self, std::move(o));
+    return self->state->behavior();
+  }, std::move(options));
+}
+
+}  // namespace gli

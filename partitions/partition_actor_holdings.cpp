@@ -1,0 +1,76 @@
+#include "partitions/partition_actor_holdings.h"
+
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+failure absent(const char* what, handle h) { return {errc::key, std::string{"this worker has no "} + what + " with handle " + std::to_string(h)}; }
+}  // namespace
+
+void holdings::put(handle h, graph g) {
+  std::lock_guard lock{mutex_};
+  graphs_.insert_or_assign(h, std::move(g));
+}
+
+void holdings::put(handle h, node_values_ptr v) {
+  std::lock_guard lock{mutex_};
+  values_.insert_or_assign(h, std::move(v));
+}
+
+graph holdings::get_graph(handle h) const {
+  std::lock_guard lock{mutex_};
+  auto found = graphs_.find(h);
+  if (found == graphs_.end()) throw absent("graph", h);
+  return found->second;
+}
+
+node_values_ptr holdings::get_values(handle h) const {
+  std::lock_guard lock{mutex_};
+  auto found = values_.find(h);
+  if (found == values_.end()) throw absent("result", h);
+  return found->second;
+}
+
+void holdings::open_load(handle h, load_options options) {
+  std::lock_guard lock{mutex_};
+  loads_.emplace(h, std::make_shared<load>(std::move(options)));
+}
+
+std::shared_ptr<holdings::load> holdings::find_load(handle h) const {
+  std::lock_guard lock{mutex_};
+  auto found = loads_.find(h);
+  if (found == loads_.end()) throw absent("load", h);
+  return found->second;
+}
+
+void holdings::add(handle h, const column_batch& rows, bool nodes) {
+  auto l = find_load(h);
+  std::lock_guard lock{l->one_at_a_time};
+  nodes ? l->loader.add_nodes(rows) : l->loader.add_edges(rows);
+}
+
+std::unique_ptr<graph_loader> holdings::take_load(handle h) {
+  auto l = find_load(h);
+  {
+    std::lock_guard lock{mutex_};
+    loads_.erase(h);
+  }
+  std::lock_guard lock{l->one_at_a_time};
+  return std::make_unique<graph_loader>(std::move(l->loader));
+}
+
+template <class Map>
+typename Map::node_type holdings::extract(Map& map, handle h) {
+  std::lock_guard lock{mutex_};
+  return map.extract(h);
+}
+
+void holdings::release(handle h) {
+  // What was taken out is destroyed after its lock: freeing a large graph takes a while.
+  extract(graphs_, h);
+  extract(values_, h);
+  extract(loads_, h);
+}
+
+}  // namespace gli

@@ -1,0 +1,43 @@
+#pragma once
+// What one worker holds: graphs, results and loads in progress, by handle. Any thread may call; each call locks briefly. Loaders are
+// used by one thread at a time: taken out, used, put back.
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "partitions/loader.h"
+#include "partitions/values.h"
+
+namespace gli {
+
+class holdings {
+ public:
+  void put(handle h, graph g);
+  void put(handle h, node_values_ptr v);
+  graph get_graph(handle h) const;             // failure{key} when it is not here
+  node_values_ptr get_values(handle h) const;  // likewise
+
+  void open_load(handle h, load_options options);
+  /// Adds a batch to a load. failure{key} when there is no such load.
+  void add(handle h, const column_batch& rows, bool nodes);
+  std::unique_ptr<graph_loader> take_load(handle h);
+
+  void release(handle h);
+
+ private:
+  struct load {
+    std::mutex one_at_a_time;
+    graph_loader loader;
+    explicit load(load_options o) : loader{std::move(o)} {}
+  };
+  std::shared_ptr<load> find_load(handle h) const;
+  template <class Map> typename Map::node_type extract(Map& map, handle h);
+
+  mutable std::mutex mutex_;
+  std::map<handle, graph> graphs_;
+  std::map<handle, node_values_ptr> values_;
+  std::map<handle, std::shared_ptr<load>> loads_;
+};
+
+}  // namespace gli

@@ -1,0 +1,91 @@
+#include "partitions/partition_actor_jobs.h"
+
+#include "partitions/catalog.h"
+#include "storage/states.h"
+
+namespace gli {
+
+namespace {
+
+hash128 own_root(const std::vector<std::string>& roots, const communicator& all) {
+  auto root = all.rank() < roots.size() ? hash_from_hex(roots[all.rank()]) : std::nullopt;
+  if (!root) throw failure{errc::protocol, "no root for partition " + std::to_string(all.rank())};
+  return *root;
+}
+
+parameters shape(const graph& g) {
+  auto& k = g->kind;
+  return {{"nodes", int64_t(g->total_nodes)}, {"edges", int64_t(g->total_edges)}, {"directed", k.directed}, {"multi", k.multi},
+          {"keys", int64_t(k.keys)},          {"edge_keys", int64_t(k.edge_keys)}};
+}
+
+/// One job's work, by kind of body.
+class runner {
+ public:
+  runner(const job& j, holdings& held, communicator& all) : job_{j}, held_{held}, all_{all} {}
+
+  job_result operator()(const finish_load& b) {
+    load_report report;
+    auto g = held_.take_load(b.load)->finish(all_, report);
+    auto result = keep(g);
+    result.summary["duplicate_nodes"] = int64_t(report.duplicate_nodes);
+    result.summary["duplicate_edges"] = int64_t(report.duplicate_edges);
+    return result;
+  }
+  job_result operator()(const run_algorithm& b) { return keep(run(input(), b, all_)); }
+  job_result operator()(const select_elements& b) { return keep(select(input(), b, all_)); }
+  job_result operator()(const select_by_values& b) { return keep(select(input(), *held_.get_values(b.values), b.low, b.high, all_)); }
+  job_result operator()(const resolve_mirrors&) {
+    held_.put(job_.graph, with_mirror_keys(input(), all_));
+    return {};
+  }
+  job_result operator()(const identify&) { return {{{"graph_id", to_hex(identity_of(input(), all_))}}}; }
+  job_result operator()(const compare_graphs& b) { return {compare(input(), held_.get_graph(b.newer), all_)}; }
+
+  job_result operator()(const write_pages& b) {
+    auto store = storage::graph_store::open(b.store, true);
+    storage::content_pool::batch batch{store->pool(all_.rank())};
+    auto has = [&](const hash128& h) { return batch.has(h); };
+    auto put = [&](const hash128& h, std::span<const uint8_t> bytes) { batch.put(h, bytes); };
+    auto root = write_graph(input(), has, put);
+    std::string results;
+    for (auto h : b.results) results += (results.empty() ? "" : ",") + to_hex(write_values(*held_.get_values(h), has, put));
+    batch.commit();
+    return {{{"root", to_hex(root)}, {"result_roots", results}, {"bytes", int64_t(batch.bytes())}, {"pages", int64_t(batch.pages())}}};
+  }
+  job_result operator()(const read_pages& b) {
+    auto store = storage::graph_store::open(b.store, false);
+    auto& pool = store->pool(all_.rank());
+    return keep(read_graph(own_root(b.roots, all_), [&](const hash128& h) { return pool.get(h); }));
+  }
+  job_result operator()(const read_result& b) {
+    auto store = storage::graph_store::open(b.store, false);
+    auto& pool = store->pool(all_.rank());
+    return keep(read_values(own_root(b.roots, all_), input(), [&](const hash128& h) { return pool.get(h); }));
+  }
+
+ private:
+  graph input() { return held_.get_graph(job_.graph); }
+  job_result keep(graph g) {
+    held_.put(job_.output, g);
+    return {shape(g)};
+  }
+  job_result keep(node_values v) {
+    job_result result{v.summary};
+    result.summary["algorithm"] = v.provenance.algorithm;
+    result.summary["version"] = int64_t(v.provenance.version);
+    for (auto& [name, x] : v.provenance.arguments) result.summary["argument." + name] = x;
+    held_.put(job_.output, std::make_shared<const node_values>(std::move(v)));
+    return result;
+  }
+
+  const job& job_;
+  holdings& held_;
+  communicator& all_;
+};
+
+}  // namespace
+
+job_result run_job(const job& j, holdings& held, communicator& all) { return std::visit(runner{j, held, all}, j.body); }
+
+}  // namespace gli

@@ -1,0 +1,13 @@
+#pragma once
+// One job on one partition: runs it against what the worker holds and says what came of it.
+
+#include "partitions/partition_actor_holdings.h"
+#include "runtime/communicator.h"
+#include "runtime/job.h"
+
+namespace gli {
+
+/// Collective. Puts the output into `held` and returns the summary. Throws failure; then `held` is as it was.
+job_result run_job(const job& j, holdings& held, communicator& all);
+
+}  // namespace gli

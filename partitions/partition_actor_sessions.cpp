@@ -1,0 +1,108 @@
+#include "partitions/partition_actor_sessions.h"
+
+#include "partitions/query.h"
+
+namespace gli {
+
+namespace {
+
+constexpr int64_t rows_per_frame = 1 << 16;
+constexpr uint64_t bytes_per_frame = 16ull << 20;
+
+uint64_t bytes_of(const column_batch& b) {
+  uint64_t total = 0;
+  for (auto& c : b.columns) total += c.values.size() + c.offsets.size() * 8 + c.validity.size();
+  return total;
+}
+
+/// Rows [begin, end) as a batch of their own.
+column_batch slice(const column_batch& b, int64_t begin, int64_t end) {
+  column_batch part{end - begin, {}};
+  for (auto& c : b.columns) {
+    column_builder builder{c.name, c.type};
+    builder.reserve(end - begin);
+    for (auto row = begin; row < end; ++row) builder.append_from(c, row);
+    part.columns.push_back(builder.finish());
+  }
+  return part;
+}
+
+struct session {
+  std::shared_ptr<holdings> held;
+  uint32_t epoch;
+  local_socket socket;
+
+  frame_header header(frame_kind kind, uint32_t sequence, bool last = true) const {
+    frame_header h;
+    h.kind = uint16_t(kind);
+    h.flags = last ? flag_last : 0;
+    h.epoch = epoch;
+    h.sequence = sequence;
+    return h;
+  }
+
+  void load(const load_batch& b) {
+    if (b.part == load_batch::what::abort) return held->release(b.load);
+    held->add(b.load, b.rows, b.part == load_batch::what::nodes);
+  }
+
+  column_batch answer_query(const query& q) {
+    std::optional<graph> g;
+    node_values_ptr values, other;
+    if (q.graph != 0) g = held->get_graph(q.graph);
+    if (q.values != 0) values = held->get_values(q.values);
+    if (q.other != 0) other = held->get_values(q.other);
+    return answer(q, g ? &*g : nullptr, values.get(), other.get());
+  }
+
+  asio::awaitable<void> send_rows(uint32_t sequence, const column_batch& rows) {
+    auto per_frame = rows_per_frame;
+    if (auto bytes = bytes_of(rows); rows.rows > 0 && bytes / uint64_t(rows.rows) * rows_per_frame > bytes_per_frame)
+      per_frame = std::max<int64_t>(1, int64_t(bytes_per_frame / (bytes / uint64_t(rows.rows))));
+    if (rows.rows <= per_frame) co_return co_await send_frame(socket, header(frame_kind::batch, sequence), encode(rows));
+    for (int64_t row = 0; row < rows.rows; row += per_frame) {
+      auto end = std::min(rows.rows, row + per_frame);
+      co_await send_frame(socket, header(frame_kind::batch, sequence, end == rows.rows), encode(slice(rows, row, end)));
+    }
+  }
+
+  /// The answer to one frame; a failure is an answer too.
+  asio::awaitable<void> serve(const frame& f) {
+    failure_note note{errc::internal, ""};
+    column_batch rows;
+    bool is_query = f.header.kind == uint16_t(frame_kind::query), failed = false;
+    try {
+      if (is_query)
+        rows = answer_query(decode_query(f.body));
+      else if (f.header.kind == uint16_t(frame_kind::load_batch))
+        load(decode_load_batch(f.body));
+      else
+        throw failure{errc::protocol, "a worker does not know frame kind " + std::to_string(f.header.kind)};
+    } catch (const failure& e) {
+      note = {e.code(), e.what()};
+      failed = true;
+    } catch (const std::bad_alloc&) {
+      note = {errc::memory, "the worker is out of memory"};
+      failed = true;
+    }
+    if (failed) co_return co_await send_frame(socket, header(frame_kind::failure, f.header.sequence), encode(note));
+    if (is_query) co_return co_await send_rows(f.header.sequence, rows);
+    co_await send_frame(socket, header(frame_kind::ack, f.header.sequence), {});
+  }
+
+  asio::awaitable<void> run() {
+    try {
+      for (;;) co_await serve(co_await receive_frame(socket, limits::driver_body));
+    } catch (const std::exception&) {  // the driver went away, or sent what no driver of ours sends
+    }
+  }
+};
+
+}  // namespace
+
+void serve_driver(asio::io_context& io, std::shared_ptr<holdings> held, uint32_t epoch, local_socket socket) {
+  auto s = std::make_shared<session>(session{std::move(held), epoch, std::move(socket)});
+  asio::co_spawn(io, [s] { return s->run(); }, asio::detached);
+}
+
+}  // namespace gli
