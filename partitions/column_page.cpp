@@ -1,5 +1,7 @@
 #include "partitions/column_page.h"
 
+#include <algorithm>
+
 #include "runtime/error.h"
 
 namespace gli {
@@ -154,6 +156,10 @@ page_ptr make_column_page(const column& c, int64_t begin, int64_t end) {
 
 page_ptr make_column_page(const column& c, std::span<const int64_t> rows) {
   return build(c, uint32_t(rows.size()), [rows](uint32_t i) { return rows[i]; });
+}
+
+page_ptr make_column_page(const column& c, std::span<const uint32_t> rows) {
+  return build(c, uint32_t(rows.size()), [rows](uint32_t i) { return int64_t{rows[i]}; });
 }
 
 void check_column_page(std::span<const uint8_t> bytes) {

@@ -22,10 +22,11 @@ namespace gli {
 
 class dictionary;  // keys of own nodes and their ids: partitions/dictionary.h
 
-/// Own nodes ↔ their copies elsewhere, one entry for each other partition, memoised in a fixed order for the exchange.
+/// Own nodes ↔ their copies elsewhere, one entry for each partition (the own one is empty), memoised in a fixed order for the exchange: that of
+/// the owner's ids. A node is mirrored wherever it has an edge to or from.
 struct peer_mirrors {
-  std::vector<int32_t> mirrors;   // ids here (< 0) of nodes that the peer owns, in exchange order
-  std::vector<int32_t> exported;  // own ids that the peer mirrors, in the peer's exchange order
+  std::vector<int32_t> mirrors;   // ids here (< 0) of nodes that the peer owns, in exchange order: a run, mirrors[i] == mirrors[0] + i
+  std::vector<int32_t> exported;  // own ids that the peer mirrors, in the peer's exchange order: ascending
 };
 
 /// A column of a graph: pages of rows_per_page rows (nodes), or one page per out-page (edges). A missing page is all null.
@@ -60,7 +61,7 @@ struct graph::body {
   graph_kind kind;
   uint32_t partition = 0, partitions = 1;
 
-  std::shared_ptr<const dictionary> keys;  // own; may know more ids than this version (< size) has
+  std::shared_ptr<const dictionary> keys;  // own, never null; may know more ids than this version (< size) has
   int32_t size = 0;                        // own ids are below it
   std::vector<uint64_t> removed;           // bitmap of own ids that this version does not have; empty: none
   std::vector<uint64_t> removed_mirrors;   // likewise, bit m-1 for mirror -m
