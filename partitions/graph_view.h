@@ -57,6 +57,7 @@ class vertex_array {
   vertex_array(const graph_view& g, T fill) : data_(size_t(g.size()) + size_t(g.mirrors()), fill), mirrors_{g.mirrors()}, size_{g.size()} {}
   T& operator[](int32_t v) { return data_.data()[ptrdiff_t(v) + mirrors_]; }
   const T& operator[](int32_t v) const { return data_.data()[ptrdiff_t(v) + mirrors_]; }
+  const T* base() const { return data_.data() + mirrors_; }  // of own vertex 0
   int32_t size() const { return size_; }
   int32_t mirrors() const { return mirrors_; }
 

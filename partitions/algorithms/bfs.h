@@ -1,0 +1,68 @@
+#pragma once
+// Breadth-first search: hops from a source along the edges, against them, or both ways. Level by level; mirrors that a level reaches go to their
+// owners. O(n + m), one exchange a level. [Moore 1959]
+
+#include <array>
+#include <optional>
+
+#include "partitions/kernels/push.h"
+#include "partitions/mirror_exchange.h"
+
+namespace gli {
+
+struct bfs {
+  static constexpr const char* name = "bfs";
+  using totals = std::array<uint64_t, 1>;  // nodes first reached by the last round
+
+  std::optional<int32_t> source;  // own id, where the source is this partition's
+  bool reverse = false, undirected = false;
+  std::optional<uint64_t> depth_limit;
+
+  vertex_array<int32_t> depth;  // own and mirrors; -1: not reached
+  vertex_queue frontier, next;
+  std::vector<uint64_t> reached;  // in the whole graph, by depth
+
+  totals begin(const graph_view& g) {
+    depth = vertex_array<int32_t>{g, -1};
+    frontier.reset(g.size());
+    next.reset(g.size());
+    if (source) {
+      depth[*source] = 0;
+      frontier.push(*source);
+    }
+    return {frontier.items().size()};
+  }
+
+  bool done(const totals& last, uint64_t rounds) {
+    if (last[0] == 0) return true;
+    reached.push_back(last[0]);
+    return depth_limit && rounds == *depth_limit;
+  }
+
+  totals round(const graph_view& g, const totals&, communicator& all) {
+    auto level = int32_t(reached.size());
+    next.clear();
+    expand(g, level);
+    gather_changed(depth, g, all, [&](int32_t mirror) { return depth[mirror] == level; }, [&](int32_t own, int32_t) {
+      if (depth[own] >= 0) return;
+      depth[own] = level;
+      next.push(own);
+    });
+    frontier.swap(next);
+    return {frontier.items().size()};
+  }
+
+  uint64_t rounds_expected() const { return 0; }
+
+ private:
+  void expand(const graph_view& g, int32_t level) {
+    if (undirected || !g.directed())
+      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_neighbor(v, f); });
+    else if (reverse)
+      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_backward(v, f); });
+    else
+      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_forward(v, f); });
+  }
+};
+
+}  // namespace gli

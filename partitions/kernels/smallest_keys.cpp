@@ -1,0 +1,127 @@
+#include "partitions/kernels/smallest_keys.h"
+
+#include "partitions/byte_stream.h"
+#include "partitions/dictionary.h"
+#include "partitions/kernels/value_column.h"
+
+namespace gli {
+namespace {
+
+struct int_keys {
+  using type = int64_t;
+  static type of(const dictionary& d, int32_t v) { return d.int_key(v); }
+  static void put(byte_writer& to, type k) { to.put(k); }
+  static type get(byte_reader& from) { return from.get<type>(); }
+  static column as_column(const graph_view& g, const auto& of) {
+    return value_column<int64_t>(g, [](int32_t) { return true; }, of);
+  }
+};
+
+struct text_keys {
+  using type = std::string_view;
+  static type of(const dictionary& d, int32_t v) { return d.text_key(v); }
+  static void put(byte_writer& to, type k) { to.put_text(k); }
+  static type get(byte_reader& from) { return from.get_text(); }
+  static column as_column(const graph_view& g, const auto& of) { return text_column(g, of); }
+};
+
+template <class Keys>
+class settlement {
+ public:
+  using key_t = typename Keys::type;
+  settlement(const graph_view& g, const union_find& sets, const vertex_array<uint64_t>& label, communicator& all)
+      : g_{g}, sets_{sets}, label_{label}, all_{all}, first_{g, -1}, answer_{g, key_t{}}, chosen_(size_t(g.size()), -1), asked_(all.size()) {}
+
+  column run() {
+    find_own();
+    auto questions = all_.all_to_all(ask());
+    merge(questions);
+    auto answers = all_.all_to_all(reply());
+    hear(answers);
+    return Keys::as_column(g_, [this](int32_t v) { return answer_[sets_.root(v)]; });
+  }
+
+ private:
+  /// By root: the own node with the smallest key. The same for any order of the threads.
+  void find_own() {
+    detail::for_each_own(g_, [this](int32_t v) {
+      if (!g_.live(v)) return;
+      std::atomic_ref best{first_[sets_.root(v)]};
+      auto known = best.load(std::memory_order_relaxed);
+      while (known < 0 || own_key(v) < own_key(known))
+        if (best.compare_exchange_weak(known, v, std::memory_order_relaxed)) return;
+    });
+  }
+
+  std::vector<byte_buffer> ask() {
+    std::vector<byte_buffer> outgoing(all_.size());
+    for_each_set([&](int32_t r, uint32_t owner, int32_t id) {
+      if (owner == g_.partition()) return offer(id, first_[r]);
+      byte_writer to{outgoing[owner]};
+      to.put_varint(uint64_t(id));
+      Keys::put(to, own_key(first_[r]));
+    });
+    return outgoing;
+  }
+
+  void merge(const std::vector<byte_buffer>& questions) {
+    for (uint32_t q = 0; q < all_.size(); ++q)
+      for (byte_reader from{questions[q]}; !from.at_end();) {
+        auto id = from.get_varint();
+        if (id >= uint64_t(g_.size())) throw failure{errc::protocol, "a partition asks for a component that is not there"};
+        asked_[q].push_back(int32_t(id));
+        received_.push_back(Keys::get(from));
+        offer(int32_t(id), g_.size() + int64_t(received_.size()) - 1);
+      }
+  }
+
+  std::vector<byte_buffer> reply() {
+    std::vector<byte_buffer> outgoing(all_.size());
+    for (uint32_t q = 0; q < all_.size(); ++q) {
+      byte_writer to{outgoing[q]};
+      for (auto id : asked_[q]) Keys::put(to, candidate(chosen_[size_t(id)]));
+    }
+    return outgoing;
+  }
+
+  void hear(const std::vector<byte_buffer>& answers) {
+    std::vector<byte_reader> from(answers.begin(), answers.end());
+    for_each_set([&](int32_t r, uint32_t owner, int32_t id) {
+      answer_[r] = owner == g_.partition() ? candidate(chosen_[size_t(id)]) : Keys::get(from[owner]);
+    });
+  }
+
+  /// Calls f(root, partition of the label, own id of the label there) for every set that holds an own node, in one order.
+  template <class F> void for_each_set(F&& f) const {
+    for (int32_t r = -g_.mirrors(); r < g_.size(); ++r)
+      if (first_[r] >= 0) f(r, uint32_t(label_[r] >> 32), int32_t(label_[r] & 0xffffffff));
+  }
+
+  void offer(int32_t id, int64_t c) {
+    auto& best = chosen_[size_t(id)];
+    if (best < 0 || candidate(c) < candidate(best)) best = c;
+  }
+
+  /// Candidates are own ids, then received keys.
+  key_t candidate(int64_t c) const { return c < g_.size() ? own_key(int32_t(c)) : received_[size_t(c - g_.size())]; }
+  key_t own_key(int32_t v) const { return Keys::of(*g_.body().keys, v); }
+
+  const graph_view& g_;
+  const union_find& sets_;
+  const vertex_array<uint64_t>& label_;
+  communicator& all_;
+  vertex_array<int32_t> first_;   // by root
+  vertex_array<key_t> answer_;    // by root
+  std::vector<int64_t> chosen_;   // by own id of a label: a candidate, or -1
+  std::vector<key_t> received_;   // text: lives in the questions
+  std::vector<std::vector<int32_t>> asked_;
+};
+
+}  // namespace
+
+column smallest_keys(const graph_view& g, key_type keys, const union_find& sets, const vertex_array<uint64_t>& label, communicator& all) {
+  if (keys == key_type::utf8) return settlement<text_keys>{g, sets, label, all}.run();
+  return settlement<int_keys>{g, sets, label, all}.run();
+}
+
+}  // namespace gli

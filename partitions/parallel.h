@@ -1,0 +1,51 @@
+#pragma once
+// Loops over vertices on all cores. Bodies must not communicate, and sums must be of a kind that any order adds to the same bytes (integers).
+
+#include <algorithm>
+#include <cstdint>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_reduce.h>
+
+#include "partitions/page.h"
+
+namespace gli {
+
+/// Calls f(begin, end) for ranges that cover [0, n), none shorter than `grain` but the last; in this thread when one range does.
+template <class F>
+void parallel_ranges(int64_t n, int64_t grain, F&& f) {
+  if (n <= grain) {
+    if (n > 0) f(int64_t{0}, n);
+    return;
+  }
+  tbb::parallel_for(tbb::blocked_range<int64_t>{0, n, size_t(grain)}, [&](const auto& r) { f(r.begin(), r.end()); });
+}
+
+/// Sum of f(begin, end) over ranges that cover [0, n). T{} is zero, += adds.
+template <class T, class F>
+T parallel_sum(int64_t n, int64_t grain, F&& f) {
+  if (n <= grain) return n > 0 ? f(int64_t{0}, n) : T{};
+  return tbb::parallel_reduce(
+      tbb::blocked_range<int64_t>{0, n, size_t(grain)}, T{},
+      [&](const auto& r, T sum) {
+        sum += f(r.begin(), r.end());
+        return sum;
+      },
+      [](T a, const T& b) {
+        a += b;
+        return a;
+      });
+}
+
+/// Topology pages of `size` vertices.
+constexpr int64_t pages_of(int32_t size) { return (int64_t{size} + vertices_per_page - 1) >> vertices_per_page_bits; }
+
+/// The vertices [first, last) of page p among `size`.
+struct page_vertices {
+  int32_t first, last;
+  page_vertices(int64_t p, int32_t size)
+      : first{int32_t(p << vertices_per_page_bits)}, last{int32_t(std::min<int64_t>(size, int64_t{first} + vertices_per_page))} {}
+};
+
+}  // namespace gli

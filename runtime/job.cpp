@@ -1,0 +1,23 @@
+#include "runtime/job.h"
+
+namespace gli {
+namespace {
+
+struct job_name {
+  std::string operator()(const finish_load&) const { return "finish_load"; }
+  std::string operator()(const run_algorithm& a) const { return a.name; }
+  std::string operator()(const select_elements&) const { return "select"; }
+  std::string operator()(const select_by_values&) const { return "select_by_values"; }
+  std::string operator()(const resolve_mirrors&) const { return "resolve_mirrors"; }
+  std::string operator()(const identify&) const { return "identify"; }
+  std::string operator()(const write_pages&) const { return "write_pages"; }
+  std::string operator()(const read_pages&) const { return "read_pages"; }
+  std::string operator()(const read_result&) const { return "read_result"; }
+  std::string operator()(const compare_graphs&) const { return "compare"; }
+};
+
+}  // namespace
+
+std::string describe(const job_body& body) { return std::visit(job_name{}, body); }
+
+}  // namespace gli
