@@ -90,9 +90,9 @@ int run_coordinator(const arguments& a) {
   caf::actor coordinator;
 
   auto tell = [&](auto message) { caf::anon_send(coordinator, std::move(message)); };
-  identity who{cluster_id(), 0};
+  identity who{cluster_id(), next_epoch(a.dir)};
   std::unique_ptr<gateway> drivers;
-  door entrance{io, socket_path, who = {who.cluster, next_epoch(a.dir)}, [&](hello greeting, local_socket socket) {
+  door entrance{io, socket_path, who, [&](hello greeting, local_socket socket) {
                   if (greeting.what == purpose::driver) return drivers->serve(std::move(socket));
                   if (greeting.what == purpose::control) return tell(worker_came{std::move(greeting), socket.release()});
                   spdlog::warn("pid {} asked the coordinator for a bulk connection", greeting.pid);
