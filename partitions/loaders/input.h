@@ -1,0 +1,71 @@
+#pragma once
+// Files as pieces of whole lines, plain or gzip (told by its magic bytes), in bounded memory.
+//
+// Threads: one at a time.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/error.h"
+
+namespace gli {
+
+/// The bytes of a file. Throws failure{not_found} "PATH: no such file", failure{io} "PATH: is a directory" or what else the system says.
+class input_file {
+ public:
+  explicit input_file(std::string path);
+  ~input_file();
+  input_file(const input_file&) = delete;
+  input_file& operator=(const input_file&) = delete;
+
+  /// Up to n bytes of text, unpacked; 0 at the end. Throws failure{value} "PATH: damaged gzip data" or "PATH: truncated gzip data".
+  size_t read(char* to, size_t n);
+
+  const std::string& path() const { return path_; }
+  uint64_t bytes_read() const { return bytes_read_; }  // of the file as it lies on disk
+  uint64_t bytes_total() const { return bytes_total_; }
+
+ private:
+  struct unpacker;
+  size_t read_raw(char* to, size_t n);
+
+  std::string path_;
+  int descriptor_ = -1;
+  uint64_t bytes_read_ = 0, bytes_total_ = 0;
+  std::string head_;  // bytes read to look at the magic, not yet handed out
+  std::unique_ptr<unpacker> unpacker_;
+};
+
+constexpr size_t bytes_per_piece = size_t{4} << 20;
+constexpr size_t longest_line = size_t{1} << 20;
+constexpr size_t readable_past_end = 16;  // zero bytes after a piece, so that scanners may load whole words
+
+/// Whole lines: [begin, end) ends with '\n' (added when the file's last line has none), and readable_past_end bytes follow it.
+struct text_piece {
+  const char* begin = nullptr;
+  const char* end = nullptr;
+  bool empty() const { return begin == end; }
+};
+
+/// Cuts a file into pieces at line ends; skips a UTF-8 byte order mark.
+class line_reader {
+ public:
+  explicit line_reader(const std::string& path) : file_{path} {}
+
+  /// The next piece, in `buffer`, whose memory is used again; empty at the end. It may begin with a line over longest_line, which is then
+  /// not whole: whoever parses it refuses it.
+  text_piece next(std::vector<char>& buffer);
+
+  const input_file& file() const { return file_; }
+
+ private:
+  size_t fill(std::vector<char>& buffer);
+
+  input_file file_;
+  std::vector<char> rest_;  // the beginning of a line whose end was not read yet
+  bool first_ = true, ended_ = false;
+};
+
+}  // namespace gli

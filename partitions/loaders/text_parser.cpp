@@ -1,0 +1,295 @@
+#include "partitions/loaders/text_parser.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "partitions/loaders/input.h"
+#include "partitions/loaders/text_fields.h"
+
+namespace gli {
+
+namespace {
+
+inline bool ends_line(const char* p) { return *p == '\n' || (*p == '\r' && p[1] == '\n'); }
+
+template <bool Delimited>
+inline const char* skip_spaces(const char* p) {
+  while (*p == ' ' || (!Delimited && *p == '\t')) ++p;
+  return p;
+}
+
+/// Digits with at most one point and 15 digits in all are exact: both parts of the quotient are, so its rounding is right. [Clinger 1990]
+struct short_decimal {
+  double number = 0;
+  const char* end = nullptr;  // null: not short
+};
+
+inline short_decimal scan_short_decimal(const char* p) {
+  constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  constexpr uint64_t int_powers[] = {1,         10,         100,         1000,         10000,         100000,         1000000,        10000000,
+                                     100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000};
+  auto integral = scan_digits(p);
+  if (integral.count == 0 || integral.count > 15) return {};
+  p += integral.count;
+  if (*p != '.') return {double(integral.number), p};
+  auto fraction = scan_digits(++p);
+  if (fraction.count == 0 || integral.count + fraction.count > 15) return {};
+  return {double(integral.number * int_powers[fraction.count] + fraction.number) / powers[fraction.count], p + fraction.count};
+}
+
+const char* expectation(column_type t) {
+  switch (t) {
+    case column_type::int64: return "an integer";
+    case column_type::boolean: return "true or false";
+    case column_type::timestamp: return "a timestamp";
+    default: return "a number";
+  }
+}
+
+std::string shown_name(const text_column& c) { return c.is_id && c.name.empty() ? "node" : c.name; }
+
+}  // namespace
+
+// --- fields ----------------------------------------------------------------------------------------------------------------
+
+template <bool Delimited>
+inline bool text_parser::ends_field(const char* p) const {
+  return (Delimited ? *p == delimiter_ : *p == ' ' || *p == '\t') || ends_line(p);
+}
+
+template <bool Delimited>
+inline const char* text_parser::field_end(const char* p) const {
+  while (!ends_field<Delimited>(p)) ++p;
+  return p;
+}
+
+template <bool Delimited>
+inline const char* text_parser::read_number(const char* p, field_writer& w) {
+  bool negative = *p == '-';
+  auto* first = p + negative;
+  if (w.what->type == column_type::int64) {
+    auto found = scan_digits(first);
+    auto* end = first + found.count;
+    bool canonical = found.count > 0 && found.count < 19 && (*first != '0' || (found.count == 1 && !negative));
+    if (!canonical || !ends_field<Delimited>(end)) return nullptr;
+    store_fixed(w, negative ? -int64_t(found.number) : int64_t(found.number));
+    return end;
+  }
+  auto found = scan_short_decimal(first);
+  if (!found.end || !ends_field<Delimited>(found.end)) return nullptr;
+  store_fixed(w, std::bit_cast<int64_t>(negative ? -found.number : found.number));
+  return found.end;
+}
+
+/// Stores the field that begins at `p` and returns its end.
+template <bool Delimited>
+inline const char* text_parser::read_field(const char* p, field_writer& w) {
+  if (w.what->type == column_type::int64 || w.what->type == column_type::float64)
+    if (auto* end = read_number<Delimited>(p, w)) return end;
+  auto* end = field_end<Delimited>(p);
+  auto* last = end;
+  if (Delimited)
+    while (last != p && last[-1] == ' ') --last;
+  store(w, {p, size_t(last - p)});
+  return end;
+}
+
+void text_parser::store(field_writer& w, std::string_view field) {
+  if (w.what->is_id) store_id(w, field);
+  else if (field.empty()) store_null(w);
+  else if (!store_parsed(w, field)) misfit(w, field);
+}
+
+void text_parser::store_id(field_writer& w, std::string_view field) {
+  if (field.empty()) {
+    fail(shown_name(*w.what) + " is empty");
+  } else if (w.what->type == column_type::utf8) {
+    store_text(w, field);
+  } else if (auto id = canonical_int64(field)) {
+    store_fixed(w, *id);
+  } else if (w.what->guessed) {
+    ids_are_text_ = true;
+    store_null(w);
+  } else {
+    fail(shown_name(*w.what) + " " + quoted_field(field) + " is not an int64 id");
+  }
+}
+
+bool text_parser::store_parsed(field_writer& w, std::string_view field) {
+  switch (w.what->type) {
+    case column_type::int64:
+      if (auto x = parse_int64(field)) return store_fixed(w, *x), true;
+      return false;
+    case column_type::float64:
+      if (auto x = parse_float64(field)) return store_fixed(w, std::bit_cast<int64_t>(*x)), true;
+      return false;
+    case column_type::timestamp:
+      if (auto x = parse_timestamp(field)) return store_fixed(w, *x), true;
+      return false;
+    case column_type::boolean:
+      if (auto x = parse_boolean(field)) return w.values[row_ >> 3] = uint8_t(w.values[row_ >> 3] | *x << (row_ & 7)), true;
+      return false;
+    default: store_text(w, field); return true;
+  }
+}
+
+void text_parser::misfit(field_writer& w, std::string_view field) {
+  if (!w.what->guessed) {
+    fail(w.what->name + " " + quoted_field(field) + " is not " + expectation(w.what->type));
+    return;
+  }
+  if (w.needed != column_type::utf8)
+    w.needed = w.what->type == column_type::int64 && parse_float64(field) ? column_type::float64 : column_type::utf8;
+  store_null(w);
+}
+
+inline void text_parser::store_fixed(field_writer& w, int64_t bits) { std::memcpy(w.values + row_ * 8, &bits, 8); }
+
+void text_parser::store_text(field_writer& w, std::string_view field) {
+  auto& values = w.to->values;
+  if (w.bytes + field.size() > values.size()) {
+    values.resize(std::max({values.size() * 2, w.bytes + field.size(), size_t{4096}}));
+    w.values = values.data();
+  }
+  std::memcpy(w.values + w.bytes, field.data(), field.size());
+  w.bytes += field.size();
+  w.to->offsets[size_t(row_) + 1] = int64_t(w.bytes);
+}
+
+void text_parser::store_null(field_writer& w) {
+  auto& validity = w.to->validity;
+  if (validity.empty()) validity.assign(size_t(capacity_ + 7) / 8, 0xff);
+  validity[size_t(row_) >> 3] = uint8_t(validity[size_t(row_) >> 3] & ~(1u << (row_ & 7)));
+  if (is_variable(w.what->type)) w.to->offsets[size_t(row_) + 1] = int64_t(w.bytes);
+}
+
+// --- lines -----------------------------------------------------------------------------------------------------------------
+
+const char* text_parser::fail(std::string what) {
+  if (!error_) error_ = {line_, std::move(what)};
+  return nullptr;
+}
+
+const char* text_parser::end_of_line(const char* p) const { return static_cast<const char*>(std::memchr(p, '\n', size_t(end_ - p))); }
+
+const char* text_parser::fail_count(const char* line) {
+  std::string_view whole{line, size_t(end_of_line(line) - line)};
+  if (whole.ends_with('\r')) whole.remove_suffix(1);
+  auto found = split_fields(whole, delimiter_).size();
+  return fail(count_mismatch(std::to_string(layout_->columns.size()), found));
+}
+
+/// Returns the line's end, or null when it is bad.
+template <bool Delimited>
+inline const char* text_parser::parse_row(const char* line) {
+  auto* p = line;
+  for (auto& w : writers_) {
+    if (Delimited && &w != writers_.data() && *p++ != delimiter_) return fail_count(line);
+    p = skip_spaces<Delimited>(p);
+    if (!Delimited && ends_line(p)) return fail_count(line);
+    p = read_field<Delimited>(p, w);
+  }
+  p = skip_spaces<Delimited>(p);
+  if (!ends_line(p)) return fail_count(line);
+  return error_ ? nullptr : p;
+}
+
+template <bool Delimited>
+void text_parser::parse_lines(const char* p) {
+  bool has_long_lines = size_t(end_ - p) > longest_line;
+  for (; p != end_; ++p, ++line_) {
+    if (has_long_lines && size_t(end_of_line(p) - p) > longest_line) {
+      fail("line over 1 MiB");
+      return;
+    }
+    auto* first = Delimited ? p : skip_spaces<false>(p);
+    if (ends_line(first) || (layout_->comment && (*first == layout_->comment || *first == '%'))) {
+      p = end_of_line(first);
+      continue;
+    }
+    if (row_ == layout_->rows_per_batch) finish_batch(), begin_batch();
+    if (row_ == capacity_) grow(std::min(layout_->rows_per_batch, std::max<int64_t>(1024, capacity_ * 2)));
+    p = parse_row<Delimited>(p);
+    if (!p) return;
+    sequence_[row_++] = line_;
+    p += *p == '\r';
+  }
+}
+
+std::optional<text_parser::bad_line> text_parser::bad_text(std::string_view lines, int64_t first_line) {
+  auto valid = valid_text_prefix(lines);
+  if (valid == lines.size()) return {};
+  return bad_line{first_line + std::count(lines.begin(), lines.begin() + ptrdiff_t(valid), '\n'), "not a text file"};
+}
+
+void text_parser::parse(const text_layout& layout, std::string_view lines, int64_t first_line) {
+  layout_ = &layout;
+  delimiter_ = layout.delimiter;
+  line_ = first_line;
+  used_ = 0;
+  end_ = lines.data() + lines.size();
+  error_ = bad_text(lines, first_line);
+  ids_are_text_ = false;
+  writers_.clear();
+  needed_.clear();
+  for (auto& c : layout.columns) writers_.push_back({&c, nullptr, nullptr, 0, c.type});
+  if (error_) return;
+  begin_batch();
+  if (delimiter_) parse_lines<true>(lines.data());
+  else parse_lines<false>(lines.data());
+  finish_batch();
+  for (auto& w : writers_) needed_.push_back(w.needed);
+}
+
+// --- batches ---------------------------------------------------------------------------------------------------------------
+
+void text_parser::begin_batch() {
+  if (used_ == batches_.size()) batches_.emplace_back();
+  auto& batch = batches_[used_++];
+  batch.columns.resize(writers_.size() + 1);
+  for (auto& w : writers_) {
+    w.to = &batch.columns[w.what->place];
+    w.to->name = w.what->name;
+    w.to->type = w.what->type;
+    w.to->validity.clear();
+    w.to->values.clear();
+    w.to->offsets.clear();
+    w.bytes = 0;
+  }
+  batch.columns.back().name = "_seq";
+  batch.columns.back().values.clear();
+  row_ = capacity_ = 0;
+  grow(std::min<int64_t>(layout_->rows_per_batch, 1024));
+}
+
+void text_parser::grow(int64_t rows) {
+  for (auto& w : writers_) {
+    auto& c = *w.to;
+    if (!c.validity.empty()) c.validity.resize(size_t(rows + 7) / 8, 0xff);
+    if (is_variable(c.type)) c.offsets.resize(size_t(rows) + 1);
+    else c.values.resize(c.type == column_type::boolean ? size_t(rows + 7) / 8 : size_t(rows) * 8);
+    w.values = c.values.data();
+  }
+  auto& sequence = batches_[used_ - 1].columns.back().values;
+  sequence.resize(size_t(rows) * 8);
+  sequence_ = reinterpret_cast<int64_t*>(sequence.data());
+  capacity_ = rows;
+}
+
+void text_parser::finish_batch() {
+  auto& batch = batches_[used_ - 1];
+  batch.rows = row_;
+  for (auto& c : batch.columns) {
+    c.length = row_;
+    if (!c.validity.empty()) c.validity.resize(size_t(row_ + 7) / 8);
+    if (!c.validity.empty() && row_ % 8) c.validity.back() = uint8_t(c.validity.back() & ((1u << (row_ % 8)) - 1));
+    if (is_variable(c.type)) c.offsets.resize(size_t(row_) + 1);
+    else c.values.resize(c.type == column_type::boolean ? size_t(row_ + 7) / 8 : size_t(row_) * 8);
+  }
+  for (auto& w : writers_)
+    if (is_variable(w.what->type)) w.to->values.resize(w.bytes);
+  if (row_ == 0) --used_;
+}
+
+}  // namespace gli
