@@ -1,0 +1,30 @@
+#pragma once
+// What changed between two versions of a graph. Elements are the same when their keys are; values when their facts are (an int and an equal float are).
+//
+// The cost follows the change where both versions number their nodes alike (edits of one graph, or read from one line of commits): pages that are
+// shared, or have one hash, are skipped. Else O(n + m). Graphs whose keys are of different types, or of another kind, are failure{value}.
+
+#include "partitions/graph.h"
+
+namespace gli {
+
+/// Where the differences go, in this order: nodes of `newer` in insertion order, nodes removed, then edges by source. Ids are of the graph that has
+/// them; a slot is a position in the source's out list.
+class difference_visitor {
+ public:
+  virtual ~difference_visitor() = default;
+  virtual void node_added(int32_t newer) = 0;
+  virtual void node_removed(int32_t older) = 0;
+  virtual void node_changed(int32_t older, int32_t newer) = 0;
+  virtual void edge_added(int32_t source, uint32_t slot) = 0;
+  virtual void edge_removed(int32_t source, uint32_t slot) = 0;
+  virtual void edge_changed(int32_t old_source, uint32_t old_slot, int32_t source, uint32_t slot) = 0;
+};
+void visit_differences(const graph& older, const graph& newer, difference_visitor& visitor);
+
+/// The differences of two whole graphs as rows: "change" (added | removed | changed), "element" (node | edge | graph), "id" of a node, "source", "target"
+/// and "key" of an edge, "attribute", "old", "new". One row for each node or edge added or removed, with all its attributes as a JSON object in
+/// "new" or "old", and one for each attribute that changed, with its values as JSON text. Null where a column does not apply. At most `limit` rows.
+column_batch list_differences(const graph& older, const graph& newer, int64_t limit = INT64_MAX);
+
+}  // namespace gli

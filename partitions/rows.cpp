@@ -1,0 +1,85 @@
+#include "partitions/rows.h"
+
+#include <algorithm>
+
+#include "partitions/dictionary.h"
+#include "partitions/json_text.h"
+
+namespace gli {
+
+namespace {
+
+struct type_of_value {
+  std::optional<column_type> operator()(std::monostate) const { return std::nullopt; }
+  std::optional<column_type> operator()(bool) const { return column_type::boolean; }
+  std::optional<column_type> operator()(int64_t) const { return column_type::int64; }
+  std::optional<column_type> operator()(double) const { return column_type::float64; }
+  std::optional<column_type> operator()(const std::string&) const { return column_type::utf8; }
+  std::optional<column_type> operator()(timestamp) const { return column_type::timestamp; }
+  std::optional<column_type> operator()(const binary&) const { return column_type::binary; }
+  std::optional<column_type> operator()(const json&) const { return column_type::json; }
+};
+
+}  // namespace
+
+std::optional<column_type> type_of(const value& v) { return std::visit(type_of_value{}, v); }
+
+void append_row(column_builder& out, column_type to, const page* from, uint32_t row) {
+  if (!from) return out.append_null();
+  column_page_view rows{*from};
+  if (row >= rows.rows() || !rows.valid(row)) return out.append_null();
+  if (rows.type() != to) return out.append_bytes(json_text(rows.at(row)));
+  if (is_variable(to)) return out.append_bytes(rows.bytes(row));
+  if (to == column_type::boolean) return out.append_bool(rows.boolean(row));
+  out.append_int64(rows.int64(row));
+}
+
+void append_value(column_builder& out, column_type to, const value& v) {
+  auto type = type_of(v);
+  if (type && *type != to && to == column_type::json) return out.append_bytes(json_text(v));
+  out.append(v);
+}
+
+page_ptr as_json(const page_ptr& from) {
+  if (!from) return from;
+  column_builder out{"", column_type::json};
+  auto rows = column_page_view{*from}.rows();
+  for (uint32_t i = 0; i < rows; ++i) append_row(out, column_type::json, from.get(), i);
+  return make_column_page(out.finish(), 0, rows);
+}
+
+uint64_t valid_rows(const paged_column& c) {
+  uint64_t total = 0;
+  for (auto& p : c.pages)
+    if (p) total += column_page_view{*p}.rows() - column_page_view{*p}.nulls();
+  return total;
+}
+
+const page* page_of_row(const paged_column& c, int32_t own) {
+  auto p = size_t(own) >> rows_per_page_bits;
+  return p < c.pages.size() ? c.pages[p].get() : nullptr;
+}
+
+bool ids_are_in_order(const graph& g) { return std::is_sorted(g->sequence.begin(), g->sequence.end()); }
+
+std::vector<int32_t> insertion_order(const graph& g) {
+  std::vector<int32_t> order;
+  order.reserve(g->nodes);
+  for (int32_t v = 0; v < g->size; ++v)
+    if (g->live(v)) order.push_back(v);
+  if (!ids_are_in_order(g)) std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return place_of(g, a) < place_of(g, b); });
+  return order;
+}
+
+void append_key(column_builder& out, const key& k) {
+  if (auto number = std::get_if<int64_t>(&k)) return out.append_int64(*number);
+  out.append_bytes(std::get<std::string>(k));
+}
+
+void append_endpoint(column_builder& out, const graph& g, int32_t v) {
+  if (v < 0) return append_key(out, endpoint_key(g, v));
+  if (g->kind.keys == key_type::int64) return out.append_int64(g->keys->int_key(v));
+  out.append_bytes(g->keys->text_key(v));
+}
+
+}  // namespace gli

@@ -1,0 +1,39 @@
+#pragma once
+// Paged columns as flat ones, row by row, and the order in which rows are shown.
+
+#include "partitions/column_page.h"
+#include "partitions/graph.h"
+
+namespace gli {
+
+constexpr column_type column_of(key_type t) { return t == key_type::utf8 ? column_type::utf8 : column_type::int64; }
+std::optional<column_type> type_of(const value& v);  // nothing for null
+
+/// Appends one row of a page (null where there is no page) to a column of type `to`: the page's own, or json, which takes every type as its text.
+void append_row(column_builder& out, column_type to, const page* from, uint32_t row);
+/// Likewise a value: of the column's type, null, or anything where that is json.
+void append_value(column_builder& out, column_type to, const value& v);
+
+/// The type of a column that must hold values of both: json where they differ.
+constexpr column_type common_type(column_type a, column_type b) { return a == b ? a : column_type::json; }
+
+/// The same rows as a page of type json; null stays null.
+page_ptr as_json(const page_ptr& from);
+
+uint64_t valid_rows(const paged_column& c);
+const page* page_of_row(const paged_column& c, int32_t own);  // node columns; null: all null
+
+/// Live own ids as insertion goes on: by sequence where there is one.
+std::vector<int32_t> insertion_order(const graph& g);
+bool ids_are_in_order(const graph& g);  // no sequence, or one that ascends with the ids
+inline uint64_t place_of(const graph& g, int32_t own) { return g->sequence.empty() ? uint64_t(own) : g->sequence[size_t(own)]; }
+
+void append_key(column_builder& out, const key& k);
+void append_endpoint(column_builder& out, const graph& g, int32_t v);  // own or mirror, see endpoint_key
+
+/// Row of an edge within its out-page's columns.
+inline uint32_t edge_row(const graph& g, int32_t source, uint32_t slot) {
+  return g->out.directory[size_t(source) >> vertices_per_page_bits]->off[source & (vertices_per_page - 1)] + slot;
+}
+
+}  // namespace gli
