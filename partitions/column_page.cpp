@@ -36,54 +36,55 @@ struct column_layout {
 
 void set_bit(uint8_t* bits, uint32_t i) { bits[i >> 3] |= uint8_t(1u << (i & 7)); }
 
-/// `at(i)` is the row of `c` that becomes row i, or -1 for null.
-template <class At>
-column_header measure(const column& c, uint32_t rows, At&& at) {
-  column_header h{column_magic, static_cast<uint8_t>(c.type), 0, 0, rows, 0, 0, 0};
-  bool variable = is_variable(c.type);
+/// Rows come from a column or from another page, which have the same accessors. `at(i)` is the row of `from` that becomes row i, or -1 for null.
+template <class Source, class At>
+column_header measure(column_type type, const Source& from, uint32_t rows, At&& at) {
+  column_header h{column_magic, static_cast<uint8_t>(type), 0, 0, rows, 0, 0, 0};
+  bool variable = is_variable(type);
   for (uint32_t i = 0; i < rows; ++i) {
     auto row = at(i);
-    if (row < 0 || !c.valid(row)) {
+    if (row < 0 || !from.valid(row)) {
       ++h.nulls;
     } else if (variable) {
-      h.value_bytes += c.bytes(row).size();
+      h.value_bytes += from.bytes(row).size();
     }
   }
-  if (!variable) h.value_bytes = c.type == column_type::boolean ? bitmap_bytes(rows) : size_t(rows) * 8;
-  if (variable && h.value_bytes > UINT32_MAX)
-    throw failure{errc::memory, "column '" + c.name + "': more than 4 GiB of text within one page"};
+  if (!variable) h.value_bytes = type == column_type::boolean ? bitmap_bytes(rows) : size_t(rows) * 8;
+  if (variable && h.value_bytes > UINT32_MAX) throw failure{errc::memory, "more than 4 GiB of text in one page of a column"};
   if (h.nulls) h.flags |= has_validity;
   return h;
 }
 
-void put_value(uint8_t* values, uint32_t i, const column& c, int64_t row) {
-  if (c.type != column_type::boolean) {
-    std::memcpy(values + size_t(i) * 8, c.values.data() + size_t(row) * 8, 8);
-  } else if (c.boolean(row)) {
+template <class Source>
+void put_value(uint8_t* values, uint32_t i, column_type type, const Source& from, int64_t row) {
+  if (type != column_type::boolean) {
+    auto x = from.int64(row);
+    std::memcpy(values + size_t(i) * 8, &x, 8);
+  } else if (from.boolean(row)) {
     set_bit(values, i);
   }
 }
 
-template <class At>
-page_ptr build(const column& c, uint32_t rows, At&& at) {
-  auto header = measure(c, rows, at);
+template <class Source, class At>
+page_ptr build(column_type type, const Source& from, uint32_t rows, At&& at) {
+  auto header = measure(type, from, rows, at);
   column_layout layout{header};
   auto made = std::make_shared<page>(layout.end);
   auto data = made->data();
   std::memcpy(data, &header, sizeof header);
   auto off = reinterpret_cast<uint32_t*>(data + layout.offsets);
   uint32_t used = 0;
-  bool variable = is_variable(c.type);
+  bool variable = is_variable(type);
   for (uint32_t i = 0; i < rows; ++i) {
     auto row = at(i);
-    bool valid = row >= 0 && c.valid(row);
+    bool valid = row >= 0 && from.valid(row);
     if (valid && header.nulls) set_bit(data + layout.validity, i);
     if (!variable) {
-      if (valid) put_value(data + layout.values, i, c, row);
+      if (valid) put_value(data + layout.values, i, type, from, row);
       continue;
     }
     if (valid) {
-      auto bytes = c.bytes(row);
+      auto bytes = from.bytes(row);
       std::copy(bytes.begin(), bytes.end(), data + layout.values + used);
       used += uint32_t(bytes.size());
     }
@@ -151,15 +152,26 @@ value column_page_view::at(uint32_t i) const {
 }
 
 page_ptr make_column_page(const column& c, int64_t begin, int64_t end) {
-  return build(c, uint32_t(end - begin), [begin](uint32_t i) { return begin + i; });
+  return build(c.type, c, uint32_t(end - begin), [begin](uint32_t i) { return begin + i; });
 }
 
 page_ptr make_column_page(const column& c, std::span<const int64_t> rows) {
-  return build(c, uint32_t(rows.size()), [rows](uint32_t i) { return rows[i]; });
+  return build(c.type, c, uint32_t(rows.size()), [rows](uint32_t i) { return rows[i]; });
 }
 
 page_ptr make_column_page(const column& c, std::span<const uint32_t> rows) {
-  return build(c, uint32_t(rows.size()), [rows](uint32_t i) { return int64_t{rows[i]}; });
+  return build(c.type, c, uint32_t(rows.size()), [rows](uint32_t i) { return int64_t{rows[i]}; });
+}
+
+page_ptr make_column_page(const page& from, std::span<const uint32_t> rows) {
+  struct rows_of_page {
+    column_page_view view;
+    bool valid(int64_t i) const { return view.valid(uint32_t(i)); }
+    bool boolean(int64_t i) const { return view.boolean(uint32_t(i)); }
+    int64_t int64(int64_t i) const { return view.int64(uint32_t(i)); }
+    std::string_view bytes(int64_t i) const { return view.bytes(uint32_t(i)); }
+  } source{column_page_view{from}};
+  return build(source.view.type(), source, uint32_t(rows.size()), [rows](uint32_t i) { return int64_t{rows[i]}; });
 }
 
 void check_column_page(std::span<const uint8_t> bytes) {

@@ -41,6 +41,8 @@ page_ptr make_column_page(const column& c, int64_t begin, int64_t end);
 /// Rows of `c` in the order given; -1: null.
 page_ptr make_column_page(const column& c, std::span<const int64_t> rows);
 page_ptr make_column_page(const column& c, std::span<const uint32_t> rows);
+/// Rows of another page in the order given.
+page_ptr make_column_page(const page& from, std::span<const uint32_t> rows);
 /// Throws failure{corrupt} saying what does not hold: sizes, offsets, type, counts.
 void check_column_page(std::span<const uint8_t> bytes);
 /// Appends a page's rows to a builder of the same type.

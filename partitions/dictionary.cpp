@@ -193,22 +193,28 @@ key dictionary::key_of(int32_t id) const {
   return std::string{text_key(id)};
 }
 
-std::pair<int32_t, bool> dictionary::intern(int64_t k) {
+std::pair<int32_t, bool> dictionary::intern(int64_t k) { return intern(k, key_hash(k)); }
+std::pair<int32_t, bool> dictionary::intern(std::string_view k) { return intern(k, key_hash(k)); }
+
+std::pair<int32_t, bool> dictionary::intern(int64_t k, const hash128& h) {
   auto& s = *state_;
   if (s.type != key_type::int64) other_type(s.type, k);
-  auto h = key_hash(k);
   auto id = s.find(h, [&](int32_t at) { return s.ints[at] == k; });
   if (id >= 0) return {id, false};
   return {s.append(h, [&](int32_t at) { s.ints.make_room(at); s.ints[at] = k; }), true};
 }
 
-std::pair<int32_t, bool> dictionary::intern(std::string_view k) {
+std::pair<int32_t, bool> dictionary::intern(std::string_view k, const hash128& h) {
   auto& s = *state_;
   if (s.type != key_type::utf8) other_type(s.type, std::string{k});
-  auto h = key_hash(k);
   auto id = s.find(h, [&](int32_t at) { return text_arena::read(s.texts[at]) == k; });
   if (id >= 0) return {id, false};
   return {s.append(h, [&](int32_t at) { s.texts.make_room(at); s.texts[at] = s.arena.append(k); }), true};
+}
+
+void dictionary::prefetch(const hash128& h) const {
+  auto& table = *state_->tables.back();
+  __builtin_prefetch(&table.slot[h.low & table.mask]);
 }
 
 void dictionary::reserve(int32_t ids) { state_->grow_index(ids); }
@@ -225,8 +231,8 @@ std::shared_ptr<dictionary> dictionary::extend(const std::shared_ptr<const dicti
   auto copy = std::make_shared<dictionary>(old->type(), old->state_->limit);
   copy->reserve(size);
   for (int32_t id = 0; id < size; ++id)
-    if (old->type() == key_type::int64) copy->intern(old->int_key(id));
-    else copy->intern(old->text_key(id));
+    if (old->type() == key_type::int64) copy->intern(old->int_key(id), old->hash_of(id));
+    else copy->intern(old->text_key(id), old->hash_of(id));
   copy->state_->claimed = size;
   copy->state_->shared = true;
   return copy;

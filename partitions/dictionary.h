@@ -36,6 +36,11 @@ class dictionary {
   std::pair<int32_t, bool> intern(int64_t k);
   std::pair<int32_t, bool> intern(std::string_view k);
 
+  /// The same with h = key_hash(k) at hand, and the fetch of what they will read first.
+  std::pair<int32_t, bool> intern(int64_t k, const hash128& h);
+  std::pair<int32_t, bool> intern(std::string_view k, const hash128& h);
+  void prefetch(const hash128& h) const;
+
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 
   /// A dictionary that begins with the first `size` keys of `old` and may grow: `old` itself when nothing was appended past `size`

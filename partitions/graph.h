@@ -91,6 +91,9 @@ struct graph::body {
   mutable std::optional<hash128> facts;  // memo of partition_facts(); guarded inside graph.cpp
 };
 
+/// A body to change before it is shared: everything of g's but the memo of facts.
+std::shared_ptr<graph::body> copy_body(const graph& g);
+
 // --- questions -------------------------------------------------------------------------------------------------------------
 
 /// The own id of a live node, or nothing. A key of the other type is failure{type}: "this graph's keys are int64, not '1'".

@@ -52,6 +52,34 @@ parameters attributes_of(const std::vector<paged_column>& columns, ValueIn&& val
 graph::graph(graph_kind kind) : body_{empty_body(kind)} {}
 graph::graph(std::shared_ptr<const body> b) : body_{std::move(b)} {}
 
+std::shared_ptr<graph::body> copy_body(const graph& g) {
+  auto& from = *g;
+  auto made = std::make_shared<graph::body>();
+  auto& to = *made;
+  to.kind = from.kind;
+  to.partition = from.partition;
+  to.partitions = from.partitions;
+  to.keys = from.keys;
+  to.size = from.size;
+  to.removed = from.removed;
+  to.removed_mirrors = from.removed_mirrors;
+  to.nodes = from.nodes;
+  to.sequence = from.sequence;
+  to.mirrors = from.mirrors;
+  to.mirror_hashes = from.mirror_hashes;
+  to.peers = from.peers;
+  to.mirror_keys = from.mirror_keys;
+  to.out = from.out;
+  to.in = from.in;
+  to.node_columns = from.node_columns;
+  to.edge_columns = from.edge_columns;
+  to.edge_keys = from.edge_keys;
+  to.attributes = from.attributes;
+  to.total_nodes = from.total_nodes;
+  to.total_edges = from.total_edges;
+  return made;
+}
+
 std::optional<int32_t> find_node(const graph& g, const key& k) {
   check_key_type(g, k);
   auto number = std::get_if<int64_t>(&k);

@@ -262,6 +262,27 @@ void column_builder::append_from(const column& source, int64_t row) {
   append_int64(source.int64(row));
 }
 
+void column_builder::append_rows(const column& source, int64_t begin, int64_t end) {
+  bool plain = column_.validity.empty() && source.validity.empty() && source.type != column_type::boolean;
+  if (!plain) {
+    for (; begin < end; ++begin) append_from(source, begin);
+    return;
+  }
+  column_.length += end - begin;
+  if (!is_variable(source.type)) {
+    column_.values.insert(column_.values.end(), source.values.begin() + begin * 8, source.values.begin() + end * 8);
+    return;
+  }
+  auto first = source.offsets[size_t(begin)], last = source.offsets[size_t(end)];
+  auto shift = int64_t(column_.values.size()) - first;
+  column_.values.insert(column_.values.end(), source.values.begin() + first, source.values.begin() + last);
+  for (auto i = begin + 1; i <= end; ++i) column_.offsets.push_back(source.offsets[size_t(i)] + shift);
+}
+
+void column_builder::append_nulls(int64_t rows) {
+  for (; rows > 0; --rows) append_null();
+}
+
 column column_builder::finish() {
   auto finished = std::move(column_);
   *this = column_builder{finished.name, finished.type};

@@ -75,6 +75,8 @@ class column_builder {
   void append_bytes(std::string_view x);
   void append(const value& x);
   void append_from(const column& source, int64_t row);  // same type
+  void append_rows(const column& source, int64_t begin, int64_t end);  // likewise, many
+  void append_nulls(int64_t rows);
   int64_t length() const { return column_.length; }
   column finish();
 
