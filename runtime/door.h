@@ -11,16 +11,21 @@
 #include <memory>
 #include <string>
 
+#include "runtime/channel.h"
 #include "runtime/codec.h"
 
 namespace gli {
 
 namespace asio = boost::asio;
-using local_socket = asio::local::stream_protocol::socket;
 
 struct identity {
   std::string cluster;  // id; a Hello naming another one is refused
   uint32_t epoch = 0;
+};
+
+struct door_options {
+  double hello_seconds = limits::hello_seconds;   // from accept to Welcome
+  std::function<void(const std::string&)> refused;  // one line on each connection that was turned away; called on the io_context
 };
 
 class door {
@@ -29,8 +34,9 @@ class door {
   using handler = std::function<void(hello, local_socket)>;
 
   /// Listens at `path` (its directory is made 0700; a path over 107 bytes or a directory of another owner or mode is failure{io}).
-  door(asio::io_context& io, std::string path, identity who, handler on_connection);
-  ~door();  // closes and unlinks
+  /// A socket file at `path` is replaced when nobody answers there. Strangers beyond limits::strangers wait in the kernel's queue.
+  door(asio::io_context& io, std::string path, identity who, handler on_connection, door_options options = {});
+  ~door();  // closes and unlinks; from any thread, before the io_context
   const std::string& path() const { return path_; }
   void close();
 
@@ -44,11 +50,15 @@ class door {
 /// `timeout_seconds`. Blocking. Throws failure{unavailable | protocol | timeout} naming the path.
 std::pair<local_socket, welcome> knock(asio::io_context& io, const std::string& path, const hello& greeting, double timeout_seconds);
 
-/// Blocking frame I/O on a socket, for tests and simple peers. Throw failure{unavailable} when the peer is gone.
+/// The same as a coroutine on an io_context.
+asio::awaitable<std::pair<local_socket, welcome>> async_knock(std::string path, hello greeting, double timeout_seconds);
+
+/// Blocking frame I/O on a socket, for tests and simple peers. Throw failure{unavailable} when the peer is gone. All writers here fill in magic,
+/// length and checksum.
 void write_frame(local_socket& socket, frame_header header, bytes_view body);
 frame read_frame(local_socket& socket, uint64_t limit);
 
-/// The same as coroutines.
+/// The same as coroutines; socket and body must outlive them.
 asio::awaitable<void> send_frame(local_socket& socket, frame_header header, bytes_view body);
 asio::awaitable<frame> receive_frame(local_socket& socket, uint64_t limit);
 

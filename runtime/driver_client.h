@@ -8,11 +8,11 @@
 #include <memory>
 #include <string>
 
+#include "runtime/channel.h"
 #include "runtime/codec.h"
 
 namespace gli {
 
-using interrupt_check = std::function<void()>;
 using progress_callback = std::function<void(const progress_note&)>;
 
 class driver_client {
