@@ -1,0 +1,61 @@
+#include "coordinator/handles.h"
+
+#include <gtest/gtest.h>
+
+namespace gli {
+namespace {
+
+errc code_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const failure& e) {
+    return e.code();
+  }
+  return errc::internal;
+}
+
+TEST(handles, are_never_given_twice) {
+  handles h;
+  EXPECT_NE(h.next(), h.next());
+}
+
+TEST(handles, an_unknown_one_is_a_key_error_and_one_of_the_other_sort_a_type_error) {
+  handles h;
+  h.add(1, graph_handle{});
+  EXPECT_EQ(code_of([&] { h.graph(2); }), errc::key);
+  EXPECT_EQ(code_of([&] { h.values(1); }), errc::type);
+}
+
+TEST(handles, what_was_never_committed_is_lost_with_a_worker_and_says_so) {
+  handles h;
+  h.add(1, graph_handle{});
+  graph_handle committed;
+  committed.stored = stored_at{"store", {"aa"}};
+  h.add(2, committed);
+  h.lose("worker 1 (pid 5, partition 0)");
+  EXPECT_EQ(code_of([&] { h.graph(1); }), errc::worker_lost);
+  EXPECT_NO_THROW(h.graph(2));
+}
+
+TEST(handles, graphs_are_restored_before_their_results) {
+  handles h;
+  h.add(7, values_handle{9, {"pagerank", 1, {}}, stored_at{"store", {"bb"}}});
+  h.add(9, graph_handle{1, 0, {}, stored_at{"store", {"aa"}}});
+  auto list = h.restore();
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[0].output, 9u);
+  EXPECT_TRUE(std::holds_alternative<read_pages>(list[0].body));
+  EXPECT_EQ(list[1].output, 7u);
+  EXPECT_EQ(list[1].graph, 9u);
+}
+
+TEST(handles, a_job_that_names_an_absent_handle_is_refused) {
+  handles h;
+  h.add(1, graph_handle{});
+  EXPECT_EQ(code_of([&] { h.check({0, 1, 0, compare_graphs{5}}); }), errc::key);
+  EXPECT_EQ(code_of([&] { h.check({0, 0, 0, identify{}}); }), errc::key);
+  EXPECT_NO_THROW(h.check({0, 1, 0, compare_graphs{1}}));
+}
+
+}  // namespace
+}  // namespace gli
