@@ -75,23 +75,18 @@ std::optional<int64_t> time_of_day(std::string_view text) {
 size_t sequence_length(const uint8_t* p, size_t left) {
   auto continues = [&](size_t i, uint8_t low = 0x80, uint8_t high = 0xbf) { return i < left && p[i] >= low && p[i] <= high; };
   auto c = p[0];
-  if (c < 0x80) return c != 0;
+  if (c < 0x80) return 1;
   if (c >= 0xc2 && c <= 0xdf) return continues(1) ? 2 : 0;
   if (c >= 0xe0 && c <= 0xef) return continues(1, c == 0xe0 ? 0xa0 : 0x80, c == 0xed ? 0x9f : 0xbf) && continues(2) ? 3 : 0;
   if (c >= 0xf0 && c <= 0xf4) return continues(1, c == 0xf0 ? 0x90 : 0x80, c == 0xf4 ? 0x8f : 0xbf) && continues(2) && continues(3) ? 4 : 0;
   return 0;
 }
 
-/// Whether 64 bytes are ASCII without NUL: adding 0x7f sets the high bit of every byte from 1 to 0x7f.
-bool is_plain_block(const char* p) {
-  uint64_t high = 0, nonzero = ~uint64_t{0};
-  for (int i = 0; i < 8; ++i) {
-    uint64_t word;
-    std::memcpy(&word, p + i * 8, 8);
-    high |= word;
-    nonzero &= (word & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f;
-  }
-  return ((high | ~nonzero) & 0x8080808080808080) == 0;
+bool is_ascii_block(const char* p) {  // 64 bytes
+  uint64_t words[8], all = 0;
+  std::memcpy(words, p, sizeof words);
+  for (auto word : words) all |= word;
+  return (all & 0x8080808080808080) == 0;
 }
 
 }  // namespace
@@ -141,9 +136,14 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
 }
 
 size_t valid_text_prefix(std::string_view text) {
+  auto nul = text.find('\0');
+  return valid_utf8_prefix(text.substr(0, nul));
+}
+
+size_t valid_utf8_prefix(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
-    if (text.size() - i >= 64 && is_plain_block(text.data() + i)) {
+    if (text.size() - i >= 64 && is_ascii_block(text.data() + i)) {
       i += 64;
       continue;
     }

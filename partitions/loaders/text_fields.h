@@ -56,6 +56,9 @@ std::optional<int64_t> parse_timestamp(std::string_view text);
 /// Where valid UTF-8 without NUL ends in `text`: its size when all of it is.
 size_t valid_text_prefix(std::string_view text);
 
+/// The same with NUL allowed: it is UTF-8.
+size_t valid_utf8_prefix(std::string_view text);
+
 /// A field as messages show it: quoted, cut after 60 bytes.
 std::string quoted_field(std::string_view text);
 

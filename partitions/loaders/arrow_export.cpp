@@ -1,0 +1,217 @@
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "partitions/loaders/arrow.h"
+#include "partitions/loaders/arrow_format.h"
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+const char* format_of(column_type t) {
+  switch (t) {
+    case column_type::boolean: return "b";
+    case column_type::int64: return "l";
+    case column_type::float64: return "g";
+    case column_type::timestamp: return "tsu:";
+    case column_type::binary: return "Z";
+    case column_type::utf8:
+    case column_type::json: break;
+  }
+  return "U";
+}
+
+// --- schemas: each owns its strings and children ---------------------------------------------------------------------------
+
+struct schema_holder {
+  std::string name, metadata;
+  std::vector<ArrowSchema> children;
+  std::vector<ArrowSchema*> pointers;
+};
+
+template <class Struct, class Holder>
+void release_holder(Struct* s) {
+  for (int64_t i = 0; i < s->n_children; ++i)
+    if (s->children[i]->release) s->children[i]->release(s->children[i]);
+  delete static_cast<Holder*>(s->private_data);
+  s->release = nullptr;
+}
+
+/// One pair: the mark and an empty value.
+std::string json_metadata() {
+  int32_t pairs = 1, key = int32_t(std::strlen(json_mark)), value = 0;
+  std::string out(sizeof pairs + sizeof key, '\0');
+  std::memcpy(out.data(), &pairs, sizeof pairs);
+  std::memcpy(out.data() + sizeof pairs, &key, sizeof key);
+  out += json_mark;
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  return out;
+}
+
+void export_schema(const char* format, std::unique_ptr<schema_holder> holder, ArrowSchema* to) {
+  for (auto& child : holder->children) holder->pointers.push_back(&child);
+  *to = {format,
+         holder->name.c_str(),
+         holder->metadata.empty() ? nullptr : holder->metadata.data(),
+         ARROW_FLAG_NULLABLE,
+         int64_t(holder->children.size()),
+         holder->pointers.data(),
+         nullptr,
+         release_holder<ArrowSchema, schema_holder>,
+         nullptr};
+  to->private_data = holder.release();
+}
+
+struct field {
+  std::string name;
+  column_type type;
+  friend bool operator==(const field&, const field&) = default;
+};
+
+std::vector<field> fields_of(const column_batch& batch) {
+  std::vector<field> fields;
+  for (auto& c : batch.columns) fields.push_back({c.name, c.type});
+  return fields;
+}
+
+void export_fields(const std::vector<field>& fields, ArrowSchema* to) {
+  auto table = std::make_unique<schema_holder>();
+  table->children.resize(fields.size());
+  for (size_t i = 0; i < fields.size(); ++i) {
+    auto holder = std::make_unique<schema_holder>();
+    holder->name = fields[i].name;
+    if (fields[i].type == column_type::json) holder->metadata = json_metadata();
+    export_schema(format_of(fields[i].type), std::move(holder), &table->children[i]);
+  }
+  export_schema("+s", std::move(table), to);
+  to->flags = 0;
+}
+
+// --- arrays: each column owns its buffers, so that a consumer may move children out of their parent ------------------------
+
+struct array_holder {
+  column data;
+  std::vector<const void*> buffers;
+  std::vector<ArrowArray> children;
+  std::vector<ArrowArray*> pointers;
+};
+
+void export_array(int64_t length, int64_t nulls, std::unique_ptr<array_holder> holder, ArrowArray* to) {
+  for (auto& child : holder->children) holder->pointers.push_back(&child);
+  *to = {length,
+         nulls,
+         0,
+         int64_t(holder->buffers.size()),
+         int64_t(holder->children.size()),
+         holder->buffers.data(),
+         holder->pointers.data(),
+         nullptr,
+         release_holder<ArrowArray, array_holder>,
+         nullptr};
+  to->private_data = holder.release();
+}
+
+int64_t count_nulls(const column& c) {
+  if (c.validity.empty()) return 0;
+  int64_t valid = 0;
+  for (int64_t i = 0; i < c.length / 8; ++i) valid += std::popcount(c.validity[size_t(i)]);
+  for (auto i = c.length / 8 * 8; i < c.length; ++i) valid += c.valid(i);
+  return c.length - valid;
+}
+
+/// Consumers may look at a buffer's address although it is empty.
+const void* address(const void* buffer) {
+  alignas(8) static constexpr int64_t nothing[2] = {};
+  return buffer ? buffer : nothing;
+}
+
+void export_column(column c, ArrowArray* to) {
+  auto holder = std::make_unique<array_holder>();
+  auto& data = holder->data = std::move(c);
+  auto nulls = count_nulls(data);
+  holder->buffers.push_back(nulls ? data.validity.data() : nullptr);
+  if (is_variable(data.type)) holder->buffers.push_back(address(data.offsets.data()));
+  holder->buffers.push_back(address(data.values.data()));
+  auto length = data.length;
+  export_array(length, nulls, std::move(holder), to);
+}
+
+void export_columns(column_batch batch, ArrowArray* to) {
+  auto table = std::make_unique<array_holder>();
+  table->buffers = {nullptr};
+  table->children.resize(batch.columns.size());
+  for (size_t i = 0; i < batch.columns.size(); ++i) export_column(std::move(batch.columns[i]), &table->children[i]);
+  export_array(batch.rows, 0, std::move(table), to);
+}
+
+// --- streams ---------------------------------------------------------------------------------------------------------------
+
+struct stream_holder {
+  std::vector<field> fields;
+  std::vector<column_batch> batches;
+  size_t next = 0;
+  std::string error;
+};
+
+stream_holder& held(ArrowArrayStream* stream) { return *static_cast<stream_holder*>(stream->private_data); }
+
+/// Nothing may be thrown through the consumer's frames.
+template <class Step>
+int guarded(ArrowArrayStream* stream, const Step& step) {
+  try {
+    step(held(stream));
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return ENOMEM;
+  } catch (const std::exception& e) {
+    held(stream).error = e.what();
+    return EIO;
+  }
+}
+
+int stream_schema(ArrowArrayStream* stream, ArrowSchema* out) {
+  return guarded(stream, [&](stream_holder& h) { export_fields(h.fields, out); });
+}
+
+int stream_next(ArrowArrayStream* stream, ArrowArray* out) {
+  return guarded(stream, [&](stream_holder& h) {
+    if (h.next == h.batches.size()) *out = {};
+    else export_columns(std::move(h.batches[h.next++]), out);
+  });
+}
+
+const char* stream_error(ArrowArrayStream* stream) {
+  auto& error = held(stream).error;
+  return error.empty() ? nullptr : error.c_str();
+}
+
+void release_stream(ArrowArrayStream* stream) {
+  delete &held(stream);
+  stream->release = nullptr;
+}
+
+}  // namespace
+
+void export_batch(column_batch batch, ArrowArray* array, ArrowSchema* schema) {
+  batch.check();
+  auto fields = fields_of(batch);
+  export_columns(std::move(batch), array);
+  export_fields(fields, schema);
+}
+
+void export_stream(std::vector<column_batch> batches, ArrowArrayStream* stream) {
+  if (batches.empty()) throw failure{errc::internal, "arrow: a stream needs at least one batch"};
+  auto holder = std::make_unique<stream_holder>();
+  holder->fields = fields_of(batches.front());
+  for (auto& batch : batches) {
+    batch.check();
+    if (fields_of(batch) != holder->fields) throw failure{errc::internal, "arrow: the batches of a stream have different columns"};
+  }
+  holder->batches = std::move(batches);
+  *stream = {stream_schema, stream_next, stream_error, release_stream, holder.release()};
+}
+
+}  // namespace gli
