@@ -1,0 +1,78 @@
+#include "partitions/evaluate.h"
+
+#include <algorithm>
+
+#include "partitions/evaluate_lanes.h"
+#include "partitions/parallel.h"
+
+namespace gli {
+namespace {
+
+void set_bits(uint64_t* words, int64_t first, const std::vector<uint8_t>& truth) {
+  for (size_t i = 0; i < truth.size(); ++i) words[(size_t(first) + i) >> 6] |= uint64_t{truth[i]} << ((size_t(first) + i) & 63);
+}
+
+size_t words_for(uint64_t bits) { return size_t((bits + 63) / 64); }
+
+/// Partitions fail together, for the same reason.
+void settle_faults(const filter_plan& p, const std::atomic<uint32_t>& fault, communicator& all) {
+  uint64_t worst = fault.load();
+  all.all_reduce({&worst, 1}, reduction::max);
+  if (worst > 0) throw p.faults[size_t(worst) - 1];
+}
+
+/// Blocks begin at multiples of 64 rows, so that no two threads share a word.
+template <class F>
+void each_block(int64_t rows, F&& f) {
+  static_assert(rows_per_block % 64 == 0 && rows_per_page % rows_per_block == 0);
+  parallel_ranges((rows + rows_per_block - 1) / rows_per_block, 1, [&](int64_t b, int64_t end) {
+    for (; b < end; ++b) f(b * rows_per_block, std::min(rows_per_block, rows - b * rows_per_block));
+  });
+}
+
+/// The sources of an out-page's edges, from row `first` on.
+void fill_sources(const topology_page& p, int64_t page, int64_t first, std::vector<int32_t>& sources) {
+  auto k = std::upper_bound(p.off, p.off + vertices_per_page + 1, uint32_t(first)) - p.off - 1;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    while (p.off[k + 1] <= size_t(first) + i) ++k;
+    sources[i] = int32_t((page << vertices_per_page_bits) + k);
+  }
+}
+
+}  // namespace
+
+std::vector<uint64_t> evaluate_nodes(const expression& e, const graph& g, communicator& all) {
+  auto made = make_plan(e, element::node, g, agree_on_schema(g, all));
+  std::atomic<uint32_t> fault{0};
+  std::vector<uint64_t> bits(words_for(uint64_t(g->size)));
+  each_block(g->size, [&](int64_t first, int64_t rows) {
+    row_block block{&g, element::node, first >> rows_per_page_bits, first & (rows_per_page - 1), rows};
+    set_bits(bits.data(), first, filter_block(made.root, block, fault));
+  });
+  settle_faults(made, fault, all);
+  for (size_t i = 0; i < std::min(bits.size(), g->removed.size()); ++i) bits[i] &= ~g->removed[i];
+  return bits;
+}
+
+std::vector<std::vector<uint64_t>> evaluate_edges(const expression& e, const graph& g, communicator& all) {
+  auto made = make_plan(e, element::edge, g, agree_on_schema(g, all));
+  std::atomic<uint32_t> fault{0};
+  std::vector<std::vector<uint64_t>> bits(size_t(pages_of(g->size)));
+  parallel_ranges(int64_t(bits.size()), 1, [&](int64_t page, int64_t last) {
+    for (; page < last; ++page) {
+      auto& out = *g->out.directory[size_t(page)];
+      auto& words = bits[size_t(page)];
+      words.resize(words_for(out.edges));
+      each_block(int64_t(out.edges), [&](int64_t first, int64_t rows) {
+        std::vector<int32_t> sources(static_cast<size_t>(rows));
+        fill_sources(out, page, first, sources);
+        row_block block{&g, element::edge, page, first, rows, sources.data(), out.neighbor + first};
+        set_bits(words.data(), first, filter_block(made.root, block, fault));
+      });
+    }
+  });
+  settle_faults(made, fault, all);
+  return bits;
+}
+
+}  // namespace gli

@@ -1,0 +1,53 @@
+#pragma once
+// A plan over a block of rows: column at a time, in typed loops.
+
+#include <atomic>
+
+#include "partitions/evaluate_plan.h"
+
+namespace gli {
+
+constexpr size_t longest_matched = 8192;       // bytes: regular expressions recurse
+constexpr int64_t rows_per_block = 1 << 11;  // divides rows_per_page; a block's lanes stay in the second-level cache
+
+/// Rows of one column page (nodes) or of one out-page (edges).
+struct row_block {
+  const graph* g;
+  element of;
+  int64_t page;              // nodes: column page; edges: out-page
+  int64_t first, rows;       // first row in the page
+  const int32_t* sources = nullptr;  // edges: own ids, by row of the block
+  const int32_t* targets = nullptr;  // edges: signed ids
+
+  /// Own id of the row's node, or of the edge's source.
+  int32_t node(int64_t i) const { return of == element::edge ? sources[i] : int32_t(page * rows_per_page + first + i); }
+};
+
+/// The values of one subexpression: one per row, or one for all.
+struct lane {
+  value_kind type = value_kind::null;
+  bool constant = false;
+  std::vector<uint8_t> valid;   // one byte each; empty: all valid
+  std::vector<uint8_t> truth;   // boolean; 0 where not valid
+  const int64_t* ints = nullptr;   // integer, time; points into ints_kept or a column page
+  const double* reals = nullptr;   // real; likewise
+  std::vector<int64_t> ints_kept;
+  std::vector<double> reals_kept;
+  std::vector<std::string_view> texts;  // text, bytes
+  std::vector<value> scalars;           // dynamic: plain values
+
+  lane() = default;
+  lane(lane&&) = default;
+  lane& operator=(lane&&) = default;
+  size_t at(int64_t i) const { return constant ? 0 : size_t(i); }
+  bool is_valid(int64_t i) const { return type != value_kind::null && (valid.empty() || valid[at(i)]); }
+  value scalar(int64_t i) const;  // null where not valid
+};
+
+/// Loads what a leaf of the plan names.
+lane load_leaf(const plan& p, const row_block& rows);
+
+/// Truth per row: 1 where true, 0 where false or null. What a row did wrong is noted in `fault`: the largest number wins.
+std::vector<uint8_t> filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault);
+
+}  // namespace gli
