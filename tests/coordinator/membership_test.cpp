@@ -104,7 +104,7 @@ TEST(membership, holds_its_invariants_in_ten_thousand_random_orders) {
         ASSERT_GT(a->term, last_term);
         last_term = a->term;
       }
-      if (m.is_ready()) ASSERT_EQ(seat_of.size(), partitions);
+      if (m.is_ready()) { ASSERT_EQ(seat_of.size(), partitions); }
       ASSERT_EQ(m.is_ready(), m.why_not_ready().empty());
     }
   }
