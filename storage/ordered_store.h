@@ -1,8 +1,14 @@
 #pragma once
-// An ordered key-value store with transactions: LMDB on disk (storage/lmdb_store.h), a map in memory (storage/memory_store.h), one contract.
+// An ordered key-value store with transactions: LMDB on disk, a map in memory (with faults to test with: storage/memory_store.h), one contract.
 //
-// Any number of readers at once, each seeing one state; one writer at a time (a second waits). A writer that is destroyed without commit() changed
-// nothing; commit() returns when the changes would survive a crash (LMDB: synced). Throws failure{io | corrupt | conflict}.
+// Any number of readers at once, each seeing one state; one writer at a time (a second waits, in this process or another). A writer that is
+// destroyed without commit() changed nothing; commit() returns when the changes would survive a crash (LMDB: synced).
+//
+// Threads: a store is for any thread; a reader for one at a time; a writer for the thread that began it. A thread that has a writer and begins
+// another on the same store would wait for itself: failure{conflict}. Transactions keep their store alive.
+//
+// Keys have 1 to 511 bytes (else failure{value}) and sort as unsigned bytes, shorter first. A value may be empty. A table that nobody wrote to
+// is empty. Throws failure{io | corrupt | conflict | value | memory}.
 
 #include <functional>
 #include <memory>
@@ -17,21 +23,22 @@
 namespace gli::storage {
 
 using bytes_view = std::span<const uint8_t>;
+constexpr size_t longest_key = 511;
 
 class reader {
  public:
   virtual ~reader() = default;
-  /// A view that is valid until the transaction ends (or, in a writer, until its next put).
+  /// A view that is valid until the transaction ends (or, in a writer, until its next put or erase).
   virtual std::optional<bytes_view> get(std::string_view table, bytes_view key) = 0;
-  /// In key order from `from` on; `visit` returns false to stop.
+  /// In key order from `from` on (empty: all); `visit` returns false to stop, and must not write.
   virtual void scan(std::string_view table, bytes_view from, const std::function<bool(bytes_view key, bytes_view value)>& visit) = 0;
 };
 
 class writer : public reader {
  public:
   virtual void put(std::string_view table, bytes_view key, bytes_view value) = 0;
-  virtual void erase(std::string_view table, bytes_view key) = 0;
-  virtual void commit() = 0;
+  virtual void erase(std::string_view table, bytes_view key) = 0;  // of what is not there: nothing happens
+  virtual void commit() = 0;                                       // once; whether or not it throws, the transaction has ended
 };
 
 class ordered_store {
@@ -39,10 +46,14 @@ class ordered_store {
   virtual ~ordered_store() = default;
   virtual std::unique_ptr<reader> read() = 0;
   virtual std::unique_ptr<writer> write() = 0;
+  /// Throws failure{corrupt} naming file and place when the store's own structure does not hold, having followed none of its
+  /// pointers blindly: a scan after a check meets no signal.
+  virtual void check() const = 0;
 };
 
 /// Opens or creates the LMDB environment in directory `path`. One object per path and process is shared (LMDB forbids a second open).
-/// Refuses network file systems and damaged or truncated files, naming path and reason. Tables are created on first put.
+/// Refuses network file systems and damaged or truncated files, naming path and reason; failure{not_found} when there is none and
+/// `create` is false. Tables are created on first put. A store that was opened before fork() is of no use in the child, which opens it anew.
 std::shared_ptr<ordered_store> open_lmdb(const std::string& path, bool create);
 std::shared_ptr<ordered_store> make_memory_store();
 

@@ -17,7 +17,7 @@ namespace gli::storage {
 struct stored_result { result_info info; std::vector<hash128> roots; };  // roots by partition
 
 struct commit_record {
-  hash128 id;        // over everything below but `results`' pages
+  hash128 id;        // over graph_id, parents, message, author and time: not over how the graph is partitioned
   hash128 graph_id;
   std::vector<hash128> parents;
   std::string message, author;
@@ -30,29 +30,43 @@ struct commit_record {
 
 commit_info describe(const commit_record& record);
 
+/// One move of a branch.
+struct reflog_entry {
+  uint64_t sequence = 0;  // 1, 2, 3 …
+  std::string branch;
+  std::optional<hash128> before, after;
+  int64_t time = 0;    // microseconds since 1970, UTC
+  std::string action;  // "commit: MESSAGE" (its first line), "branch: created from REVISION"
+};
+
 /// A store directory: `manifest/`, and `p0/`, `p1/` … for the partitions written here. Threads: any; one writer at a time waits for the other.
 class graph_store {
  public:
-  /// Opens or, with create, makes the directory. failure{corrupt} when it is another program's or a newer format's, naming both versions.
+  /// Opens or, with create, makes the directory. failure{not_found} when there is none, failure{corrupt} when it is another program's or a
+  /// newer format's, naming both versions.
   static std::shared_ptr<graph_store> open(const std::string& path, bool create);
   static std::shared_ptr<graph_store> in_memory();
 
-  content_pool& pool(uint32_t partition);  // opened on first use
+  content_pool& pool(uint32_t partition);  // opened (and made) on first use; lives as long as the store
 
   /// The commit point: one transaction that adds the record and moves the branch from `expected` (nothing: a branch without commits).
-  /// Fills id, and time if 0. failure{conflict} when the branch has moved since.
+  /// Fills id, and time if 0. failure{conflict} when the branch has moved since, failure{key} naming a branch or parent that is not there.
   commit_record publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected);
 
   std::string current_branch() const;
   void switch_branch(const std::string& name);
-  void create_branch(const std::string& name, const std::string& from);  // from: a revision; empty: the current branch
-  std::vector<std::pair<std::string, std::optional<hash128>>> branches() const;
-  std::optional<hash128> head(const std::string& branch) const;
+  /// from: a revision; empty: the current branch, which may be without commits. failure{value} for a bad name or one that is there.
+  void create_branch(const std::string& name, const std::string& from);
+  std::vector<std::pair<std::string, std::optional<hash128>>> branches() const;  // by name
+  std::optional<hash128> head(const std::string& branch) const;                  // failure{key}
 
-  /// A branch name, `name~3`, or a unique prefix of a commit id (4 digits or more). failure{key} naming the revision.
+  /// A branch name, a unique prefix of a commit id (4 digits or more), or either with `~3` behind: so many first parents back. Empty: the
+  /// current branch. failure{key} naming the revision.
   commit_record resolve(const std::string& revision) const;
-  /// First parents from `revision` back, newest first.
+  /// First parents from `revision` back, newest first, at most `limit` (0: all). Empty for a branch without commits.
   std::vector<commit_record> log(const std::string& revision, uint32_t limit) const;
+  /// Newest first, at most `limit` (0: all).
+  std::vector<reflog_entry> reflog(uint32_t limit) const;
 
   /// Rereads and rehashes everything; returns what is damaged, one line each. Empty: all is well.
   std::vector<std::string> verify() const;

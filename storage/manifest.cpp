@@ -1,0 +1,77 @@
+#include "storage/manifest.h"
+
+#include "runtime/error.h"
+
+namespace gli::storage {
+namespace {
+
+void put_fresh_manifest(writer& w) {
+  w.put(table::branches, as_bytes(first_branch), encode(branch_record{}));
+  w.put(table::about, as_bytes(current_key), encode(current_record{std::string{first_branch}}));
+}
+
+}  // namespace
+
+bool check_format(reader& environment, std::string_view role, const std::string& where) {
+  auto stored = environment.get(table::about, as_bytes(format_key));
+  if (!stored) return false;
+  auto format = decode_format(*stored, where);
+  if (format.version > format_version)
+    throw failure{errc::corrupt, where + ": the store has format version " + std::to_string(format.version) + "; this program reads up to version " +
+                                     std::to_string(format_version)};
+  if (format.role != role) throw failure{errc::corrupt, where + ": holds '" + format.role + "', not '" + std::string{role} + "'"};
+  return true;
+}
+
+void initialize(ordered_store& environment, std::string_view role, const std::string& where) {
+  auto w = environment.write();
+  if (check_format(*w, role, where)) return;
+  w->put(table::about, as_bytes(format_key), encode(format_record{format_version, std::string{role}}));
+  if (role == manifest_role) put_fresh_manifest(*w);
+  w->commit();
+}
+
+std::shared_ptr<ordered_store> open_environment(const std::string& path, std::string_view role, bool create) {
+  auto environment = open_lmdb(path, create);
+  if (check_format(*environment->read(), role, path)) return environment;
+  if (!create) throw failure{errc::corrupt, path + ": not a store of this program (no format record)"};
+  initialize(*environment, role, path);
+  return environment;
+}
+
+std::string read_current(reader& manifest) {
+  auto stored = manifest.get(table::about, as_bytes(current_key));
+  if (!stored) throw failure{errc::corrupt, "the record of the current branch is missing"};
+  return decode_current(*stored).branch;
+}
+
+std::optional<branch_record> find_branch(reader& manifest, const std::string& name) {
+  if (name.empty() || name.size() > longest_key) return {};
+  auto stored = manifest.get(table::branches, as_bytes(name));
+  if (!stored) return {};
+  return decode_branch(*stored, name);
+}
+
+branch_record read_branch(reader& manifest, const std::string& name) {
+  auto found = find_branch(manifest, name);
+  if (!found) throw failure{errc::key, "no branch '" + name + "'"};
+  return *found;
+}
+
+commit_record read_commit(reader& manifest, const hash128& id) {
+  auto stored = manifest.get(table::commits, key_of(id));
+  if (!stored) throw failure{errc::corrupt, "commit " + to_hex(id) + " is missing"};
+  return decode_commit(*stored, id);
+}
+
+void append_reflog(writer& manifest, reflog_entry entry) {
+  entry.sequence = 1;
+  manifest.scan(table::reflog, {}, [&](bytes_view key, bytes_view) {
+    if (key.size() != 8) throw failure{errc::corrupt, "a reflog entry has a key of " + std::to_string(key.size()) + " bytes"};
+    entry.sequence = reflog_sequence(key) + 1;
+    return false;
+  });
+  manifest.put(table::reflog, reflog_key(entry.sequence), encode(entry));
+}
+
+}  // namespace gli::storage

@@ -1,0 +1,56 @@
+#pragma once
+// Reading the manifest within one transaction. For storage/ alone.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/ordered_store.h"
+#include "storage/records.h"
+#include "storage/states.h"
+
+namespace gli::storage {
+
+struct graph_store::state {
+  std::string path;  // empty in memory
+  std::shared_ptr<ordered_store> manifest;
+  std::mutex mutex;
+  std::map<uint32_t, std::unique_ptr<content_pool>> pools;
+
+  std::string pool_path(uint32_t partition) const { return path + "/p" + std::to_string(partition); }
+  content_pool& pool(uint32_t partition);
+  std::vector<uint32_t> partitions();  // those that are there, in order
+};
+
+constexpr std::string_view manifest_role = "manifest", pages_role = "pages";
+constexpr std::string_view format_key = "format", current_key = "current";
+constexpr std::string_view first_branch = "main";
+
+/// Opens or makes the environment in directory `path` and its format record. failure{corrupt} for another role or a newer version.
+std::shared_ptr<ordered_store> open_environment(const std::string& path, std::string_view role, bool create);
+/// Writes what a fresh environment holds, unless it is there.
+void initialize(ordered_store& environment, std::string_view role, const std::string& where);
+/// False when there is no format record.
+bool check_format(reader& environment, std::string_view role, const std::string& where);
+
+/// Throws failure{value} unless `name` can be a branch's: as in git, no spaces or control characters, none of ~ ^ : ? * [ \, no "..", "//" or
+/// "@{"; no part begins with "." or "-" or ends with "." or ".lock"; neither empty nor "@"; at most 255 bytes.
+void check_branch_name(const std::string& name);
+
+std::string read_current(reader& manifest);
+std::optional<branch_record> find_branch(reader& manifest, const std::string& name);
+branch_record read_branch(reader& manifest, const std::string& name);  // failure{key}
+commit_record read_commit(reader& manifest, const hash128& id);        // failure{corrupt} when it is missing
+
+/// What a revision names; nothing for a branch without commits. failure{key}.
+std::optional<hash128> find_revision(reader& manifest, const std::string& revision);
+
+/// Reflog keys descend, so that the newest entry is the first.
+inline sequence_key reflog_key(uint64_t sequence) { return key_of(UINT64_MAX - sequence); }
+inline uint64_t reflog_sequence(bytes_view key) { return UINT64_MAX - load_big_endian(key.data()); }
+void append_reflog(writer& manifest, reflog_entry entry);  // sets sequence
+
+}  // namespace gli::storage

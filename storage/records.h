@@ -1,0 +1,37 @@
+#pragma once
+// The manifest's records as bytes and back. storage/FORMAT.md says every byte. Decoding trusts nothing: it throws failure{corrupt} naming the record.
+
+#include <optional>
+#include <string>
+
+#include "storage/keys.h"
+#include "storage/states.h"
+
+namespace gli::storage {
+
+/// What an environment is and which version wrote it; its layout is the same in all versions.
+struct format_record {
+  uint32_t version = format_version;
+  std::string role;  // "manifest" or "pages"
+};
+struct branch_record { std::optional<hash128> head; };
+struct current_record { std::string branch; };
+
+byte_buffer encode(const format_record& r);
+byte_buffer encode(const branch_record& r);
+byte_buffer encode(const current_record& r);
+byte_buffer encode(const commit_record& r);  // all but id, which is its key
+byte_buffer encode(const reflog_entry& r);   // all but sequence, which is its key
+
+/// `where` names the environment in messages.
+format_record decode_format(bytes_view record, const std::string& where);
+branch_record decode_branch(bytes_view record, const std::string& name);
+current_record decode_current(bytes_view record);
+/// The id computed from the content is compared with `id`.
+commit_record decode_commit(bytes_view record, const hash128& id);
+reflog_entry decode_reflog(bytes_view record, uint64_t sequence);
+
+/// XXH3-128 of graph_id, parents, message, author and time: the same commit however its graph is partitioned.
+hash128 commit_id(const commit_record& r);
+
+}  // namespace gli::storage

@@ -1,0 +1,198 @@
+#include "storage/states.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+
+#include "runtime/error.h"
+#include "storage/file_checks.h"
+#include "storage/manifest.h"
+
+namespace gli::storage {
+namespace {
+
+int64_t microseconds_now() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::vector<std::string> hex(const std::vector<hash128>& hashes) {
+  std::vector<std::string> texts;
+  for (auto& h : hashes) texts.push_back(to_hex(h));
+  return texts;
+}
+
+std::vector<std::string> entries_of(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry{path, error}, end; !error && entry != end; entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error) throw failure{errc::io, path + ": cannot read the directory: " + error.message()};
+  return names;
+}
+
+/// The partition of a directory `p0`, `p1` …
+std::optional<uint32_t> partition_of(const std::string& name) {
+  uint32_t partition = 0;
+  auto begin = name.data() + 1, end = name.data() + name.size();
+  if (!name.starts_with('p')) return {};
+  auto [stop, error] = std::from_chars(begin, end, partition);
+  auto plain = end - begin == 1 || *begin != '0';
+  return error == std::errc{} && stop == end && plain ? std::optional{partition} : std::nullopt;
+}
+
+/// A directory may become a store when it holds nothing but what a store holds.
+void refuse_foreign_directory(const std::string& path) {
+  for (auto& name : entries_of(path))
+    if (name != "manifest" && !partition_of(name)) throw failure{errc::corrupt, path + ": not a store, and not empty: it holds '" + name + "'"};
+}
+
+std::string name_of(const std::optional<hash128>& head) { return head ? "commit " + to_hex(*head) : "no commit"; }
+
+/// Two commits of one content in one microsecond would have one id.
+void set_identity(commit_record& record, reader& manifest) {
+  auto given = record.time != 0;
+  if (!given) record.time = microseconds_now();
+  record.id = commit_id(record);
+  while (manifest.get(table::commits, key_of(record.id))) {
+    if (given) throw failure{errc::conflict, "commit " + to_hex(record.id) + " is in the store already"};
+    ++record.time;
+    record.id = commit_id(record);
+  }
+}
+
+void check_parents(const commit_record& record, reader& manifest) {
+  for (auto& parent : record.parents)
+    if (!manifest.get(table::commits, key_of(parent))) throw failure{errc::key, "no commit " + to_hex(parent) + " to be a parent"};
+}
+
+}  // namespace
+
+commit_info describe(const commit_record& record) {
+  commit_info info{to_hex(record.id), to_hex(record.graph_id), hex(record.parents), record.message, record.author,
+                   record.time,       record.nodes,            record.edges,        {}};
+  for (auto& result : record.results) info.results.push_back(result.info);
+  return info;
+}
+
+graph_store::graph_store(std::shared_ptr<state> s) : state_{std::move(s)} {}
+
+std::shared_ptr<graph_store> graph_store::open(const std::string& path, bool create) {
+  auto s = std::make_shared<state>();
+  s->path = path;
+  auto manifest = path + "/manifest";
+  if (!file_id(manifest + "/data.mdb")) {
+    if (!create) throw failure{errc::not_found, path + (file_id(path) ? ": not a store (no manifest)" : ": no such store")};
+    make_directories(path);
+    refuse_foreign_directory(path);
+  }
+  s->manifest = open_environment(manifest, manifest_role, create);
+  return std::shared_ptr<graph_store>{new graph_store{std::move(s)}};
+}
+
+std::shared_ptr<graph_store> graph_store::in_memory() {
+  auto s = std::make_shared<state>();
+  s->manifest = make_memory_store();
+  initialize(*s->manifest, manifest_role, "memory");
+  return std::shared_ptr<graph_store>{new graph_store{std::move(s)}};
+}
+
+content_pool& graph_store::state::pool(uint32_t partition) {
+  std::lock_guard lock{mutex};
+  auto& pool = pools[partition];
+  if (!pool) pool = std::make_unique<content_pool>(path.empty() ? make_memory_store() : open_environment(pool_path(partition), pages_role, true));
+  return *pool;
+}
+
+std::vector<uint32_t> graph_store::state::partitions() {
+  std::vector<uint32_t> found;
+  if (path.empty()) {
+    std::lock_guard lock{mutex};
+    for (auto& [partition, pool] : pools) found.push_back(partition);
+    return found;
+  }
+  for (auto& name : entries_of(path))
+    if (auto partition = partition_of(name)) found.push_back(*partition);
+  std::ranges::sort(found);
+  return found;
+}
+
+content_pool& graph_store::pool(uint32_t partition) { return state_->pool(partition); }
+
+commit_record graph_store::publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected) {
+  auto w = state_->manifest->write();
+  auto head = read_branch(*w, branch).head;
+  if (head != expected) throw failure{errc::conflict, "branch '" + branch + "' moved: it is at " + name_of(head) + ", not at " + name_of(expected)};
+  check_parents(record, *w);
+  set_identity(record, *w);
+  w->put(table::commits, key_of(record.id), encode(record));
+  w->put(table::branches, as_bytes(branch), encode(branch_record{record.id}));
+  append_reflog(*w, {0, branch, expected, record.id, microseconds_now(), "commit: " + record.message.substr(0, record.message.find('\n'))});
+  w->commit();
+  return record;
+}
+
+std::string graph_store::current_branch() const { return read_current(*state_->manifest->read()); }
+
+void graph_store::switch_branch(const std::string& name) {
+  auto w = state_->manifest->write();
+  read_branch(*w, name);
+  w->put(table::about, as_bytes(current_key), encode(current_record{name}));
+  w->commit();
+}
+
+void graph_store::create_branch(const std::string& name, const std::string& from) {
+  check_branch_name(name);
+  auto w = state_->manifest->write();
+  if (find_branch(*w, name)) throw failure{errc::value, "branch '" + name + "' is there already"};
+  auto head = find_revision(*w, from);
+  w->put(table::branches, as_bytes(name), encode(branch_record{head}));
+  append_reflog(*w, {0, name, {}, head, microseconds_now(), "branch: created from " + (from.empty() ? read_current(*w) : from)});
+  w->commit();
+}
+
+std::vector<std::pair<std::string, std::optional<hash128>>> graph_store::branches() const {
+  std::vector<std::pair<std::string, std::optional<hash128>>> all;
+  state_->manifest->read()->scan(table::branches, {}, [&](bytes_view key, bytes_view value) {
+    std::string name{as_text(key)};
+    auto head = decode_branch(value, name).head;
+    all.emplace_back(std::move(name), head);
+    return true;
+  });
+  return all;
+}
+
+std::optional<hash128> graph_store::head(const std::string& branch) const { return read_branch(*state_->manifest->read(), branch).head; }
+
+commit_record graph_store::resolve(const std::string& revision) const {
+  auto r = state_->manifest->read();
+  auto id = find_revision(*r, revision);
+  if (!id) throw failure{errc::key, "no revision '" + revision + "': the branch has no commits"};
+  return read_commit(*r, *id);
+}
+
+std::vector<commit_record> graph_store::log(const std::string& revision, uint32_t limit) const {
+  auto r = state_->manifest->read();
+  std::vector<commit_record> commits;
+  for (auto next = find_revision(*r, revision); next && (limit == 0 || commits.size() < limit);) {
+    commits.push_back(read_commit(*r, *next));
+    auto& parents = commits.back().parents;
+    next = parents.empty() ? std::nullopt : std::optional{parents.front()};
+  }
+  return commits;
+}
+
+std::vector<reflog_entry> graph_store::reflog(uint32_t limit) const {
+  std::vector<reflog_entry> entries;
+  state_->manifest->read()->scan(table::reflog, {}, [&](bytes_view key, bytes_view value) {
+    if (key.size() != 8) throw failure{errc::corrupt, "a reflog entry has a key of " + std::to_string(key.size()) + " bytes"};
+    entries.push_back(decode_reflog(value, reflog_sequence(key)));
+    return limit == 0 || entries.size() < limit;
+  });
+  return entries;
+}
+
+const std::string& graph_store::path() const { return state_->path; }
+
+}  // namespace gli::storage
