@@ -1,0 +1,207 @@
+"""A driver's connection to a cluster."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from . import _core, _loading
+from ._distributed import DistributedGraph
+from ._errors import ClusterError, GliError
+from ._progress import Progress
+
+_SCHEME = "unix://"
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """A worker as the coordinator knows it."""
+
+    worker: int
+    partition: int
+    pid: int
+    host: str
+    address: str
+    state: str
+    last_error: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """A cluster as its coordinator knows it."""
+
+    cluster: str
+    epoch: int
+    partitions: int
+    workers: tuple[WorkerInfo, ...]
+    jobs: int
+    log: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether every partition has a worker."""
+        return len(self.workers) == self.partitions and all(w.state == "ready" for w in self.workers)
+
+
+def socket_path(address: str) -> str:
+    """The socket that an address names.
+
+    >>> socket_path("unix:///run/gli/coordinator.sock")
+    '/run/gli/coordinator.sock'
+    """
+    if address.startswith(_SCHEME):
+        return address[len(_SCHEME):]
+    if address.startswith("gli://"):
+        raise NotImplementedError(f"{address!r}: clusters are reached on their own host for now, as unix:///path/coordinator.sock")
+    raise ValueError(f"a cluster's address looks like unix:///path/coordinator.sock, not {address!r}")
+
+
+class Client:
+    """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
+
+    `cluster` is a LocalCluster or an address; `timeout` is how many seconds the coordinator may take for small answers.
+    """
+
+    def __init__(self, cluster, timeout: float = 10):
+        self._address = cluster if isinstance(cluster, str) else cluster.address
+        self._timeout = float(timeout)
+        self._lock = threading.Lock()
+        self._dropped: list[int] = []
+        self._worker_clients: dict[str, _core.WorkerClient] = {}
+        self._members: list[WorkerInfo] | None = None
+        self._core: _core.DriverClient | None = _core.DriverClient(socket_path(self._address), self._timeout)
+
+    @property
+    def address(self) -> str:
+        """Where the coordinator is."""
+        return self._address
+
+    def close(self) -> None:
+        """Ends the connection; the cluster releases what it held for it."""
+        with self._lock:
+            self._core = None
+            self._worker_clients.clear()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return f"<gli.Client of {self._address}{'' if self._core else ', closed'}>"
+
+    # --- requests -------------------------------------------------------------------------------------------------------------
+
+    def _call(self, ask: Callable[[_core.DriverClient], Any]) -> Any:
+        with self._lock:
+            if self._core is None:
+                raise ClusterError(f"this client of {self._address} is closed")
+            dropped = [self._dropped.pop() for _ in range(len(self._dropped))]
+            if dropped:
+                self._core.release(dropped, self._timeout)
+            return ask(self._core)
+
+    def _release(self, number: int) -> None:
+        """Runs whenever Python collects a handle, on any thread: notes it for the next request."""
+        self._dropped.append(number)
+
+    def _job(self, graph: int, body: tuple, title: str) -> dict:
+        with Progress(title) as progress:
+            return self._call(lambda core: core.job(graph, body, progress))
+
+    def ping(self) -> None:
+        """Returns when the coordinator has answered."""
+        self._call(lambda core: core.ping(self._timeout))
+
+    def status(self) -> Status:
+        """The cluster and its workers."""
+        d = self._call(lambda core: core.status(self._timeout))
+        return Status(d["cluster"], d["epoch"], d["partitions"], tuple(WorkerInfo(**w) for w in d["workers"]), d["jobs"], d["log"])
+
+    def shutdown(self) -> None:
+        """Ends the cluster."""
+        self._call(lambda core: core.shutdown(self._timeout))
+
+    # --- questions to workers -------------------------------------------------------------------------------------------------
+
+    def _workers_by_partition(self) -> list[WorkerInfo]:
+        if self._members is None:
+            members = sorted(self.status().workers, key=lambda w: w.partition)
+            if all(w.state == "ready" for w in members):
+                self._members = members
+            return members
+        return self._members
+
+    def _ask_worker(self, worker: WorkerInfo, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
+        try:
+            if worker.address not in self._worker_clients:
+                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster)
+            return pa.table(self._worker_clients[worker.address].ask(name, *numbers, arguments))
+        except (GliError, OSError, KeyboardInterrupt):
+            self._worker_clients.clear()
+            self._members = None
+            raise
+
+    def _ask_all(self, name: str, numbers: tuple[int, int, int], arguments: dict) -> list[pa.Table]:
+        """One answer for each partition, in order."""
+        workers = self._workers_by_partition()
+        return self._call(lambda _: [self._ask_worker(w, name, numbers, arguments) for w in workers])
+
+    def _ask_owner(self, key, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
+        """The answer of the partition that owns a key."""
+        workers = self._workers_by_partition()
+        owner = workers[_core.owner_of(key, len(workers))]
+        return self._call(lambda _: self._ask_worker(owner, name, numbers, arguments))
+
+    # --- loading (the Place of _loading.py) -----------------------------------------------------------------------------------
+
+    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin) -> _loading.Load:
+        begun = self._call(lambda core: core.begin_load(directed, multi, keys, endpoints_must_exist, origin, self._timeout))
+        try:
+            rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys)
+            return _loading.Load(rows, begun["load"])
+        except BaseException:
+            self._release(begun["load"])
+            raise
+
+    def _finish(self, target: _loading.Load, progress) -> DistributedGraph:
+        target.rows.finish()
+        return DistributedGraph(self, self._call(lambda core: core.job(0, ("finish_load", target.number), progress)))
+
+    def _abort(self, target: _loading.Load) -> None:
+        target.rows.abort()
+        self._release(target.number)
+
+    def read_edges(self, path, names=None, directed: bool = True, delimiter: str | None = None, header: bool = False,
+                   comment: str | None = "#", key_type=None, multi: bool = False, types=None) -> DistributedGraph:
+        """The same as gli.read_edges, on the cluster: the file is read in pieces and goes straight to the workers."""
+        return _loading.read_edges(self, path, names, directed, delimiter, header, comment, key_type, multi, types)
+
+    def read_ldbc(self, vfile, efile, directed: bool) -> DistributedGraph:
+        """The same as gli.read_ldbc, on the cluster."""
+        return _loading.read_ldbc(self, vfile, efile, directed)
+
+    def from_arrow(self, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
+                   directed: bool = True, multi: bool = False, key_type=None) -> DistributedGraph:
+        """The same as Graph.from_arrow, on the cluster; a stream is passed on batch by batch."""
+        return _loading.from_arrow(self, edges, nodes, source, target, key, node, directed, multi, key_type)
+
+    def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:
+        """The same as gli.generate_kronecker, on the cluster."""
+        return _loading.generate_kronecker(self, scale, edge_factor, seed, directed)
+
+    def open_store(self, path: str | os.PathLike):
+        """The store in a directory that the cluster's processes reach; made on the first commit."""
+        from ._cluster_store import ClusterStore
+        return ClusterStore(self, path)
+
+
+def connect(address, timeout: float = 10) -> Client:
+    """A client of a cluster that runs already: unix:///path/coordinator.sock, or a LocalCluster."""
+    return Client(address, timeout)

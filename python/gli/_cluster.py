@@ -1,0 +1,217 @@
+"""A cluster of processes on this machine."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from ._client import Client, Status, WorkerInfo
+from ._errors import ClusterError, GliError
+
+_START_SECONDS = 30
+_END_SECONDS = 5
+_POLL_SECONDS = 0.02
+
+
+def glid_path() -> str:
+    """The program that coordinators and workers run: the package's own, else the one on the PATH."""
+    own = Path(__file__).parent / "bin" / "glid"
+    found = str(own) if own.exists() else shutil.which("glid")
+    if not found:
+        raise ClusterError(f"glid is not installed: neither {own} nor on the PATH")
+    return found
+
+
+class LocalCluster:
+    """A coordinator and workers as child processes. They end with this process, however it ends.
+
+    `threads_per_worker` defaults to this machine's cores divided among the workers. `path` is the directory of sockets and logs (default: a
+    new one for this user alone).
+    """
+
+    def __init__(self, n_workers: int = 4, threads_per_worker: int | None = None, path: str | os.PathLike | None = None,
+                 memory_limit: str = "auto"):
+        if n_workers < 1:
+            raise ValueError(f"n_workers must be at least 1, not {n_workers}")
+        if memory_limit != "auto":
+            raise NotImplementedError(f"memory_limit={memory_limit!r}: only 'auto' for now")
+        self._n_workers = int(n_workers)
+        self._threads = threads_per_worker or max(1, (os.cpu_count() or 1) // self._n_workers)
+        self._id = secrets.token_hex(8)
+        self._directory = _directory(path)
+        self._coordinator: subprocess.Popen | None = None
+        self._workers: dict[int, subprocess.Popen] = {}
+        self._client: Client | None = None
+        atexit.register(self.close)
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- starting -------------------------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._coordinator = self._spawn("coordinator", "--workers", str(self._n_workers), log=self._log_of("coordinator"))
+        for index in range(self._n_workers):
+            self._spawn_worker(index)
+        self._await_ready()
+
+    def _spawn_worker(self, index: int) -> None:
+        log = self._log_of(f"worker-{index}")
+        self._workers[index] = self._spawn("worker", "--index", str(index), "--threads", str(self._threads), log=log)
+
+    def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:
+        command = [glid_path(), role, "--dir", str(self._directory), "--parent", str(os.getpid()), "--log", str(log), *arguments]
+        with open(log, "ab") as output:  # a session of its own: Ctrl-C in the terminal is the driver's
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                                    env={**os.environ, "GLI_CLUSTER_ID": self._id})
+
+    def _log_of(self, name: str) -> Path:
+        return self._directory / f"{name}.log"
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            self._check_children()
+            status = self._try_status()
+            if status is not None and status.ready:
+                return
+            if time.monotonic() > deadline:
+                raise ClusterError(f"the cluster was not ready after {_START_SECONDS} s{self._last_lines(self._log_of('coordinator'))}")
+            time.sleep(_POLL_SECONDS)
+
+    def _try_status(self) -> Status | None:
+        try:
+            if self._client is None:
+                self._client = Client(self.address, timeout=5)
+            return self._client.status()
+        except (GliError, OSError):
+            self._client = None
+            return None
+
+    def _check_children(self) -> None:
+        children = {"coordinator": self._coordinator, **{f"worker-{i}": w for i, w in self._workers.items()}}
+        for name, child in children.items():
+            if child is not None and child.poll() is not None:
+                raise ClusterError(f"{name} (pid {child.pid}) ended with status {child.returncode}{self._last_lines(self._log_of(name))}")
+
+    @staticmethod
+    def _last_lines(log: Path, count: int = 5) -> str:
+        try:
+            lines = log.read_text(errors="replace").splitlines()[-count:]
+        except OSError:
+            return ""
+        return "".join(f"\n    {line}" for line in lines)
+
+    # --- looking --------------------------------------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        """What gli.Client and gli.connect take."""
+        return f"unix://{self._directory}/coordinator.sock"
+
+    @property
+    def cluster_id(self) -> str:
+        """The tag that all its processes carry in GLI_CLUSTER_ID."""
+        return self._id
+
+    @property
+    def directory(self) -> str:
+        """Where sockets and logs are."""
+        return str(self._directory)
+
+    @property
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """The workers as the coordinator knows them."""
+        return self._status().workers
+
+    @property
+    def coordinator_pid(self) -> int:
+        """The coordinator's process."""
+        self._check_open()
+        return self._coordinator.pid
+
+    def _status(self) -> Status:
+        self._check_open()
+        status = self._try_status()
+        if status is None:
+            raise ClusterError(f"the coordinator (pid {self._coordinator.pid}) does not answer{self._last_lines(self._log_of('coordinator'))}")
+        return status
+
+    def _check_open(self) -> None:
+        if self._coordinator is None:
+            raise ClusterError("this cluster is closed")
+
+    # --- changing -------------------------------------------------------------------------------------------------------------
+
+    def restart(self) -> None:
+        """Starts a process for each worker that was lost and waits until the cluster is ready."""
+        self._check_open()
+        for index, process in self._workers.items():
+            if process.poll() is not None:
+                self._spawn_worker(index)
+        self._await_ready()
+
+    def close(self) -> None:
+        """Ends all processes and removes the directory. Safe to call again."""
+        atexit.unregister(self.close)
+        children = [c for c in (*self._workers.values(), self._coordinator) if c is not None]
+        self._ask_to_end()
+        for wait, action in ((_END_SECONDS / 2, signal.SIGTERM), (_END_SECONDS / 2, signal.SIGKILL)):
+            if _ended(children, wait):
+                break
+            for child in children:
+                if child.poll() is None:
+                    child.send_signal(action)
+        for child in children:
+            child.wait()
+        self._coordinator, self._workers = None, {}
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _ask_to_end(self) -> None:
+        try:
+            if self._client is None and self._coordinator is not None and self._coordinator.poll() is None:
+                self._client = Client(self.address, timeout=1)
+            if self._client is not None:
+                self._client.shutdown()
+        except (GliError, OSError):
+            pass
+        self._client = None
+
+    def __enter__(self) -> LocalCluster:
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        state = "closed" if self._coordinator is None else f"{self._n_workers} workers at {self.address}"
+        return f"<gli.LocalCluster: {state}>"
+
+
+def _ended(children: list[subprocess.Popen], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(c.poll() is None for c in children):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS / 2)
+    return True
+
+
+def _directory(path: str | os.PathLike | None) -> Path:
+    if path is not None:
+        directory = Path(path).resolve()
+        directory.mkdir(mode=0o700, parents=True)
+        return directory
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    usable = runtime and os.access(runtime, os.W_OK) and len(runtime) < 60
+    short = runtime if usable else tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"
+    return Path(tempfile.mkdtemp(prefix="gli-", dir=short))

@@ -1,0 +1,46 @@
+"""Values between Python and the native part, where it asks for help."""
+
+import json
+from datetime import date, datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1)
+
+
+def microseconds(when: datetime) -> int:
+    """Microseconds since 1970 UTC; a datetime without time zone is taken as UTC."""
+    if when.tzinfo is not None:
+        when = when.astimezone(timezone.utc).replace(tzinfo=None)
+    return (when - _EPOCH) // timedelta(microseconds=1)
+
+
+def to_datetime(us: int) -> datetime:
+    """The datetime (UTC, without time zone) of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def plain(scalar):
+    """A NumPy scalar as a Python value."""
+    value = scalar.item()
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)
+    if type(value).__module__ == "numpy":
+        raise TypeError(f"attributes cannot be of type {scalar.dtype}")
+    return value
+
+
+def _encode(value):
+    if hasattr(value, "item") and hasattr(value, "dtype"):
+        return plain(value)
+    raise TypeError(f"attributes cannot hold {value!r}")
+
+
+def to_json(value) -> str:
+    """Canonical JSON: sorted keys, no spaces.
+
+    >>> to_json({"b": [1, None], "a": "é"})
+    '{"a":"é","b":[1,null]}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_encode)
+
+
+from_json = json.loads

@@ -1,0 +1,172 @@
+"""A graph on the workers of a cluster. Its results stay there until they are asked for."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from . import _expressions as expressions
+from ._merge import merge, visible
+from ._methods import GraphMethods
+from ._node_values import NodeValues, Provenance
+from ._table import Table
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+_KEY_TYPES = {0: "none", 1: "int64", 2: "str"}
+_OF_ONE_NODE = {"node": "key", "value": "key", "neighbors": "key", "edge": "source"}
+_SHOW_MIRRORS = {"edges", "edge", "neighbors"}
+
+
+class Handle:
+    """Names a graph or a result on a cluster; released when it is collected."""
+
+    def __init__(self, client: Client, number: int):
+        self.client = client
+        self.number = number
+        weakref.finalize(self, client._release, number).atexit = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a graph's driver knows of it."""
+
+    nodes: int
+    edges: int
+    directed: bool
+    multi: bool
+    key_type: str
+
+    @classmethod
+    def of(cls, summary: dict[str, Any]) -> Shape:
+        return cls(summary["nodes"], summary["edges"], summary["directed"], summary["multi"], _KEY_TYPES[summary["keys"]])
+
+
+class DistributedGraph(GraphMethods):
+    """A graph on a cluster: the same methods as gli.Graph, except edits, which come later."""
+
+    def __init__(self, client: Client, reply: dict):
+        self._client = client
+        self._handle = Handle(client, reply["output"])
+        self._shape = Shape.of(reply["partitions"][0])
+        self._mirrors_resolved = False
+
+    @property
+    def client(self) -> Client:
+        """The cluster's client."""
+        return self._client
+
+    @property
+    def directed(self) -> bool:
+        return self._shape.directed
+
+    @property
+    def multi(self) -> bool:
+        return self._shape.multi
+
+    @property
+    def key_type(self) -> str:
+        return self._shape.key_type
+
+    @property
+    def node_count(self) -> int:
+        return self._shape.nodes
+
+    @property
+    def edge_count(self) -> int:
+        return self._shape.edges
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The graph's own attributes: a graph that was loaded has none."""
+        return {}
+
+    # --- primitives -----------------------------------------------------------------------------------------------------------
+
+    def _job(self, *body, title: str) -> dict:
+        return self._client._job(self._handle.number, body, title)
+
+    def _query(self, name, values=None, other=None, **arguments) -> pa.Table:
+        if name in _SHOW_MIRRORS and not self._mirrors_resolved:
+            self._job("resolve_mirrors", title="resolve")
+            self._mirrors_resolved = True
+        numbers = (self._handle.number, values.number if values else 0, other.number if other else 0)
+        if name in _OF_ONE_NODE:
+            return visible(self._client._ask_owner(self._owning_key(name, arguments), name, numbers, arguments))
+        return merge(name, self._client._ask_all(name, numbers, _for_each_partition(name, arguments)), arguments)
+
+    def _owning_key(self, name: str, arguments: dict):
+        if name == "edge" and not self.directed:
+            return min(arguments["source"], arguments["target"])
+        return arguments[_OF_ONE_NODE[name]]
+
+    def _run(self, name, arguments) -> NodeValues:
+        return values_of(self, self._job("run", name, arguments, title=name))
+
+    def _select(self, nodes, edges) -> DistributedGraph:
+        for f in (nodes, edges):
+            if callable(f) and not isinstance(f, expressions.Expression):
+                raise NotImplementedError("a graph on a cluster is filtered by expressions, such as gli.node('age') > 30, not by a Python function")
+        reply = self._job("select", expressions.to_native(nodes, "nodes"), expressions.to_native(edges, "edges"), title="filter")
+        return DistributedGraph(self._client, reply)
+
+    def _select_by_values(self, values, low, high) -> DistributedGraph:
+        return DistributedGraph(self._client, self._job("select_by_values", values._values.number, float(low), float(high), title="filter"))
+
+    def _identity(self) -> str:
+        return self._job("identify", title="identify")["partitions"][0]["graph_id"]
+
+    def _check_same_place(self, other):
+        if not isinstance(other, DistributedGraph) or other._client is not self._client:
+            raise TypeError("values can be compared when both are on the same cluster and of one client")
+
+    def _edit(self, edits):
+        raise NotImplementedError("a graph on a cluster cannot be edited yet: edit dg.to_local() and load it again with client.from_arrow(...)")
+
+    def batch_operations(self):
+        """Not available yet on a cluster."""
+        return self._edit([])
+
+    # --- what only a cluster has ----------------------------------------------------------------------------------------------
+
+    def partition_stats(self) -> Table:
+        rows = pa.concat_tables(self._client._ask_all("counts", (self._handle.number, 0, 0), {}))
+        workers = self._client._workers_by_partition()
+        where = pa.table({"partition": [w.partition for w in workers], "worker": [str(w.worker) for w in workers], "pid": [w.pid for w in workers]})
+        for name in rows.column_names:
+            where = where.append_column(name, rows.column(name))
+        return Table(where)
+
+    def to_local(self):
+        """The same graph in this process."""
+        from ._graph import Graph
+        return Graph.from_arrow(self.edges.to_arrow(), self.nodes.to_arrow(), key="key" if self.multi else None, directed=self.directed,
+                                multi=self.multi, key_type=self.key_type if self.node_count else None)
+
+    def compare_summary(self, older: DistributedGraph) -> dict[str, int]:
+        """How many nodes and edges were added, removed and changed since `older`."""
+        self._check_same_place(older)
+        return older._job("compare_graphs", self._handle.number, title="compare")["partitions"][0]
+
+
+def values_of(graph: DistributedGraph, reply: dict) -> NodeValues:
+    """The values that a job left on the workers."""
+    facts = dict(reply["partitions"][0])
+    algorithm, version = facts.pop("algorithm"), facts.pop("version")
+    arguments = {name.removeprefix("argument."): facts.pop(name) for name in list(facts) if name.startswith("argument.")}
+    return NodeValues(graph, Handle(graph._client, reply["output"]), Provenance(algorithm, version, arguments, facts))
+
+
+def _for_each_partition(name: str, arguments: dict) -> dict:
+    """A window of the whole is cut after the merge: each partition answers from its beginning, and all of its sizes."""
+    changed = dict(arguments)
+    if name == "sizes":
+        changed.pop("n", None)
+    offset = changed.pop("offset", 0) or 0
+    if changed.get("limit") is not None:
+        changed["limit"] += offset
+    return changed

@@ -1,0 +1,181 @@
+"""Edits, written once: on a Graph each gives a new graph, in a batch they are kept until the block ends."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ._errors import DuplicateWarning
+
+_PACKAGE = str(Path(__file__).parent)
+_warned: set[tuple[str, int]] = set()
+
+
+def warn_of_duplicate(element: str) -> None:
+    """Warns once for each line of the user's that loses attributes."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    site = (frame.f_code.co_filename, frame.f_lineno)
+    if site in _warned:
+        return
+    _warned.add(site)
+    warnings.warn(f"{element} is there already and keeps its attributes; use update_* or upsert_* to change them",
+                  DuplicateWarning, stacklevel=level - 1)
+
+
+def _row(operation, node=None, target=None, key=None, attributes=None, create_nodes=False) -> tuple:
+    return (operation, node, target, key, attributes or None, create_nodes)
+
+
+def _names(names: Iterable[str]) -> dict[str, None]:
+    return dict.fromkeys(names)
+
+
+class EditMethods:
+    """Every edit; `_edit` carries them out, all or nothing."""
+
+    def _edit(self, edits: list[tuple]):
+        raise NotImplementedError
+
+    # --- nodes ----------------------------------------------------------------------------------------------------------------
+
+    def add_node(self, node, /, **attributes):
+        """With the node; one that is there already stays as it is.
+
+        >>> import gli
+        >>> gli.Graph().add_node("ann", age=41).nodes["ann"]
+        {'age': 41}
+        """
+        return self._edit([_row("add_node", node, attributes=attributes)])
+
+    def add_nodes(self, nodes: Iterable):
+        """With all nodes: keys, or (key, attributes) pairs.
+
+        >>> import gli
+        >>> len(gli.Graph().add_nodes([1, (2, {"name": "two"})]))
+        2
+        """
+        return self._edit([_row("add_node", n[0], attributes=n[1]) if isinstance(n, tuple) else _row("add_node", n) for n in nodes])
+
+    def update_node(self, node, /, **attributes):
+        """Changes attributes; None removes one. KeyError when the node is missing."""
+        return self._edit([_row("update_node", node, attributes=attributes)])
+
+    def upsert_node(self, node, /, **attributes):
+        """Adds the node or changes its attributes."""
+        return self._edit([_row("upsert_node", node, attributes=attributes)])
+
+    def remove_node(self, node, /):
+        """Without the node and its edges. KeyError when it is missing."""
+        return self._edit([_row("remove_node", node)])
+
+    def remove_nodes(self, nodes: Iterable):
+        """Without all these nodes and their edges."""
+        return self._edit([_row("remove_node", n) for n in nodes])
+
+    def set_node_attribute(self, node, name: str, value: Any):
+        """With one attribute of a node changed."""
+        return self._edit([_row("update_node", node, attributes={name: value})])
+
+    def remove_node_attribute(self, node, *names: str):
+        """Without these attributes of a node."""
+        return self._edit([_row("remove_node_attribute", node, attributes=_names(names))])
+
+    # --- edges ----------------------------------------------------------------------------------------------------------------
+
+    def add_edge(self, source, target, /, key=None, create_nodes: bool = False, **attributes):
+        """With the edge; one that is there already stays as it is. KeyError when an end is missing, unless create_nodes.
+
+        >>> import gli
+        >>> gli.Graph().add_edge("ann", "bob", create_nodes=True, weight=0.5).edges["ann", "bob"]
+        {'weight': 0.5}
+        >>> gli.Graph().add_node("ann").add_edge("ann", "bob")
+        Traceback (most recent call last):
+        KeyError: "Node 'bob' not found"
+        """
+        return self._edit([_row("add_edge", source, target, key, attributes, create_nodes)])
+
+    def add_edges(self, edges: Iterable[tuple], create_nodes: bool = False):
+        """With all edges: (source, target), (source, target, attributes) or (source, target, key, attributes)."""
+        return self._edit([_edge_row("add_edge", e, create_nodes) for e in edges])
+
+    def update_edge(self, source, target, /, key=None, **attributes):
+        """Changes attributes of an edge; None removes one. KeyError when it is missing."""
+        return self._edit([_row("update_edge", source, target, key, attributes)])
+
+    def upsert_edge(self, source, target, /, key=None, create_nodes: bool = False, **attributes):
+        """Adds the edge or changes its attributes."""
+        return self._edit([_row("upsert_edge", source, target, key, attributes, create_nodes)])
+
+    def remove_edge(self, source, target, /, key=None):
+        """Without the edge. KeyError when it is missing."""
+        return self._edit([_row("remove_edge", source, target, key)])
+
+    def remove_edges(self, edges: Iterable[tuple]):
+        """Without all these edges: (source, target) or (source, target, key)."""
+        return self._edit([_row("remove_edge", *e) for e in edges])
+
+    def set_edge_attribute(self, source, target, name: str, value: Any, key=None):
+        """With one attribute of an edge changed."""
+        return self._edit([_row("update_edge", source, target, key, {name: value})])
+
+    def remove_edge_attribute(self, source, target, *names: str, key=None):
+        """Without these attributes of an edge."""
+        return self._edit([_row("remove_edge_attribute", source, target, key, _names(names))])
+
+    # --- the graph's own ------------------------------------------------------------------------------------------------------
+
+    def set_graph_attribute(self, name: str, value: Any):
+        """With an attribute of the graph itself.
+
+        >>> import gli
+        >>> gli.Graph().set_graph_attribute("origin", "survey").attributes
+        {'origin': 'survey'}
+        """
+        return self._edit([_row("set_graph_attribute", attributes={name: value})])
+
+    def remove_graph_attribute(self, *names: str):
+        """Without these attributes of the graph itself."""
+        return self._edit([_row("remove_graph_attribute", attributes=_names(names))])
+
+
+def _edge_row(operation: str, edge: tuple, create_nodes: bool) -> tuple:
+    source, target, *rest = edge
+    attributes = rest.pop() if rest and isinstance(rest[-1], Mapping) else None
+    if len(rest) > 1:
+        raise ValueError(f"an edge is (source, target), (source, target, attributes) or (source, target, key, attributes), not {edge!r}")
+    return _row(operation, source, target, rest[0] if rest else None, attributes, create_nodes)
+
+
+class Batch(EditMethods):
+    """Edits of one `with` block, applied together at its end."""
+
+    def __init__(self, base):
+        self._base = base
+        self._edits: list[tuple] = []
+        self._result = None
+
+    def _edit(self, edits):
+        if self._result is not None:
+            raise ValueError("this batch has ended; start another one from its graph")
+        self._edits += edits
+        return self
+
+    @property
+    def graph(self):
+        """The graph after all edits; there once the block has ended."""
+        if self._result is None:
+            raise ValueError("a batch has its graph when its block has ended")
+        return self._result
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self._result = self._base._edit(self._edits)
+        self._edits = []

@@ -1,0 +1,37 @@
+"""The exceptions and warnings of GLI that Python has no type of its own for."""
+
+
+class GliError(Exception):
+    """Whatever goes wrong inside GLI and is not a KeyError, ValueError, TypeError or OSError."""
+
+
+class CorruptError(GliError):
+    """Stored or received bytes fail their checks."""
+
+
+class ClusterError(GliError):
+    """The cluster is not ready, or has ended."""
+
+
+class WorkerLostError(ClusterError):
+    """A worker died, froze or was cut off while it was needed."""
+
+
+class ProtocolError(GliError):
+    """The peer speaks another version, or sent what is no message."""
+
+
+class CancelledError(GliError):
+    """The question was given up before its answer came."""
+
+
+class ConvergenceError(GliError):
+    """An iteration did not reach its tolerance."""
+
+
+class ConflictError(GliError):
+    """Another writer moved the branch first."""
+
+
+class DuplicateWarning(UserWarning):
+    """A node or edge was added again with other attributes: those of the first were kept."""

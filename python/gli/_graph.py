@@ -1,0 +1,256 @@
+"""The graph value in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from . import _core, _expressions as expressions, _loading
+from ._arrow import column_of, columns_from_rows
+from ._edits import Batch, warn_of_duplicate
+from ._merge import merge
+from ._methods import GraphMethods
+from ._node_values import NodeValues, Provenance
+from ._progress import Progress
+from ._table import Table
+
+_PLACE = _loading.Embedded()
+
+
+class Graph(GraphMethods):
+    """An immutable property graph: every edit gives a new graph and leaves this one as it is.
+
+    Keys are int or str (one type in a graph); attributes are None, bool, int, float, str, datetime, bytes, or lists and dicts of these.
+
+    >>> import gli
+    >>> g = gli.Graph()
+    >>> g2 = g.add_node("ann", age=41).add_node("bob").add_edge("ann", "bob", weight=0.5)
+    >>> g, g2
+    (<gli.Graph: directed, 0 nodes, 0 edges>, <gli.Graph: directed, 2 nodes, 1 edges>)
+    """
+
+    def __init__(self, directed: bool = True, multi: bool = False):
+        self._core = _core.Graph(bool(directed), bool(multi))
+
+    @classmethod
+    def _from_core(cls, core) -> Graph:
+        graph = cls.__new__(cls)
+        graph._core = core
+        return graph
+
+    # --- constructors ---------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def empty(cls, directed: bool = True, multi: bool = False) -> Graph:
+        """A graph without nodes."""
+        return cls(directed, multi)
+
+    @classmethod
+    def from_node_list(cls, ids: Iterable, node_attrs: Mapping | None = None, directed: bool = True) -> Graph:
+        """A graph of nodes; node_attrs is {key: attributes}.
+
+        >>> Graph.from_node_list(["ann", "bob"], {"ann": {"age": 41}}).nodes["ann"]
+        {'age': 41}
+        """
+        attributes = node_attrs or {}
+        keys = list(ids)
+        return _from_rows(cls, [(k, attributes.get(k)) for k in keys], [], directed, False)
+
+    @classmethod
+    def from_edge_list(cls, edges: Iterable[tuple], node_attrs: Mapping | None = None, edge_attrs: Mapping | None = None,
+                       directed: bool = True, multi: bool = False) -> Graph:
+        """A graph of edges, (source, target), (source, target, attributes) or, in a multi graph, (source, target, key, attributes); makes
+        their ends. node_attrs is {key: attributes}, edge_attrs {(source, target): attributes}.
+
+        >>> g = Graph.from_edge_list([("ann", "bob", {"weight": 2})], {"ann": {"age": 41}})
+        >>> g.edges["ann", "bob"], g.nodes["ann"]
+        ({'weight': 2}, {'age': 41})
+        """
+        rows = [_split_edge(e, edge_attrs, multi) for e in edges]
+        nodes = list((node_attrs or {}).items())
+        return _from_rows(cls, nodes, rows, directed, multi)
+
+    @classmethod
+    def from_arrow(cls, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
+                   directed: bool = True, multi: bool = False, key_type=None) -> Graph:
+        """A graph of Arrow tables, data frames or streams: edges with columns `source` and `target` (and `key`), nodes with column `node`;
+        the other columns become attributes. Nodes that only edges name are made.
+
+        >>> Graph.from_arrow(pa.table({"source": [1, 2], "target": [2, 3], "weight": [0.5, 1.5]})).edges[1, 2]
+        {'weight': 0.5}
+        """
+        return _loading.from_arrow(_PLACE, edges, nodes, source, target, key, node, directed, multi, key_type)
+
+    @classmethod
+    def from_pandas(cls, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
+                    directed: bool = True, multi: bool = False, key_type=None) -> Graph:
+        """The same as from_arrow, of pandas data frames (their index is left out)."""
+        frames = [None if f is None else pa.Table.from_pandas(f, preserve_index=False) for f in (edges, nodes)]
+        return cls.from_arrow(*frames, source, target, key, node, directed, multi, key_type)
+
+    @classmethod
+    def from_networkx(cls, graph) -> Graph:
+        """The same graph as a NetworkX graph; its keys must be all int or all str."""
+        from ._networkx import from_networkx
+        return from_networkx(cls, graph)
+
+    # --- primitives -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def directed(self) -> bool:
+        return self._core.directed
+
+    @property
+    def multi(self) -> bool:
+        return self._core.multi
+
+    @property
+    def key_type(self) -> str:
+        return self._core.key_type
+
+    @property
+    def node_count(self) -> int:
+        return self._core.nodes
+
+    @property
+    def edge_count(self) -> int:
+        return self._core.edges
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The graph's own attributes."""
+        return self._core.attributes
+
+    def _query(self, name, values=None, other=None, **arguments) -> pa.Table:
+        return merge(name, [pa.table(self._core.answer(name, arguments, values, other))], arguments)
+
+    def _run(self, name, arguments) -> NodeValues:
+        with Progress(name) as progress:
+            return _values_of(self, self._core.run(name, arguments, progress))
+
+    def _select(self, nodes, edges) -> Graph:
+        if _is_function(nodes) or _is_function(edges):
+            return self._filter_rows(nodes, edges)
+        with Progress("filter") as progress:
+            return Graph._from_core(self._core.select(expressions.to_native(nodes, "nodes"), expressions.to_native(edges, "edges"), progress))
+
+    def _filter_rows(self, nodes, edges) -> Graph:
+        graph = self
+        if isinstance(nodes, expressions.Expression) or isinstance(edges, expressions.Expression):
+            graph = self._select(*(f if isinstance(f, expressions.Expression) else None for f in (nodes, edges)))
+        return Graph._from_core(graph._core.filter_rows(*(f if _is_function(f) else None for f in (nodes, edges))))
+
+    def _select_by_values(self, values, low, high) -> Graph:
+        return Graph._from_core(self._core.select_by_values(values._values, low, high))
+
+    def _identity(self) -> str:
+        return self._core.identity()
+
+    def _check_same_place(self, other):
+        if not isinstance(other, Graph):
+            raise TypeError("values of an embedded graph and of one on a cluster cannot be compared: both must be in one place")
+
+    def _edit(self, edits) -> Graph:
+        core, _, lossy = self._core.apply(edits)
+        if lossy:
+            warn_of_duplicate(lossy)
+        return Graph._from_core(core)
+
+    # --- direct ways to what is in this process -------------------------------------------------------------------------------
+
+    def has_node(self, node) -> bool:
+        return self._core.has_node(node)
+
+    def get_node(self, node) -> dict[str, Any]:
+        return self._core.node(node)
+
+    def _edges_between(self, source, target):
+        return self._core.edge(source, target)
+
+    def batch_operations(self) -> Batch:
+        """A block of edits, applied together: the result is in `batch.graph`; this graph stays, and nothing happens if the block raises.
+
+        >>> g = Graph()
+        >>> with g.batch_operations() as b:
+        ...     _ = b.add_nodes([1, 2]).add_edge(1, 2)
+        >>> b.graph, g
+        (<gli.Graph: directed, 2 nodes, 1 edges>, <gli.Graph: directed, 0 nodes, 0 edges>)
+        """
+        return Batch(self)
+
+    def partition_stats(self) -> Table:
+        rows = self._query("counts")
+        where = pa.table({"partition": [0], "worker": ["embedded"], "pid": [os.getpid()]})
+        for name in rows.column_names:
+            where = where.append_column(name, rows.column(name))
+        return Table(where)
+
+    def memory_usage(self) -> dict[str, int]:
+        """Bytes by part."""
+        return self._core.memory_usage()
+
+    def compare_summary(self, older: Graph) -> dict[str, int]:
+        """How many nodes and edges were added, removed and changed since `older`."""
+        return self._core.compare(older._core)
+
+    def differences(self, older: Graph, limit: int | None = None) -> Table:
+        """What changed since `older`, a row for each element added or removed and each attribute changed."""
+        return Table(pa.table(self._core.differences(older._core, 2**63 - 1 if limit is None else limit)))
+
+    def __eq__(self, other):
+        if not isinstance(other, Graph):
+            return NotImplemented
+        return self._core is other._core or self.graph_id == other.graph_id
+
+    def __hash__(self):
+        return hash(self.graph_id)
+
+
+def _values_of(graph: Graph, core) -> NodeValues:
+    return NodeValues(graph, core, Provenance(core.algorithm, core.version, core.arguments, core.summary))
+
+
+def _is_function(filter) -> bool:
+    return callable(filter) and not isinstance(filter, expressions.Expression)
+
+
+def _split_edge(edge: tuple, edge_attrs: Mapping | None, multi: bool) -> tuple:
+    source, target, *rest = edge
+    attributes = rest.pop() if rest and isinstance(rest[-1], Mapping) else None
+    if len(rest) > multi:
+        raise ValueError(f"an edge is (source, target), (source, target, attributes) or, with multi=True, (source, target, key, attributes), not {edge!r}")
+    if edge_attrs and (source, target) in edge_attrs:
+        attributes = {**(attributes or {}), **edge_attrs[source, target]}
+    return source, target, rest[0] if rest else None, attributes
+
+
+def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, multi: bool) -> Graph:
+    """Through columns where values allow it (fast), else edit by edit."""
+    node_table = _table({"id": [n for n, _ in nodes]}, [a for _, a in nodes])
+    ends = {"source": [e[0] for e in edges], "target": [e[1] for e in edges]}
+    keyed = any(e[2] is not None for e in edges)
+    if keyed:
+        ends["key"] = [e[2] for e in edges]
+    edge_table = _table(ends, [e[3] for e in edges])
+    if node_table is not None and edge_table is not None and not (keyed and None in ends["key"]) and (keyed or not multi):
+        return cls.from_arrow(edge_table if edges else None, node_table if nodes else None, key="key" if keyed else None,
+                              directed=directed, multi=multi)
+    with cls(directed, multi).batch_operations() as batch:
+        batch.add_nodes((n, a or {}) for n, a in nodes)
+        batch.add_edges(((u, v, k, a or {}) for u, v, k, a in edges), create_nodes=True)
+    return batch.graph
+
+
+def _table(keys: dict[str, list], attributes: list[Mapping | None]) -> pa.Table | None:
+    columns = columns_from_rows(a or {} for a in attributes) if any(attributes) else {}
+    if columns.keys() & {*keys, "_seq", "key", ""}:
+        return None
+    arrays = {}
+    for name, values in {**keys, **columns}.items():
+        arrays[name] = column_of(values)
+        if arrays[name] is None or (name in keys and not (pa.types.is_int64(arrays[name].type) or pa.types.is_string(arrays[name].type))):
+            return None
+    return pa.table(arrays)

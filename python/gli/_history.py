@@ -1,0 +1,121 @@
+"""Commits and what lies between them, as stores show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ._convert import to_datetime
+from ._table import Table, shown
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A result kept with a commit: the algorithm, its version and arguments."""
+
+    algorithm: str
+    version: int
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One state in a graph's history. Times are UTC."""
+
+    id: str
+    graph_id: str
+    parents: tuple[str, ...]
+    message: str
+    author: str
+    time: datetime
+    nodes: int
+    edges: int
+    results: tuple[StoredResult, ...]
+
+    @classmethod
+    def _from_dict(cls, d: dict) -> Commit:
+        results = tuple(StoredResult(r["algorithm"], r["version"], r["arguments"]) for r in d["results"])
+        return cls(d["id"], d["graph_id"], tuple(d["parents"]), d["message"], d["author"], to_datetime(d["time"]), d["nodes"], d["edges"], results)
+
+    def result_index(self, which: str | int) -> int:
+        """Where a result is: by number, or the last of an algorithm."""
+        if isinstance(which, int) and 0 <= which < len(self.results):
+            return which
+        found = [i for i, r in enumerate(self.results) if r.algorithm == which]
+        if not found:
+            names = ", ".join(r.algorithm for r in self.results) or "none"
+            raise KeyError(f"commit {self.id[:12]} has no result {which!r}; it has: {names}")
+        return found[-1]
+
+    def __str__(self):
+        return f"{self.id[:12]}  {self.time:%Y-%m-%d %H:%M}  {self.author}  {self.message}"
+
+
+class Log(list):
+    """Commits, newest first; prints as a table.
+
+    >>> import gli
+    >>> store = gli.GraphStore()
+    >>> _ = store.commit("first", graph=gli.Graph().add_node(1))
+    >>> [c.message for c in store.log()]
+    ['first']
+    """
+
+    def to_table(self) -> Table:
+        """Commit, time, author, nodes, edges, graph_id and message."""
+        return Table(pa.table({
+            "commit": [c.id[:12] for c in self], "time": [f"{c.time:%Y-%m-%d %H:%M:%S}" for c in self], "author": [c.author for c in self],
+            "nodes": pa.array([c.nodes for c in self], pa.int64()), "edges": pa.array([c.edges for c in self], pa.int64()),
+            "graph_id": [c.graph_id[:12] for c in self], "message": [c.message for c in self]}))
+
+    def __repr__(self):
+        return repr(self.to_table())
+
+    def _repr_html_(self):
+        return self.to_table()._repr_html_()
+
+
+class Diff:
+    """What changed from one commit to another; `summary()` is all that a cluster answers."""
+
+    def __init__(self, older: Commit, newer: Commit, summary: dict[str, int], rows=None):
+        self.older = older
+        self.newer = newer
+        self._summary = summary
+        self._rows = rows
+
+    def summary(self) -> dict[str, int]:
+        """How many nodes and edges were added, removed and changed."""
+        return dict(self._summary)
+
+    def rows(self, limit: int | None = None) -> Table:
+        """A row for each element added or removed and each attribute changed."""
+        if self._rows is None:
+            raise NotImplementedError("a cluster answers a diff's summary; open the store embedded (gli.GraphStore) for its rows")
+        return self._rows(limit)
+
+    def to_arrow(self, limit: int | None = None) -> pa.Table:
+        """The rows as an Arrow table."""
+        return self.rows(limit).to_arrow()
+
+    def __len__(self):
+        return sum(self._summary.values())
+
+    def __bool__(self):
+        return len(self) > 0
+
+    def __eq__(self, other):
+        return isinstance(other, Diff) and (self.older.id, self.newer.id) == (other.older.id, other.newer.id)
+
+    __hash__ = None
+
+    def __str__(self):
+        lines = [f"{self.older.id[:12]} ({self.older.message}) → {self.newer.id[:12]} ({self.newer.message})"]
+        for what in ("nodes", "edges"):
+            lines.append("  " + what + ": " + ", ".join(f"{shown(self._summary.get(f'{what}_{how}', 0))} {how}" for how in ("added", "removed", "changed")))
+        return "\n".join(lines)
+
+    __repr__ = __str__

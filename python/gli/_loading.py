@@ -1,0 +1,133 @@
+"""Readers, written once: they fill a target of rows, which makes a graph in this process or on the workers of a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from . import _core
+from ._arrow import Rows, reader_of
+from ._progress import Progress
+
+KEY_TYPES = {None: "none", "int": "int64", int: "int64", "int64": "int64", "str": "str", str: "str"}
+
+
+@dataclass
+class Load:
+    """Rows on their way: what the readers fill, and its number on a cluster."""
+
+    rows: _core.Loader | _core.Scatter
+    number: int = 0
+
+
+class Place(Protocol):
+    """Where graphs are made: this process, or a cluster."""
+
+    def _begin(self, *, directed: bool, multi: bool, keys: str, endpoints_must_exist: bool, origin: str) -> Load:
+        """A load without rows."""
+
+    def _finish(self, target: Load, progress) -> Any:
+        """The graph of a filled load."""
+
+    def _abort(self, target: Load) -> None:
+        """Forgets a load that failed."""
+
+
+class Embedded:
+    """Graphs of this process."""
+
+    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin):
+        return Load(_core.Loader(directed, multi, keys, endpoints_must_exist, origin))
+
+    def _finish(self, target, progress):
+        from ._graph import Graph
+        return Graph._from_core(target.rows.finish(progress)[0])
+
+    def _abort(self, target):
+        pass
+
+
+def load(place: Place, fill: Callable[[Any, str, Any], bool], title: str, *, key_type=None, directed=True, multi=False,
+         endpoints_must_exist=False, origin=""):
+    """Fills a load and makes the graph. `fill(rows, keys, progress)` is False when keys were taken for int64 and are not."""
+    keys = _key_type(key_type)
+    with Progress(title) as progress:
+        while True:
+            target = place._begin(directed=directed, multi=multi, keys=keys, endpoints_must_exist=endpoints_must_exist, origin=origin)
+            try:
+                if fill(target.rows, keys, progress):
+                    return place._finish(target, progress)
+            except BaseException:
+                place._abort(target)
+                raise
+            place._abort(target)
+            keys = "str"
+
+
+def _key_type(key_type) -> str:
+    try:
+        return KEY_TYPES[key_type]
+    except (KeyError, TypeError):
+        raise ValueError(f"key_type is 'int64', 'str' or None, not {key_type!r}") from None
+
+
+def _text_options(path, keys: str, *, delimiter=None, comment="#", header=False, names=(), types=()) -> dict:
+    return {"path": os.fspath(path), "delimiter": delimiter or "", "comment": comment or "", "header": bool(header),
+            "names": list(names or ()), "types": list(types or ()), "keys": keys}
+
+
+def read_edges(place: Place, path, names=None, directed=True, delimiter=None, header=False, comment="#", key_type=None, multi=False,
+               types=None):
+    def fill(rows, keys, progress):
+        options = _text_options(path, keys, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
+        return _core.read_edge_text(options, rows, progress)
+
+    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
+
+
+def read_ldbc(place: Place, vfile, efile, directed):
+    def fill(rows, keys, progress):
+        return (_core.read_node_text(_text_options(vfile, keys, comment=""), rows, progress)
+                and _core.read_edge_text(_text_options(efile, keys, comment=""), rows, progress))
+
+    return load(place, fill, "load", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
+
+
+def from_arrow(place: Place, edges=None, nodes=None, source="source", target="target", key=None, node="id", directed=True, multi=False,
+               key_type=None):
+    edge_rows = _edge_rows(edges, source, target, key)
+    node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node])
+
+    def fill(rows, keys, progress):
+        if node_rows is not None:
+            node_rows.feed(rows.add_nodes)
+        if edge_rows is not None:
+            edge_rows.feed(rows.add_edges)
+        return True
+
+    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow table")
+
+
+def _edge_rows(edges, source, target, key) -> Rows | None:
+    if edges is None:
+        return None
+    reader = reader_of(edges)
+    names = {source: "source", target: "target"}
+    if key is not None:
+        names[key] = "key"
+    elif "key" in reader.schema.names:
+        raise ValueError("the column 'key' names parallel edges: say key='key', or rename it")
+    return Rows(reader, names, list(names))
+
+
+def generate_kronecker(place: Place, scale, edge_factor=16, seed=0, directed=True):
+    if not 1 <= scale <= 30:
+        raise ValueError(f"scale must be from 1 to 30, not {scale}")
+
+    def fill(rows, keys, progress):
+        _core.generate_kronecker(int(scale), int(edge_factor), int(seed), rows, progress)
+        return True
+
+    return load(place, fill, "generate", key_type="int64", directed=directed, origin=f"Kronecker graph of scale {scale}")

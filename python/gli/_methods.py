@@ -1,0 +1,301 @@
+"""What every graph can be asked, in terms of a few primitives, so that embedded and distributed graphs answer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from . import _expressions as expressions
+from ._edits import EditMethods
+from ._node_values import NodeValues
+from ._table import Table
+from ._views import EdgesView, NodesView, without_nulls
+
+Filter = expressions.Expression | Callable[..., bool]
+
+
+class GraphMethods(EditMethods):
+    """The methods that gli.Graph and gli.DistributedGraph share."""
+
+    # --- primitives -----------------------------------------------------------------------------------------------------------
+
+    def _query(self, name: str, values=None, other=None, **arguments) -> pa.Table:
+        raise NotImplementedError
+
+    def _run(self, name: str, arguments: dict[str, Any]) -> NodeValues:
+        raise NotImplementedError
+
+    def _select(self, nodes: Filter | None, edges: Filter | None):
+        raise NotImplementedError
+
+    def _select_by_values(self, values: NodeValues, low: float, high: float):
+        raise NotImplementedError
+
+    def _identity(self) -> str:
+        raise NotImplementedError
+
+    def _check_same_place(self, other: GraphMethods) -> None:
+        raise NotImplementedError
+
+    @property
+    def directed(self) -> bool:
+        """Whether edges have a direction."""
+        raise NotImplementedError
+
+    @property
+    def multi(self) -> bool:
+        """Whether there may be parallel edges, told apart by their keys."""
+        raise NotImplementedError
+
+    @property
+    def key_type(self) -> str:
+        """'int64' or 'str'; 'none' until there is a node."""
+        raise NotImplementedError
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes there are."""
+        raise NotImplementedError
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges there are."""
+        raise NotImplementedError
+
+    def partition_stats(self) -> Table:
+        """Where the graph lies: a row for each partition with its worker, pid, nodes, edges, cut edges, mirrors and bytes."""
+        raise NotImplementedError
+
+    # --- size and identity ----------------------------------------------------------------------------------------------------
+
+    def number_of_nodes(self) -> int:
+        """How many nodes there are."""
+        return self.node_count
+
+    def number_of_edges(self) -> int:
+        """How many edges there are."""
+        return self.edge_count
+
+    def __len__(self) -> int:
+        return self.node_count
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, node) -> bool:
+        return self.has_node(node)
+
+    def __iter__(self):
+        return iter(self.nodes)
+
+    @cached_property
+    def graph_id(self) -> str:
+        """The content's hash in hex: the same graph has the same id, however it was made and wherever it lies.
+
+        >>> import gli
+        >>> a = gli.Graph().add_node(1).add_node(2)
+        >>> a.graph_id == gli.Graph().add_node(2).add_node(1).graph_id, a.graph_id == a.add_node(3).graph_id
+        (True, False)
+        """
+        return self._identity()
+
+    # --- nodes and edges ------------------------------------------------------------------------------------------------------
+
+    @property
+    def nodes(self) -> NodesView:
+        """The nodes, as a lazy view."""
+        return NodesView(self)
+
+    @property
+    def edges(self) -> EdgesView:
+        """The edges, as a lazy view."""
+        return EdgesView(self)
+
+    def _checked_key(self, key):
+        if isinstance(key, str):
+            if self.key_type == "int64":
+                raise TypeError(f"this graph's keys are int64, not {key!r}")
+            return key
+        if isinstance(key, bool) or not hasattr(key, "__index__"):
+            raise TypeError(f"keys are int or str, not {key!r}")
+        if self.key_type == "str":
+            raise TypeError(f"this graph's keys are str, not {key!r}")
+        return key.__index__()
+
+    def has_node(self, node) -> bool:
+        """Whether the node is there."""
+        return self._query("node", key=self._checked_key(node)).num_rows > 0
+
+    def get_node(self, node) -> dict[str, Any]:
+        """The node's attributes. KeyError when it is missing."""
+        rows = self._query("node", key=self._checked_key(node))
+        if rows.num_rows == 0:
+            raise KeyError(f"Node {node!r} not found")
+        return next(iter(without_nulls(rows.drop_columns(["id"]))))
+
+    def _edges_between(self, source, target) -> list[tuple[Any, dict[str, Any]]]:
+        rows = self._query("edge", source=self._checked_key(source), target=self._checked_key(target))
+        keys = rows.column("key").to_pylist() if self.multi else [None] * rows.num_rows
+        own = [n for n in ("source", "target", "key") if n in rows.column_names and (n != "key" or self.multi)]
+        return list(zip(keys, without_nulls(rows.drop_columns(own))))
+
+    def has_edge(self, source, target, key=None) -> bool:
+        """Whether there is an edge from source to target (with that key)."""
+        return any(key is None or k == key for k, _ in self._edges_between(source, target))
+
+    def get_edge(self, source, target, key=None) -> dict:
+        """The edge's attributes; where parallel edges may be and no key is given, {key: attributes}. KeyError when it is missing."""
+        found = dict(self._edges_between(source, target))
+        if not found or (key is not None and key not in found):
+            with_key = "" if key is None else f", {key!r}"
+            raise KeyError(f"Edge ({source!r}, {target!r}{with_key}) not found")
+        return found if self.multi and key is None else found[key]
+
+    def neighbors(self, node) -> list:
+        """The nodes that edges lead to from `node` (undirected: all neighbors), each once."""
+        return self._adjacent(node, "out" if self.directed else "all")
+
+    def successors(self, node) -> list:
+        """The nodes that edges lead to from `node`."""
+        return self.neighbors(node)
+
+    def predecessors(self, node) -> list:
+        """The nodes that edges come from to `node`."""
+        return self._adjacent(node, "in" if self.directed else "all")
+
+    def _adjacent(self, node, direction: str) -> list:
+        key = self._checked_key(node)
+        if not self.has_node(key):
+            raise KeyError(f"Node {node!r} not found")
+        return self._query("neighbors", key=key, direction=direction).column("id").to_pylist()
+
+    def degree(self, node=None, mode: str = "total"):
+        """How many edges a node has; without a node, NodeValues of all. mode: "total", "in" or "out".
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([(1, 2), (1, 3)])
+        >>> g.degree(1), g.degree().to_dict()
+        (2, {1: 2, 2: 1, 3: 1})
+        """
+        values = self._degrees.get(mode)
+        if values is None:
+            values = self._degrees[mode] = self._run("degree", {"mode": mode})
+        return values if node is None else values[node]
+
+    @cached_property
+    def _degrees(self) -> dict[str, NodeValues]:
+        return {}
+
+    # --- subgraphs ------------------------------------------------------------------------------------------------------------
+
+    def filter(self, nodes: Filter | None = None, edges: Filter | None = None):
+        """The subgraph of the nodes and edges that pass; an edge stays when both its ends do.
+
+        Filters are expressions; embedded graphs also take Python functions of (key, attributes) and (source, target, attributes).
+
+        >>> import gli
+        >>> g = gli.Graph().add_nodes([("ann", {"age": 41}), ("bob", {"age": 12})]).add_edge("ann", "bob")
+        >>> adults = g.filter(nodes=gli.node("age") >= 18)
+        >>> list(adults.nodes), len(adults.edges)
+        (['ann'], 0)
+        """
+        if nodes is None and edges is None:
+            return self
+        return self._select(nodes, edges)
+
+    def create_subgraph(self, node_filter: Filter | None = None, edge_filter: Filter | None = None):
+        """The same as filter(nodes=node_filter, edges=edge_filter)."""
+        return self.filter(nodes=node_filter, edges=edge_filter)
+
+    def subgraph(self, nodes: Iterable):
+        """The subgraph of these nodes and the edges between them."""
+        return self.filter(nodes=expressions.key().is_in([self._checked_key(n) for n in nodes]))
+
+    def get_subgraph_by_attribute(self, name: str, value: Any):
+        """The subgraph of the nodes whose attribute has the value."""
+        return self.filter(nodes=expressions.node(name) == value)
+
+    def ego_graph(self, node, radius: int = 1, undirected: bool = False):
+        """The subgraph of the nodes at most `radius` steps from `node`, along edges or (undirected) either way.
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 4)])
+        >>> sorted(g.ego_graph(1, radius=2).nodes)
+        [1, 2, 3]
+        """
+        if radius < 0:
+            raise ValueError(f"radius must be at least 0, not {radius}")
+        return self._select_by_values(self.bfs(node, undirected=undirected, depth_limit=radius), 0, radius)
+
+    def get_connected_component(self, node):
+        """The subgraph of the component that holds `node`."""
+        return self._select_by_values(self.bfs(node, undirected=True), 0, float("inf"))
+
+    # --- algorithms -----------------------------------------------------------------------------------------------------------
+
+    def connected_components(self) -> NodeValues:
+        """For each node the smallest key of its component; directions do not matter. See count() and sizes().
+
+        >>> import gli
+        >>> gli.Graph.from_edge_list([(1, 2), (4, 3)]).connected_components().to_dict()
+        {1: 1, 2: 1, 4: 3, 3: 3}
+        """
+        return self._run("connected_components", {})
+
+    def weakly_connected_components(self) -> NodeValues:
+        """The same as connected_components()."""
+        return self.connected_components()
+
+    def pagerank(self, alpha: float = 0.85, max_iter: int = 100, tol: float = 1e-6, iterations: int | None = None,
+                 weight: str | None = None) -> NodeValues:
+        """PageRank; ranks sum to 1, dangling nodes spread theirs evenly. [Page et al. 1999]
+
+        Stops as NetworkX does, when the ranks change by less than n·tol in all; with `iterations` after exactly that many rounds.
+
+        >>> import gli
+        >>> r = gli.Graph.from_edge_list([("a", "b"), ("c", "b")]).pagerank()
+        >>> r.top(1)["id"], round(sum(r.values()), 9)
+        (['b'], 1.0)
+        """
+        if weight is not None:
+            raise NotImplementedError("pagerank with weights comes later; weight=None counts each edge once")
+        arguments: dict[str, Any] = {"alpha": float(alpha), "max_iter": int(max_iter), "tol": float(tol)}
+        if iterations is not None:
+            arguments["iterations"] = int(iterations)
+        return self._run("pagerank", arguments)
+
+    def bfs(self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None) -> NodeValues:
+        """How many steps each node is from `source`: along edges, against them (reverse), or either way (undirected). None: unreachable.
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3)])
+        >>> g.bfs(3).to_dict(), g.bfs(3, reverse=True).to_dict()
+        ({1: None, 2: None, 3: 0}, {1: 2, 2: 1, 3: 0})
+        """
+        arguments = {"source": self._checked_key(source), "reverse": bool(reverse), "undirected": bool(undirected)}
+        if depth_limit is not None:
+            arguments["depth_limit"] = int(depth_limit)
+        return self._run("bfs", arguments)
+
+    # --- elsewhere ------------------------------------------------------------------------------------------------------------
+
+    def to_networkx(self):
+        """The same graph as a NetworkX graph."""
+        from ._networkx import to_networkx
+        return to_networkx(self)
+
+    def _description(self) -> str:
+        direction = "directed" if self.directed else "undirected"
+        return f"{direction}{' multi' if self.multi else ''}, {self.node_count:,} nodes, {self.edge_count:,} edges"
+
+    def __repr__(self):
+        return f"<gli.{type(self).__name__}: {self._description()}>"
+
+    def _repr_html_(self):
+        from html import escape
+        rows = "".join(f"<tr><td>{what}</td><td>{escape(f.name)}</td><td>{escape(str(f.type))}</td></tr>"
+                       for what, view in (("nodes", self.nodes), ("edges", self.edges)) for f in view.schema)
+        return f"<p>{escape(repr(self))}</p><table><thead><tr><th></th><th>column</th><th>type</th></tr></thead><tbody>{rows}</tbody></table>"

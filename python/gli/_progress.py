@@ -1,0 +1,44 @@
+"""Progress bars for calls that take longer than half a second in a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_DELAY_SECONDS = 0.5
+_enabled: bool | None = None
+
+
+def show_progress(enabled: bool | None) -> None:
+    """Turns progress bars on or off; None, the default, shows them when standard error is a terminal."""
+    global _enabled
+    _enabled = enabled
+
+
+class Progress:
+    """A context whose value is called with (what, done, total) as work goes on; total 0 means unknown."""
+
+    def __init__(self, title: str):
+        self._title = title
+        self._bar = None
+        self._started = time.monotonic()
+
+    def __enter__(self):
+        wanted = sys.stderr.isatty() if _enabled is None else _enabled
+        return self if wanted else None
+
+    def __exit__(self, *_):
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, what: str, done: int, total: int):
+        if self._bar is None:
+            if time.monotonic() - self._started < _DELAY_SECONDS:
+                return
+            from tqdm import tqdm
+            self._bar = tqdm(desc=self._title, total=total or None, leave=False, file=sys.stderr, dynamic_ncols=True, unit_scale=True)
+        if total and self._bar.total != total:
+            self._bar.total = total
+        self._bar.set_description_str(f"{self._title}: {what}" if what != self._title else what, refresh=False)
+        self._bar.n = done
+        self._bar.refresh()
