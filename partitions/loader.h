@@ -38,8 +38,9 @@ class graph_loader {
   /// Collective. Settles remote keys, mirrors and transposes with the other partitions and builds the pages.
   graph finish(communicator& all, load_report& report);
 
+  struct state;  // partitions/loader_state.h
+
  private:
-  struct state;
   std::unique_ptr<state> state_;
 };
 

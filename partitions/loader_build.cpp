@@ -1,0 +1,134 @@
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "partitions/column_page.h"
+#include "partitions/loader_state.h"
+#include "partitions/topology_build.h"
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+using loader_state = graph_loader::state;
+
+/// int64 keys of parallel edges by input row; absent ones are chosen as NetworkX does: as many as there are edges between the two before, or the
+/// next number that is free.
+class int_edge_keys {
+ public:
+  explicit int_edge_keys(const column& given) : given_{given}, keys_(size_t(given.length)) {
+    if (!keys_.empty()) std::memcpy(keys_.data(), given.values.data(), keys_.size() * sizeof(int64_t));
+  }
+  void settle(std::span<const uint32_t> rows) {
+    if (given_.validity.empty()) return;
+    std::unordered_set<int64_t> taken;
+    for (auto row : rows) {
+      if (!given_.valid(row)) {
+        keys_[row] = int64_t(taken.size());
+        while (taken.contains(keys_[row])) ++keys_[row];
+      }
+      taken.insert(keys_[row]);
+    }
+  }
+  int compare(uint32_t a, uint32_t b) const { return keys_[a] < keys_[b] ? -1 : keys_[a] > keys_[b]; }
+  column finish() const {
+    column all{given_.name, column_type::int64, given_.length, {}, std::vector<uint8_t>(keys_.size() * sizeof(int64_t)), {}};
+    if (!keys_.empty()) std::memcpy(all.values.data(), keys_.data(), all.values.size());
+    return all;
+  }
+
+ private:
+  const column& given_;
+  std::vector<int64_t> keys_;
+};
+
+column edge_key_column(loader_state& s, int64_t rows) {
+  auto columns = s.edge_keys.finish();
+  if (!columns.empty()) return std::move(columns.front());
+  column_builder none{"key", s.options.kind.edge_keys == key_type::utf8 ? column_type::utf8 : column_type::int64};
+  none.append_nulls(rows);
+  return none.finish();
+}
+
+void check_key_type(const graph_kind& kind, const column& keys) {
+  if (kind.edge_keys == key_type::none || (kind.edge_keys == key_type::utf8) == (keys.type == column_type::utf8)) return;
+  throw failure{errc::type, std::string{"this graph's edge keys are "} + (kind.edge_keys == key_type::utf8 ? "text" : "int64") + ", not " +
+                                type_name(keys.type)};
+}
+
+void check_text_keys(const column& keys) {
+  for (int64_t i = 0; i < keys.length; ++i)
+    if (!keys.valid(i)) throw failure{errc::type, "this graph's edge keys are text, but an edge comes without one"};
+}
+
+/// Edges with keys of their own, of a multi graph.
+sorted_edges sort_multi(loader_state& s, graph::body& b, std::span<const edge_span> spans) {
+  int64_t rows = 0;
+  for (auto& span : spans) rows += int64_t(span.from.size());
+  auto given = edge_key_column(s, rows);
+  check_key_type(b.kind, given);
+  edge_order order{parallel_edges::by_key, {}, {}, true};
+  if (given.type == column_type::utf8) {
+    check_text_keys(given);
+    order.compare = [&](uint32_t x, uint32_t y) { return given.bytes(x).compare(given.bytes(y)); };
+    auto sorted = sort_edges(b.size, spans, order);
+    b.edge_keys = align_column(given, sorted.rows);
+    b.kind.edge_keys = key_type::utf8;
+    return sorted;
+  }
+  int_edge_keys keys{given};
+  order.compare = [&](uint32_t x, uint32_t y) { return keys.compare(x, y); };
+  order.settle = [&](std::span<const uint32_t> between) { keys.settle(between); };
+  auto sorted = sort_edges(b.size, spans, order);
+  b.edge_keys = align_column(keys.finish(), sorted.rows);
+  b.kind.edge_keys = key_type::int64;
+  return sorted;
+}
+
+/// The page of node rows [begin, end) by final id; null when none has a value.
+page_ptr node_page(const loader_state& s, const settled_ids& ids, const column& c, int32_t begin, int32_t end) {
+  std::vector<int64_t> rows;
+  rows.reserve(size_t(end - begin));
+  bool any = false;
+  for (auto v = begin; v < end; ++v) {
+    rows.push_back(s.attribute_row(ids.arrival(v)));
+    any = any || (rows.back() >= 0 && c.valid(rows.back()));
+  }
+  return any ? make_column_page(c, std::span<const int64_t>{rows}) : nullptr;
+}
+
+}  // namespace
+
+void build_node_columns(loader_state& s, const settled_ids& ids, graph::body& b) {
+  auto pages = (size_t(b.size) + rows_per_page - 1) >> rows_per_page_bits;
+  for (auto& c : s.node_columns.finish()) {
+    paged_column paged{c.name, c.type, std::vector<page_ptr>(pages)};
+    tbb::parallel_for(size_t{0}, pages, [&](size_t p) {
+      auto begin = int32_t(p << rows_per_page_bits);
+      paged.pages[p] = node_page(s, ids, c, begin, int32_t(std::min<int64_t>(b.size, begin + rows_per_page)));
+    });
+    b.node_columns.push_back(std::move(paged));
+  }
+}
+
+void build_edges(loader_state& s, const settled_ids& ids, graph::body& b) {
+  tbb::parallel_for(size_t{0}, s.edges.size(), [&](size_t i) {
+    for (auto& v : s.edges[i].from) v = ids.settled(v);
+    for (auto& v : s.edges[i].to) v = ids.settled(v);
+  });
+  std::vector<edge_span> spans;
+  for (auto& chunk : s.edges) spans.push_back({chunk.from, chunk.to});
+  auto columns = s.edge_columns.finish();
+  b.kind = s.options.kind;
+  edge_order order;
+  order.want_rows = !columns.empty();
+  auto sorted = b.kind.multi ? sort_multi(s, b, spans) : sort_edges(b.size, spans, order);
+  s.edges.clear();
+  for (auto& c : columns) b.edge_columns.push_back(align_column(c, sorted.rows));
+  s.duplicate_edges = sorted.dropped;
+  b.out = std::move(sorted.pages);
+}
+
+}  // namespace gli

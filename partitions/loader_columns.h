@@ -1,0 +1,51 @@
+#pragma once
+// Attribute columns while a graph loads: rows of many batches, whose columns may differ.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/communicator.h"
+#include "runtime/value.h"
+
+namespace gli {
+
+/// Rows are added batch by batch. A column that a batch does not have is null there; int64 and float64 under one name become float64, any other
+/// change of type is failure{type} naming the column.
+class column_table {
+ public:
+  /// Takes the columns of `batch` whose names `ignored` does not list; `place` is the batch's first row's, and orders columns.
+  void begin_batch(const column_batch& batch, std::span<const std::string_view> ignored, uint64_t place);
+  /// Appends rows [begin, end) of that batch, which must still live.
+  void append(int64_t begin, int64_t end);
+  int64_t rows() const { return rows_; }
+
+  /// Gives all partitions the same columns in the same order, with the same types: that of the first appearance in the input. Collective.
+  void agree(communicator& all);
+  /// The columns, each of rows() rows. Leaves the table empty.
+  std::vector<column> finish();
+
+ private:
+  struct entry {
+    std::string name;
+    column_type type;
+    uint64_t place;     // of the first batch with it
+    uint32_t position;  // in that batch
+    column_builder built;
+  };
+  struct source { size_t entry; const column* from; column widened; };
+
+  entry& entry_of(const std::string& name, column_type type, uint64_t place, uint32_t position);
+  void adopt(const byte_buffer& entries);
+  static void widen(entry& e);
+
+  std::vector<entry> entries_;
+  std::vector<source> sources_;
+  int64_t rows_ = 0;
+};
+
+/// The int64 column as float64.
+column as_float64(const column& c);
+
+}  // namespace gli
