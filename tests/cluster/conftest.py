@@ -1,0 +1,71 @@
+"""Clusters for the tests: one each of 1, 2 and 4 workers for the whole run, and fresh ones for tests that break them."""
+
+import os
+from pathlib import Path
+
+import gli
+import pytest
+
+DATA = os.environ.get("GLI_TEST_DATA", "")
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+def processes_of(cluster_id: str) -> list[int]:
+    """The pids of all processes that carry a cluster's tag."""
+    tag = f"GLI_CLUSTER_ID={cluster_id}".encode()
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                environment = Path(entry.path, "environ").read_bytes()
+            except OSError:
+                continue
+            if tag in environment.split(b"\0"):
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture(scope="session", params=[1, 2, 4], ids=lambda n: f"{n} workers")
+def cluster(request):
+    with gli.LocalCluster(n_workers=request.param) as c:
+        identity = c.cluster_id
+        yield c
+    assert processes_of(identity) == []
+
+
+@pytest.fixture
+def client(cluster):
+    with gli.Client(cluster) as c:
+        yield c
+
+
+@pytest.fixture
+def fresh_cluster():
+    """Makes clusters that the test may break; whatever happens, none of their processes is left."""
+    made = []
+
+    def make(n_workers: int = 2, **arguments):
+        made.append(gli.LocalCluster(n_workers=n_workers, **arguments))
+        return made[-1]
+
+    yield make
+    for c in made:
+        c.close()
+        assert processes_of(c.cluster_id) == []
+
+
+@pytest.fixture(params=["embedded", 1, 2, 4], ids=lambda n: n if n == "embedded" else f"{n} workers")
+def place(request):
+    """Where graphs are made: the gli module itself, or a client; both have the same readers."""
+    if request.param == "embedded":
+        yield gli
+        return
+    with gli.LocalCluster(n_workers=request.param) as c, gli.Client(c) as client:
+        yield client
+
+
+@pytest.fixture
+def data():
+    if not DATA:
+        pytest.skip("GLI_TEST_DATA does not name a folder with published graphs and results")
+    return Path(DATA)

@@ -1,0 +1,91 @@
+"""Results, order of rows and graph_id are the same bytes embedded and on every number of workers."""
+
+import random
+
+import gli
+import pyarrow as pa
+import pytest
+
+
+def table_bytes(table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(pa.table(table).combine_chunks())
+    return sink.getvalue().to_pybytes()
+
+
+def random_tables(seed: int, text_keys: bool):
+    rng = random.Random(seed)
+    n = 120
+    name = (lambda i: f"node-{i * 7919 % 1000:03d}") if text_keys else (lambda i: i * 7919 % 1000)
+    nodes = pa.table({"id": [name(i) for i in range(n)], "age": [rng.choice([None, rng.randrange(90)]) for _ in range(n)],
+                      "city": [rng.choice(["Bern", "Köln", "", None]) for _ in range(n)]})
+    edges = [(name(rng.randrange(n)), name(min(rng.randrange(n), rng.randrange(n)))) for _ in range(3 * n)]
+    table = pa.table({"source": [a for a, _ in edges], "target": [b for _, b in edges], "kind": [rng.choice("xyz") for _ in edges],
+                      "weight": [rng.random() for _ in edges]})
+    return nodes, table
+
+
+@pytest.fixture(params=[(text, directed, multi) for text in (False, True) for directed in (True, False) for multi in (False, True)],
+                ids=lambda p: f"{'text' if p[0] else 'int'} keys, {'directed' if p[1] else 'undirected'}{', multi' if p[2] else ''}")
+def pair(request, client):
+    text, directed, multi = request.param
+    nodes, edges = random_tables(7, text)
+    arguments = {"nodes": nodes, "directed": directed, "key": "kind" if multi else None}
+    if multi:
+        edges = edges.set_column(2, "kind", edges["kind"])
+    return gli.Graph.from_arrow(edges, **arguments), client.from_arrow(edges, **arguments)
+
+
+def test_shape_and_graph_id_are_the_same(pair):
+    here, there = pair
+    assert (here.node_count, here.edge_count) == (there.node_count, there.edge_count)
+    assert here.graph_id == there.graph_id
+
+
+def test_rows_come_in_the_same_order(pair):
+    here, there = pair
+    assert table_bytes(here.nodes.to_arrow()) == table_bytes(there.nodes.to_arrow())
+    by = [("source", "ascending"), ("target", "ascending")] + ([("key", "ascending")] if here.multi else [])
+    assert here.edges.to_arrow().sort_by(by).to_pylist() == there.edges.to_arrow().sort_by(by).to_pylist()
+
+
+def test_results_are_the_same_bytes(pair):
+    here, there = pair
+    source = next(iter(here.nodes))
+    for ask in (lambda g: g.connected_components(), lambda g: g.pagerank(), lambda g: g.pagerank(alpha=0.5, iterations=7), lambda g: g.bfs(source),
+                lambda g: g.bfs(source, reverse=True), lambda g: g.bfs(source, undirected=True, depth_limit=2), lambda g: g.degree(mode="in")):
+        a, b = ask(here), ask(there)
+        assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())
+        assert a.top(20) == b.top(20)
+        assert a.sizes().to_arrow().to_pylist() == b.sizes().to_arrow().to_pylist()
+
+
+def test_subgraphs_and_their_results_are_the_same(pair):
+    here, there = pair
+    center = next(iter(here.nodes))
+    for cut in (lambda g: g.filter(nodes=(gli.node("age") > 30) | gli.node("city").is_null()), lambda g: g.filter(edges=gli.edge("weight") < 0.5),
+                lambda g: g.ego_graph(center, radius=2), lambda g: g.filter(nodes=gli.node("city") == "Köln", edges=gli.edge("weight") > 0.1)):
+        a, b = cut(here), cut(there)
+        assert a.graph_id == b.graph_id
+        assert a.node_count == b.node_count
+        assert table_bytes(a.pagerank(iterations=5).to_arrow()) == table_bytes(b.pagerank(iterations=5).to_arrow())
+        assert table_bytes(a.connected_components().to_arrow()) == table_bytes(b.connected_components().to_arrow())
+
+
+def test_single_questions_are_answered_alike(pair):
+    here, there = pair
+    for node in list(here.nodes)[:10]:
+        assert here.get_node(node) == there.get_node(node)
+        assert sorted(here.neighbors(node)) == sorted(there.neighbors(node))
+        assert sorted(here.predecessors(node)) == sorted(there.predecessors(node))
+    ranks_here, ranks_there = here.pagerank(), there.pagerank()
+    assert all(ranks_here[n] == ranks_there[n] for n in list(here.nodes)[:10])
+
+
+def test_comparisons_of_results_are_the_same(pair):
+    here, there = pair
+    keep = gli.node("age").is_null() | (gli.node("age") < 60)
+    a = here.filter(nodes=keep).pagerank().compare(here.pagerank())
+    b = there.filter(nodes=keep).pagerank().compare(there.pagerank())
+    assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())
