@@ -228,8 +228,9 @@ class walker {
     if (depth_ == check_depth::trees) return;
     uint8_t header[page_header];
     file_.read(first * page_size_, header, sizeof header);
-    if (load<uint64_t>(header) != first || (load<uint16_t>(header + 10) & ~dirty) != overflow || load<uint32_t>(header + 12) != count)
-      fail(first, "is damaged");
+    auto kept = load<uint32_t>(header + 12);  // more than it needs when a longer value was overwritten
+    if (load<uint64_t>(header) != first || (load<uint16_t>(header + 10) & ~dirty) != overflow || kept < count) fail(first, "is damaged");
+    if (kept > count) own(number, first + count, kept - count);
   }
 
   /// A count and that many page numbers, descending. Free pages at the end of the file may never have been written.
