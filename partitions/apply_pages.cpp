@@ -349,7 +349,7 @@ void graph_writer::write_in_page(int32_t p, std::span<const in_change> changes) 
       int64_t count = 0;
       while (j < old.size() && old[j] == source) ++j, ++count;
       while (at != changes.end() && at->target == v && at->source == source) count += (at++)->count;
-      neighbors.insert(neighbors.end(), size_t(count), source);
+      neighbors.insert(neighbors.end(), size_t(std::max<int64_t>(count, 0)), source);
     }
     off[size_t(i) + 1] = uint32_t(neighbors.size());
   }

@@ -1,0 +1,100 @@
+#include "partitions/values.h"
+
+#include <algorithm>
+
+#include "partitions/column_page.h"
+#include "partitions/dictionary.h"
+#include "partitions/root_page.h"
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+[[noreturn]] void damaged(const std::string& what) { throw failure{errc::corrupt, "stored result: " + what}; }
+
+uint32_t rows_in_page(int64_t rows, size_t p) { return uint32_t(std::min<int64_t>(rows_per_page, rows - int64_t(p) * rows_per_page)); }
+size_t pages_of_rows(int64_t rows) { return size_t(rows + rows_per_page - 1) >> rows_per_page_bits; }
+
+/// Values of nodes that are not live are no part of a result.
+std::vector<page_ptr> shown_pages(const node_values& v) {
+  std::vector<page_ptr> pages(pages_of_rows(v.data.length));
+  std::vector<int64_t> rows;
+  for (size_t p = 0; p < pages.size(); ++p) {
+    auto first = int64_t(p) * rows_per_page;
+    rows.clear();
+    for (int64_t i = first; i < first + rows_in_page(v.data.length, p); ++i) rows.push_back(v.of->live(int32_t(i)) ? i : -1);
+    auto made = make_column_page(v.data, std::span<const int64_t>{rows});
+    if (column_page_view{*made}.nulls() < rows.size()) pages[p] = std::move(made);
+  }
+  return pages;
+}
+
+column read_column(tree_reader& trees, const tree_ref& tree, column_type type, int64_t rows) {
+  column_builder out{"value", type};
+  out.reserve(rows);
+  auto pages = trees.pages(tree, pages_of_rows(rows));
+  for (size_t p = 0; p < pages.size(); ++p) {
+    auto count = rows_in_page(rows, p);
+    if (!pages[p]) {
+      for (uint32_t i = 0; i < count; ++i) out.append_null();
+      continue;
+    }
+    check_column_page(pages[p]->bytes());
+    column_page_view view{*pages[p]};
+    if (view.type() != type || view.rows() != count) damaged("a page of " + std::to_string(view.rows()) + " rows of " + type_name(view.type()));
+    append_page(out, *pages[p]);
+  }
+  return out.finish();
+}
+
+}  // namespace
+
+hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
+                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
+  tree_writer trees{has, put};
+  root_writer root{values_root_magic};
+  root.put(static_cast<uint8_t>(v.data.type)).put(v.data.length);
+  root.put_text(v.provenance.algorithm).put(v.provenance.version).put_parameters(v.provenance.arguments).put_parameters(v.summary);
+  root.put_tree(trees.put_pages(shown_pages(v)));
+  return trees.put_page(root.bytes());
+}
+
+node_values read_values(const hash128& root, const graph& of, const std::function<byte_buffer(const hash128&)>& get) {
+  auto bytes = get(root);
+  root_reader in{bytes, values_root_magic, "a result"};
+  tree_reader trees{get};
+  auto type = in.get_type();
+  auto rows = in.get<int64_t>();
+  if (rows != of->size) damaged(std::to_string(rows) + " values for a graph of " + std::to_string(of->size) + " nodes");
+  node_values v{of, {}, {}, {}};
+  v.provenance.algorithm = in.get_text();
+  v.provenance.version = in.get<uint32_t>();
+  v.provenance.arguments = in.get_parameters();
+  v.summary = in.get_parameters();
+  v.data = read_column(trees, in.get_tree(), type, rows);
+  in.expect_end();
+  return v;
+}
+
+node_values gather(std::span<const node_values> partitions, const graph& whole) {
+  if (partitions.empty()) throw failure{errc::internal, "no partitions to gather values from"};
+  struct place { const column* from = nullptr; int32_t row = 0; };
+  std::vector<place> places(size_t(whole->size));
+  for (auto& part : partitions) {
+    if (part.data.type != partitions[0].data.type) damaged("partitions' values are of different types");
+    for (int32_t v = 0; v < part.of->size; ++v) {
+      if (!part.of->live(v)) continue;
+      auto id = whole->keys->find(node_hash(part.of, v));
+      if (id && *id < whole->size) places[size_t(*id)] = {&part.data, v};
+    }
+  }
+  column_builder out{"value", partitions[0].data.type};
+  out.reserve(whole->size);
+  for (auto& p : places)
+    if (p.from) out.append_from(*p.from, p.row);
+    else out.append_null();
+  return {whole, out.finish(), partitions[0].provenance, partitions[0].summary};
+}
+
+}  // namespace gli
