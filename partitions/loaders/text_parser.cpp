@@ -135,10 +135,7 @@ bool text_parser::store_parsed(field_writer& w, std::string_view field) {
 }
 
 void text_parser::misfit(field_writer& w, std::string_view field) {
-  if (!w.what->guessed) {
-    fail(w.what->name + " " + quoted_field(field) + " is not " + expectation(w.what->type));
-    return;
-  }
+  if (!w.what->guessed) return fail(w.what->name + " " + quoted_field(field) + " is not " + expectation(w.what->type));
   if (w.needed != column_type::utf8)
     w.needed = w.what->type == column_type::int64 && parse_float64(field) ? column_type::float64 : column_type::utf8;
   store_null(w);
@@ -166,9 +163,8 @@ void text_parser::store_null(field_writer& w) {
 
 // --- lines -----------------------------------------------------------------------------------------------------------------
 
-const char* text_parser::fail(std::string what) {
+void text_parser::fail(std::string what) {
   if (!error_) error_ = {line_, std::move(what)};
-  return nullptr;
 }
 
 const char* text_parser::end_of_line(const char* p) const { return static_cast<const char*>(std::memchr(p, '\n', size_t(end_ - p))); }
@@ -177,7 +173,8 @@ const char* text_parser::fail_count(const char* line) {
   std::string_view whole{line, size_t(end_of_line(line) - line)};
   if (whole.ends_with('\r')) whole.remove_suffix(1);
   auto found = split_fields(whole, delimiter_).size();
-  return fail(count_mismatch(std::to_string(layout_->columns.size()), found));
+  error_ = {line_, count_mismatch(std::to_string(layout_->columns.size()), found)};  // tells more than what was wrong with a field
+  return nullptr;
 }
 
 /// Returns the line's end, or null when it is bad.
@@ -199,10 +196,7 @@ template <bool Delimited>
 void text_parser::parse_lines(const char* p) {
   bool has_long_lines = size_t(end_ - p) > longest_line;
   for (; p != end_; ++p, ++line_) {
-    if (has_long_lines && size_t(end_of_line(p) - p) > longest_line) {
-      fail("line over 1 MiB");
-      return;
-    }
+    if (has_long_lines && size_t(end_of_line(p) - p) > longest_line) return fail("line over 1 MiB");
     auto* first = Delimited ? p : skip_spaces<false>(p);
     if (ends_line(first) || (layout_->comment && (*first == layout_->comment || *first == '%'))) {
       p = end_of_line(first);

@@ -58,7 +58,7 @@ class text_parser {
   bool store_parsed(field_writer& w, std::string_view field);
   void misfit(field_writer& w, std::string_view field);
   const char* end_of_line(const char* p) const;
-  const char* fail(std::string what);
+  void fail(std::string what);
   const char* fail_count(const char* line);
 
   void begin_batch();
