@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,6 +191,11 @@ class Client:
                    directed: bool = True, multi: bool = False, key_type=None) -> DistributedGraph:
         """The same as Graph.from_arrow, on the cluster; a stream is passed on batch by batch."""
         return _loading.from_arrow(self, edges, nodes, source, target, key, node, directed, multi, key_type)
+
+    def from_batches(self, batches: Iterable[tuple[str, Any]], source: str = "source", target: str = "target", key: str | None = None,
+                     node: str = "id", directed: bool = True, multi: bool = False, key_type=None) -> DistributedGraph:
+        """The same as Graph.from_batches, on the cluster."""
+        return _loading.from_batches(self, batches, source, target, key, node, directed, multi, key_type)
 
     def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:
         """The same as gli.generate_kronecker, on the cluster."""

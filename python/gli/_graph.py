@@ -85,6 +85,16 @@ class Graph(GraphMethods):
         return _loading.from_arrow(_PLACE, edges, nodes, source, target, key, node, directed, multi, key_type)
 
     @classmethod
+    def from_batches(cls, batches: Iterable[tuple[str, Any]], source: str = "source", target: str = "target", key: str | None = None,
+                     node: str = "id", directed: bool = True, multi: bool = False, key_type=None) -> Graph:
+        """The same as from_arrow, of ("nodes" or "edges", batch) pairs as they come: what reads one stream of both needs to hold neither.
+
+        >>> Graph.from_batches([("edges", {"source": [1], "target": [2]}), ("nodes", {"id": [1], "name": ["one"]})]).nodes[1]
+        {'name': 'one'}
+        """
+        return _loading.from_batches(_PLACE, batches, source, target, key, node, directed, multi, key_type)
+
+    @classmethod
     def from_pandas(cls, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
                     directed: bool = True, multi: bool = False, key_type=None) -> Graph:
         """The same as from_arrow, of pandas data frames (their index is left out)."""
