@@ -1,0 +1,82 @@
+"""A local cluster measured beside plain code in the same run. Prints one line a row: what, measured, goal.
+
+    cluster_bench.py [--scale 20] [--flat PROGRAM]      PROGRAM: pagerank_bench, whose flat CSR loop is the yardstick
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+import gli
+
+DATA = os.environ.get("GLI_TEST_DATA")
+
+
+def seconds(ask) -> float:
+    begun = time.perf_counter()
+    ask()
+    return time.perf_counter() - begun
+
+
+def median(ask, times: int = 5) -> float:
+    return statistics.median(seconds(ask) for _ in range(times))
+
+
+def row(what: str, measured: str, goal: str) -> None:
+    print(f"{what:<58} {measured:>14}  {goal}", flush=True)
+
+
+def resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def pings(client) -> None:
+    client.ping()
+    row("empty request to the coordinator and back, median of 1,000", f"{median(client.ping, 1000) * 1e6:.0f} µs", "< 200 µs")
+
+
+def published_graph(client) -> None:
+    if not DATA:
+        return print("p2p-31: skipped, GLI_TEST_DATA does not name a folder that holds it")
+    edges = Path(DATA) / "p2p-31" / "p2p-31.e"
+    row("p2p-31 from text to components, 2 workers", f"{median(lambda: client.read_edges(edges).connected_components().count()):.3f} s", "< 0.5 s")
+
+
+def flat_seconds(program: str, scale: int) -> float:
+    done = subprocess.run([program, str(scale), "20", "2"], capture_output=True, text=True, check=True)
+    return float(re.search(r"flat\D*([\d.]+) s", done.stdout).group(1))
+
+
+def kronecker(cluster, client, scale: int, flat: str | None) -> None:
+    small = resident(cluster.coordinator_pid)
+    client.generate_kronecker(16).connected_components().count()
+    small = max(small, resident(cluster.coordinator_pid))
+    begun = time.perf_counter()
+    g = client.generate_kronecker(scale, directed=False)
+    took = time.perf_counter() - begun
+    row(f"Kronecker {scale}: edges loaded a second, 2 workers", f"{16 * 2**scale / took / 1e6:.2f} M", ">= 1 M")
+    g.pagerank(iterations=1)
+    ours = median(lambda: g.pagerank(iterations=20))
+    row(f"Kronecker {scale}: PageRank, 20 rounds, 2 workers × 1 thread", f"{ours:.2f} s", "")
+    if flat:
+        row("   ÷ a flat CSR loop with 2 threads", f"{ours / flat_seconds(flat, scale):.2f}", "<= 2")
+    row(f"coordinator's memory, Kronecker {scale} ÷ 16", f"{resident(cluster.coordinator_pid) / small:.3f}", "< 1.10")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scale", type=int, default=20)
+    parser.add_argument("--flat")
+    arguments = parser.parse_args()
+    with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
+        pings(client)
+        published_graph(client)
+        kronecker(cluster, client, arguments.scale, arguments.flat)
+
+
+if __name__ == "__main__":
+    main()
