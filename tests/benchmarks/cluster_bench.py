@@ -47,8 +47,8 @@ def published_graph(client) -> None:
 
 
 def flat_seconds(program: str, scale: int) -> float:
-    done = subprocess.run([program, str(scale), "20", "2"], capture_output=True, text=True, check=True)
-    return float(re.search(r"flat\D*([\d.]+) s", done.stdout).group(1))
+    done = subprocess.run([program, str(scale)], capture_output=True, text=True, check=True)
+    return float(re.search(r"flat CSR \S+ ([\d.]+) s", done.stdout).group(1))
 
 
 def kronecker(cluster, client, scale: int, flat: str | None) -> None:
