@@ -36,6 +36,7 @@ std::optional<hash128> hash_from_hex(std::string_view text);
 hash128 key_hash(int64_t k);
 hash128 key_hash(std::string_view k);
 hash128 key_hash(const key& k);
+inline hash128 key_hash(const std::string& k) { return key_hash(std::string_view{k}); }
 
 /// Which of `partitions` owns a key: multiply-shift of the high half. The one rule for loaders, drivers and workers.
 inline uint32_t owner_of(const hash128& key, uint32_t partitions) {
