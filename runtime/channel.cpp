@@ -16,20 +16,6 @@ constexpr int slice_milliseconds = 100;
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
-void read_exactly(int descriptor, uint8_t* to, size_t bytes, const patience& p) {
-  while (bytes > 0) {
-    auto got = ::recv(descriptor, to, bytes, MSG_DONTWAIT);
-    if (got > 0) {
-      to += got;
-      bytes -= size_t(got);
-    } else if (got < 0 && would_block()) {
-      p.wait(descriptor, POLLIN);
-    } else if (got == 0 || errno != EINTR) {
-      gone();
-    }
-  }
-}
-
 /// Takes `sent` bytes off the front of two pieces.
 void advance(iovec (&pieces)[2], size_t sent) {
   for (auto& piece : pieces) {
@@ -76,13 +62,29 @@ void send(local_socket& socket, frame_header header, bytes_view body, const pati
   }
 }
 
-frame receive(local_socket& socket, uint64_t limit, const patience& p) {
-  frame f;
-  read_exactly(socket.native_handle(), reinterpret_cast<uint8_t*>(&f.header), sizeof f.header, p);
-  check_header(f.header, limit);
-  f.body.resize(f.header.length);
-  read_exactly(socket.native_handle(), f.body.data(), f.body.size(), p);
-  return f;
+frame receive(local_socket& socket, uint64_t limit, const patience& p) { return frame_reader{}.next(socket, limit, p); }
+
+frame frame_reader::next(local_socket& socket, uint64_t limit, const patience& p) {
+  auto descriptor = socket.native_handle();
+  if (!in_body_) {
+    read(descriptor, reinterpret_cast<uint8_t*>(&frame_.header), sizeof frame_.header, p);
+    check_header(frame_.header, limit);
+    frame_.body.resize(frame_.header.length);
+    in_body_ = true;
+  }
+  read(descriptor, frame_.body.data(), frame_.body.size(), p);
+  in_body_ = false;
+  return std::exchange(frame_, {});
+}
+
+void frame_reader::read(int descriptor, uint8_t* to, size_t bytes, const patience& p) {
+  while (done_ < bytes) {
+    auto got = ::recv(descriptor, to + done_, bytes - done_, MSG_DONTWAIT);
+    if (got > 0) done_ += size_t(got);
+    else if (got < 0 && would_block()) p.wait(descriptor, POLLIN);
+    else if (got == 0 || errno != EINTR) gone();
+  }
+  done_ = 0;
 }
 
 bool readable(local_socket& socket) {

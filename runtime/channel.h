@@ -1,6 +1,6 @@
 #pragma once
 // Blocking frames on a connected socket, with a deadline and an interrupt: for whoever has a thread to wait with and no event loop. While it waits it
-// calls `interrupt`, if there is one, at least every 100 ms; that may throw, and then the frame in hand is left half read or written.
+// calls `interrupt`, if there is one, at least every 100 ms; that may throw.
 //
 // Throws failure{unavailable} when the peer is gone, failure{timeout} after the deadline, failure{protocol} for a bad header.
 
@@ -27,9 +27,21 @@ struct patience {
   void wait(int descriptor, short events) const;
 };
 
-/// Fills in magic, length and checksum.
+/// Fills in magic, length and checksum. After a throw the frame may be half written, and nothing can follow it.
 void send(local_socket& socket, frame_header header, bytes_view body, const patience& p);
 frame receive(local_socket& socket, uint64_t limit, const patience& p);
+
+/// Receives frames one after the other; after a timeout or an interrupt the next call goes on where the last one stopped.
+class frame_reader {
+ public:
+  frame next(local_socket& socket, uint64_t limit, const patience& p);
+
+ private:
+  void read(int descriptor, uint8_t* to, size_t bytes, const patience& p);
+  frame frame_;
+  size_t done_ = 0;  // bytes of the piece in hand
+  bool in_body_ = false;
+};
 /// Whether receive() would find something now.
 bool readable(local_socket& socket);
 

@@ -1,6 +1,6 @@
-#include <cstring>
-
 #include "runtime/codec_wire.h"
+
+#include <cstring>
 
 namespace gli::codec {
 
@@ -152,6 +152,7 @@ void put(wire::Batch::Builder to, const column_batch& from) {
 column_batch get(wire::Batch::Reader from) {
   column_batch b;
   b.rows = from.getRows();
+  if (b.rows < 0 || b.rows >> 40 != 0) refuse("a batch of " + std::to_string(b.rows) + " rows");
   b.columns = read_list<column>(from.getColumns(), [](wire::Column::Reader c) { return get(c); });
   try {
     b.check();

@@ -282,6 +282,15 @@ void door::close() {
   asio::post(state_->strand, [s = state_] { s->stop(); });
 }
 
+hello driver_hello(const std::string& cluster) {
+  hello h;
+  h.software = software_name;
+  h.what = purpose::driver;
+  h.cluster = cluster;
+  h.pid = uint32_t(::getpid());
+  return h;
+}
+
 std::pair<local_socket, welcome> knock(asio::io_context& io, const std::string& path, const hello& greeting, double timeout_seconds) {
   auto p = patience::seconds(timeout_seconds);
   try {

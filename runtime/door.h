@@ -46,6 +46,9 @@ class door {
   std::shared_ptr<state> state_;
 };
 
+/// What a driver says; an empty cluster: whichever it is.
+hello driver_hello(const std::string& cluster);
+
 /// Connects to the door at `path`, checks that it is owned by this user, sends `greeting` and waits for the Welcome, for at most
 /// `timeout_seconds`. Blocking. Throws failure{unavailable | protocol | timeout} naming the path.
 std::pair<local_socket, welcome> knock(asio::io_context& io, const std::string& path, const hello& greeting, double timeout_seconds);

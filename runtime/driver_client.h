@@ -39,6 +39,8 @@ class worker_client {
   /// Sends without waiting for the ack unless more than 4 batches are unanswered; a failed ack is thrown here or in flush().
   void load(const load_batch& batch);
   void flush();
+  /// Tells the worker to forget the load, and closes the connection.
+  void abort(handle load) noexcept;
   /// The answer's frames in order.
   std::vector<column_batch> ask(const query& q);
 
@@ -52,7 +54,7 @@ class scatter {
  public:
   scatter(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind, interrupt_check interrupt);
   ~scatter();
-  /// First column "" (key), then attributes, then "_seq". Rows go to the key's owner.
+  /// First column "" (key), then attributes, then "_seq". Rows go to the key's owner. Without "_seq" rows count on from the last batch.
   void add_nodes(const column_batch& rows);
   /// Columns "source", "target", ["key"], attributes, "_seq". Rows go to the source's owner; undirected: to the smaller key's, which becomes the source.
   void add_edges(const column_batch& rows);

@@ -1,7 +1,7 @@
+#include "runtime/exchange_hub.h"
+
 #include <algorithm>
 #include <cstring>
-
-#include "runtime/exchange_hub.h"
 
 namespace gli {
 
