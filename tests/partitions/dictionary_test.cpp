@@ -1,0 +1,119 @@
+#include "partitions/dictionary.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "runtime/error.h"
+
+using namespace gli;
+
+TEST(dictionary, numbers_integers_as_they_come) {
+  dictionary d{key_type::int64};
+  std::map<int64_t, int32_t> expected;
+  std::mt19937_64 random{1};
+  for (int i = 0; i < 50'000; ++i) {
+    auto k = int64_t(random() % 20'000) - 10'000;
+    auto [at, fresh] = expected.emplace(k, int32_t(expected.size()));
+    EXPECT_EQ(d.intern(k), (std::pair{at->second, fresh}));
+  }
+  EXPECT_EQ(d.size(), int32_t(expected.size()));
+  for (auto& [k, id] : expected) {
+    EXPECT_EQ(d.find(k), id);
+    EXPECT_EQ(d.find(key_hash(k)), id);
+    EXPECT_EQ(d.int_key(id), k);
+    EXPECT_EQ(d.key_of(id), key{k});
+    EXPECT_EQ(d.hash_of(id), key_hash(k));
+  }
+  EXPECT_EQ(d.find(int64_t{10'000}), std::nullopt);
+  EXPECT_EQ(d.find(std::string_view{"1"}), std::nullopt);
+}
+
+TEST(dictionary, keeps_texts_where_they_are_while_it_grows) {
+  dictionary d{key_type::utf8};
+  std::vector<std::string_view> views;
+  for (int i = 0; i < 30'000; ++i) {
+    d.intern(std::string(size_t(i % 40), 'k') + std::to_string(i));
+    views.push_back(d.text_key(i));
+  }
+  for (int i = 0; i < 30'000; ++i) {
+    auto text = std::string(size_t(i % 40), 'k') + std::to_string(i);
+    EXPECT_EQ(views[size_t(i)], text);
+    EXPECT_EQ(d.find(text), i);
+  }
+  EXPECT_EQ(d.find(std::string_view{"absent"}), std::nullopt);
+  EXPECT_EQ(d.intern(std::string_view{""}), (std::pair{30'000, true}));
+  EXPECT_EQ(d.intern(std::string(3 << 20, 'x')).second, true);
+  EXPECT_EQ(d.text_key(30'001).size(), size_t{3 << 20});
+}
+
+TEST(dictionary, refuses_keys_beyond_its_limit_and_of_the_other_type) {
+  dictionary d{key_type::int64, 3};
+  for (int64_t k : {5, 6, 7, 5}) d.intern(k);
+  try {
+    d.intern(int64_t{8});
+    FAIL();
+  } catch (const failure& f) {
+    EXPECT_EQ(f.code(), errc::memory);
+  }
+  try {
+    d.intern(std::string_view{"x"});
+    FAIL();
+  } catch (const failure& f) {
+    EXPECT_EQ(f.code(), errc::type);
+  }
+  EXPECT_EQ(d.size(), 3);
+}
+
+TEST(dictionary, is_extended_in_place_once_and_copied_for_the_second) {
+  auto base = std::make_shared<dictionary>(key_type::utf8);
+  for (int i = 0; i < 100; ++i) base->intern(std::to_string(i));
+  std::shared_ptr<const dictionary> old = base;
+  auto first = dictionary::extend(old, 100);
+  auto second = dictionary::extend(old, 100);
+  EXPECT_EQ(first.get(), old.get());
+  EXPECT_NE(second.get(), old.get());
+  EXPECT_EQ(first->intern(std::string_view{"ann"}).first, 100);
+  EXPECT_EQ(second->intern(std::string_view{"bob"}).first, 100);
+  EXPECT_EQ(first->find(std::string_view{"bob"}), std::nullopt);
+  EXPECT_EQ(dictionary::extend(first, 101).get(), first.get());
+  auto shorter = dictionary::extend(old, 40);
+  EXPECT_EQ(shorter->size(), 40);
+  EXPECT_EQ(shorter->find(std::string_view{"39"}), 39);
+  EXPECT_EQ(shorter->find(std::string_view{"40"}), std::nullopt);
+}
+
+TEST(dictionary, is_read_while_one_thread_appends) {
+  for (auto type : {key_type::int64, key_type::utf8}) {
+    auto made = std::make_shared<dictionary>(type);
+    auto intern = [&](dictionary& d, int64_t k) { return type == key_type::int64 ? d.intern(k).first : d.intern(std::to_string(k)).first; };
+    for (int64_t k = 0; k < 10; ++k) intern(*made, k);
+    std::shared_ptr<const dictionary> shared = made;
+    auto growing = dictionary::extend(shared, 10);
+    ASSERT_EQ(growing.get(), shared.get());
+    std::atomic<bool> done{false};
+    auto read = [&] {
+      int64_t k = 0;
+      while (!done || k < 20'000) {
+        auto id = type == key_type::int64 ? shared->find(k) : shared->find(std::to_string(k));
+        if (k < 10) {
+          EXPECT_EQ(id, int32_t(k));
+          EXPECT_EQ(shared->hash_of(*id), type == key_type::int64 ? key_hash(k) : key_hash(std::to_string(k)));
+        } else if (id) {
+          EXPECT_EQ(*id, int32_t(k));
+        }
+        EXPECT_GE(shared->memory_bytes(), 1u);
+        k = done ? k + 1 : (k + 37) % 20'000;
+      }
+    };
+    std::thread a{read}, b{read};
+    for (int64_t k = 10; k < 20'000; ++k) intern(*growing, k);
+    done = true;
+    a.join();
+    b.join();
+    EXPECT_EQ(shared->size(), 20'000);
+  }
+}
