@@ -11,7 +11,9 @@ namespace gli::testing {
 /// leaf(e): the value of a leaf in the row at hand. Text, numbers and truth only; no overflow, no division.
 inline value row_value(const expression& e, const std::function<value(const expression&)>& leaf) {
   using op = operation;
-  auto arg = [&](size_t i) { return row_value(e.arguments[i], leaf); };
+  std::vector<value> arguments;
+  for (auto& a : e.arguments) arguments.push_back(row_value(a, leaf));
+  auto arg = [&](size_t i) -> const value& { return arguments[i]; };
   auto is_null = [](const value& x) { return x.index() == 0; };
   auto real = [](const value& x) -> std::optional<long double> {
     if (auto i = std::get_if<int64_t>(&x)) return (long double)(*i);
