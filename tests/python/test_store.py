@@ -1,0 +1,114 @@
+import subprocess
+import sys
+
+import pytest
+
+import gli
+
+
+@pytest.fixture(params=["memory", "disk"])
+def store(request, tmp_path):
+    return gli.GraphStore(None if request.param == "memory" else tmp_path / "s.gli")
+
+
+def test_commits_make_a_history(store):
+    assert store.log() == [] and store.get_current_graph() is None
+    monday = gli.Graph().add_nodes(["ann", "bob"])
+    first = store.commit("Monday", graph=monday, author="me")
+    friday = monday.add_edge("ann", "bob", weight=1.5)
+    second = store.commit("Friday", graph=friday)
+    assert [c.message for c in store.log()] == ["Friday", "Monday"] and len(store.log(limit=1)) == 1
+    assert second.parents == (first.id,) and first.author == "me" and (second.nodes, second.edges) == (2, 1)
+    assert second.graph_id == friday.graph_id and store.resolve(second.id[:8]).message == "Friday"
+    assert store.at("main~1").graph_id == monday.graph_id and store.at(second).edges["ann", "bob"] == {"weight": 1.5}
+    assert "Friday" in repr(store.log()) and "2 commits" in repr(store)
+
+
+def test_the_current_graph_is_what_a_commit_keeps(store):
+    with pytest.raises(ValueError, match="no graph"):
+        store.commit("nothing")
+    store.update_graph(gli.Graph().add_node(1))
+    store.commit("one")
+    assert len(store.get_current_graph()) == 1
+    with pytest.raises(TypeError, match="open_store"):
+        store.commit("wrong", graph={"a": 1})
+
+
+def test_two_commits_of_one_content_differ_only_in_their_id(store):
+    g = gli.Graph().add_node(1)
+    a, b = store.commit("a", graph=g), store.commit("b", graph=g)
+    assert a.graph_id == b.graph_id and a.id != b.id
+
+
+def test_results_are_kept_with_their_commit(store):
+    g = gli.Graph.from_edge_list([("a", "b"), ("c", "b")])
+    ranks, depth = g.pagerank(), g.bfs("a")
+    commit = store.commit("with results", graph=g, results=[ranks, depth])
+    assert [r.algorithm for r in commit.results] == ["pagerank", "bfs"] == [r.algorithm for r in store.results()]
+    again = store.result("main", "pagerank")
+    assert again == ranks and again.provenance.arguments == ranks.provenance.arguments and again.top(1) == ranks.top(1)
+    assert store.result("main", 1) == depth and store.result("main", "bfs")["c"] is None
+    with pytest.raises(KeyError, match="degree"):
+        store.result("main", "degree")
+    with pytest.raises(ValueError, match="another graph"):
+        store.commit("wrong", graph=g.add_node("z"), results=ranks)
+    with pytest.raises(TypeError, match="NodeValues"):
+        store.commit("wrong", graph=g, results=[{"a": 1}])
+
+
+def test_results_of_two_commits_compare(store):
+    monday = gli.Graph.from_edge_list([("a", "b"), ("c", "b")])
+    friday = monday.add_edge("a", "c")
+    for name, g in (("Monday", monday), ("Friday", friday)):
+        store.commit(name, graph=g, results=g.pagerank())
+    stored = store.result("main", "pagerank").compare(store.result("main~1", "pagerank")).top(3)
+    assert stored == friday.pagerank().compare(monday.pagerank()).top(3)
+
+
+def test_branches_go_their_own_ways(store):
+    store.commit("base", graph=gli.Graph().add_node(1))
+    store.create_branch("clean")
+    store.switch_branch("clean")
+    store.commit("cleaned", graph=store.get_current_graph().add_node(2))
+    assert store.current_branch == "clean" and set(store.branches) == {"main", "clean"}
+    assert len(store.at("main")) == 1 and len(store.at("clean")) == 2 and store.branches["main"] != store.branches["clean"]
+    store.switch_branch("main")
+    assert len(store.get_current_graph()) == 1
+    store.create_branch("old", "clean~1")
+    assert store.resolve("old").message == "base"
+    for ask in (lambda: store.switch_branch("nowhere"), lambda: store.at("nowhere"), lambda: store.at("main~7")):
+        with pytest.raises(KeyError):
+            ask()
+
+
+def test_a_diff_counts_and_lists_what_changed(store):
+    old = gli.Graph().add_nodes([("a", {"x": 1}), "b", "c"]).add_edge("a", "b", w=1.0)
+    new = old.update_node("a", x=2).remove_node("c").add_node("d").remove_edge("a", "b").add_edge("b", "d")
+    store.commit("old", graph=old)
+    store.commit("new", graph=new)
+    diff = store.diff("main~1", "main")
+    assert diff.summary() == {"nodes_added": 1, "nodes_removed": 1, "nodes_changed": 1, "edges_added": 1, "edges_removed": 1, "edges_changed": 0}
+    rows = {(r["change"], r["element"], r["id"] or r["source"]) for r in diff.rows().to_pylist()}
+    assert rows == {("added", "node", "d"), ("removed", "node", "c"), ("changed", "node", "a"), ("added", "edge", "b"), ("removed", "edge", "a")}
+    assert "1 added, 1 removed" in str(diff) and diff and not store.diff("main", "main")
+    assert diff.to_arrow(limit=2).num_rows == 2
+
+
+def test_verify_rereads_everything(store):
+    store.commit("one", graph=gli.generate_kronecker(8))
+    assert store.verify()
+
+
+def test_a_store_is_found_by_another_process(tmp_path):
+    store = gli.GraphStore(tmp_path / "s")
+    g = gli.generate_kronecker(7).set_graph_attribute("name", "test")
+    commit = store.commit("kept", graph=g, results=g.connected_components())
+    code = ("import gli, sys; s = gli.GraphStore(sys.argv[1], create=False); g = s.at('main')\n"
+            "print(s.log()[0].id, g.graph_id, g.attributes['name'], s.result('main', 0) == g.connected_components(), s.verify())")
+    out = subprocess.run([sys.executable, "-c", code, str(tmp_path / "s")], capture_output=True, text=True, check=True).stdout
+    assert out.split() == [commit.id, g.graph_id, "test", "True", "True"]
+
+
+def test_a_missing_store_is_said_to_be_missing(tmp_path):
+    with pytest.raises((FileNotFoundError, OSError), match="nowhere"):
+        gli.GraphStore(tmp_path / "nowhere", create=False)
