@@ -1,5 +1,6 @@
 #include "runtime/codec_wire.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gli::codec {

@@ -17,7 +17,8 @@ namespace gli {
 
 class exchange {
  public:
-  exchange(asio::io_context& io, identity who, std::string own_address);
+  /// `connect_seconds`: how long a job that begins waits for its peers' connections.
+  exchange(asio::io_context& io, identity who, std::string own_address, double connect_seconds = 5);
   ~exchange();
 
   /// The placement of `term`: the workers' doors by partition, own partition `rank`. Connects to peers with a lower partition;
@@ -29,7 +30,7 @@ class exchange {
 
   using progress_sink = std::function<void(std::string_view what, uint64_t done, uint64_t total)>;
 
-  /// The communicator of job `id` under the current term. One at a time. It waits for peers' connections for at most 5 s, then
+  /// The communicator of job `id` under the current term. One at a time. It waits for peers' connections for at most connect_seconds, then
   /// throws failure{worker_lost} naming the partition.
   std::unique_ptr<communicator> begin(uint64_t id, progress_sink sink);
 

@@ -9,7 +9,6 @@ namespace gli {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto connect_patience = 5s;
 constexpr std::chrono::milliseconds first_retry = 10ms, last_retry = 500ms;
 
 std::string name_of(uint32_t partition, const std::string& door) { return "partition " + std::to_string(partition) + " at " + door; }
@@ -20,8 +19,8 @@ void close_all(const std::vector<exchange_hub::link_ptr>& links) {
 
 }  // namespace
 
-exchange_hub::exchange_hub(asio::io_context& io, identity who, std::string own_address)
-    : io_{io}, who_{std::move(who)}, own_address_{std::move(own_address)} {}
+exchange_hub::exchange_hub(asio::io_context& io, identity who, std::string own_address, double connect_seconds)
+    : io_{io}, who_{std::move(who)}, own_address_{std::move(own_address)}, connect_patience_{connect_seconds} {}
 
 // --- placement and connections ---------------------------------------------------------------------------------------------
 
@@ -220,7 +219,7 @@ exchange_hub::members exchange_hub::begin(uint64_t id) {
   job_ = id;
   round_ = 0;
   connect_missing(0ms);
-  changed_.wait_for(lock, connect_patience, [&] { return aborted_ || !missing(); });
+  changed_.wait_for(lock, connect_patience_, [&] { return aborted_ || !missing(); });
   auto absent = missing();
   if (!aborted_ && !absent) {
     members m{term_, rank_, {}};

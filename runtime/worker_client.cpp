@@ -150,7 +150,9 @@ void worker_client::flush() {
 
 void worker_client::abort(handle load) noexcept {
   try {
-    state_->put(frame_kind::load_batch, encode(load_batch{load, load_batch::what::abort, {}}), patience::seconds(abort_seconds));
+    auto p = patience::seconds(abort_seconds);
+    auto asked = state_->put(frame_kind::load_batch, encode(load_batch{load, load_batch::what::abort, {}}), p);
+    while (state_->take(p).header.sequence != asked) {}
   } catch (const std::exception&) {  // the closed connection says the same
   }
   state_->close();

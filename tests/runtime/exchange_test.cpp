@@ -113,7 +113,7 @@ TEST(exchange, a_peer_that_is_ahead_by_a_round_waits_for_credit_and_all_arrives)
       std::vector<byte_buffer> out(2);
       if (all.rank() == 0) out[1] = content(0, 1, round, big);
       auto in = all.all_to_all(std::move(out));
-      if (all.rank() == 1) ASSERT_TRUE(in[0] == content(0, 1, round, big));
+      if (all.rank() == 1) { ASSERT_TRUE(in[0] == content(0, 1, round, big)); }
     }
   });
   EXPECT_GE(peers.peers[0]->bulk.bytes_sent(), 2 * big);
@@ -249,15 +249,14 @@ TEST(exchange, a_job_before_the_placement_is_refused) {
 }
 
 TEST(exchange, a_peer_that_is_not_there_is_named_after_the_wait) {
-  exchange_peers peers{2};
-  peers.doors[0] = peers.new_door();
-  peers.peers[1]->bulk.place(2, 1, peers.doors);
+  asio::io_context io;
+  exchange alone{io, {"c1", 1}, "/nowhere/1", 0.05};
+  alone.place(1, 1, {"/nowhere/0", "/nowhere/1"});
   std::exception_ptr error;
   try {
-    peers.peers[1]->bulk.begin(1, {});
+    alone.begin(1, {});
   } catch (...) { error = std::current_exception(); }
-  auto why = thrown(error, errc::worker_lost);
-  EXPECT_NE(why.find("partition 0 at " + peers.doors[0]), std::string::npos) << why;
+  EXPECT_EQ(thrown(error, errc::worker_lost), "partition 0 at /nowhere/0 cannot be reached");
 }
 
 /// Speaks to a worker's exchange as partition 1 of 2, frame by frame.
@@ -318,7 +317,10 @@ TEST_F(exchange_rules, whoever_breaks_them_is_cut_off) {
     auto h = other.header(frame_kind::data, 1);
     h.term = 2;
     change(h);
-    write_frame(other.socket, h, byte_buffer(body, 0));
+    try {
+      write_frame(other.socket, h, byte_buffer(body, 0));
+    } catch (const failure&) {  // cut off before the body was through
+    }
     EXPECT_TRUE(other.closed());
   };
   breaks([](frame_header& h) { h.kind = uint16_t(frame_kind::request); }, 8);
