@@ -13,6 +13,8 @@ namespace gli {
 
 namespace {
 
+constexpr size_t first_read = size_t{64} << 10;
+
 [[noreturn]] void fail_system(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR) throw failure{errc::not_found, path + ": no such file"};
   if (error == EISDIR) throw failure{errc::io, path + ": is a directory"};
@@ -125,14 +127,17 @@ size_t input_file::read_raw(char* to, size_t n) {
   }
 }
 
-/// Puts the rest of the last piece and new bytes into `buffer`; returns how many bytes lie there.
+/// Puts the rest of the last piece and new bytes into `buffer`; returns how many bytes lie there. The buffer grows with what is read, so that
+/// small files cost little.
 size_t line_reader::fill(std::vector<char>& buffer) {
-  buffer.resize(bytes_per_piece + longest_line + 1 + readable_past_end);
-  std::copy(rest_.begin(), rest_.end(), buffer.begin());
+  constexpr size_t slack = 1 + readable_past_end;  // a line end that was missing, and what follows the piece
   auto size = rest_.size();
-  auto wanted = size + bytes_per_piece;
+  const auto wanted = size + bytes_per_piece;
+  if (buffer.size() < size + slack) buffer.resize(size + slack);
+  std::copy(rest_.begin(), rest_.end(), buffer.begin());
   while (size < wanted && !ended_) {
-    auto n = file_.read(buffer.data() + size, wanted - size);
+    if (buffer.size() == size + slack) buffer.resize(std::min(wanted, std::max(size * 2, first_read)) + slack);
+    auto n = file_.read(buffer.data() + size, std::min(wanted, buffer.size() - slack) - size);
     ended_ = n == 0;
     size += n;
   }
