@@ -2,6 +2,7 @@
 // Messages between partitions that are a few plain arrays: u64 count, then the elements, padded to 8 bytes, one array after another.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 #include <type_traits>
@@ -16,10 +17,13 @@ template <class T>
 void put_array(byte_buffer& to, std::span<const T> elements) {
   static_assert(std::is_trivially_copyable_v<T>);
   uint64_t count = elements.size();
-  auto at = to.size();
-  to.resize(at + ((sizeof count + elements.size_bytes() + 7) & ~size_t{7}));
-  std::memcpy(to.data() + at, &count, sizeof count);
-  if (count) std::memcpy(to.data() + at + sizeof count, elements.data(), elements.size_bytes());
+  auto append = [&](const void* from, size_t bytes) {
+    auto first = static_cast<const uint8_t*>(from);
+    to.insert(to.end(), first, first + bytes);
+  };
+  append(&count, sizeof count);
+  append(elements.data(), elements.size_bytes());
+  append(std::array<uint8_t, 8>{}.data(), (8 - elements.size_bytes() % 8) % 8);
 }
 
 template <class T>
