@@ -36,7 +36,7 @@ struct column_layout {
 
 void set_bit(uint8_t* bits, uint32_t i) { bits[i >> 3] |= uint8_t(1u << (i & 7)); }
 
-/// Rows come from a column or from another page, which have the same accessors. `at(i)` is the row of `from` that becomes row i, or -1 for null.
+/// Rows come from a column or another page, which have the same accessors. `at(i)`: the row of `from` that becomes row i, or -1 for null.
 template <class Source, class At>
 column_header measure(column_type type, const Source& from, uint32_t rows, At&& at) {
   column_header h{column_magic, static_cast<uint8_t>(type), 0, 0, rows, 0, 0, 0};

@@ -1,7 +1,7 @@
 #pragma once
 // Keys ↔ dense ids 0, 1, 2 … of one key type. Append-only.
 //
-// Threads: building is for one thread; a shared (const) dictionary is read by any number, without locks. An edit that adds nodes to the newest
+// Threads: building is for one thread; a shared (const) dictionary is read by any number, lock-free. An edit that adds nodes to the newest
 // version appends in place (extend); readers of older versions never look past their own size: what find() gives may be an id that is not
 // below it, and is then absent for them. Keys and hashes never move.
 
@@ -44,7 +44,7 @@ class dictionary {
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 
   /// A dictionary that begins with the first `size` keys of `old` and may grow: `old` itself when nothing was appended past `size`
-  /// (claimed for the caller, who alone may intern until its new version is shared), else a copy, O(size). A claim at one size is given once,
+  /// (claimed for the caller, who alone may intern until its new version is shared), else a copy, O(size). Each size is claimed only once,
   /// so call it only when there is a key to add.
   static std::shared_ptr<dictionary> extend(const std::shared_ptr<const dictionary>& old, int32_t size);
 

@@ -57,7 +57,8 @@ inline model plainly(const graph_kind& kind, const table& rows) {
 }
 
 inline column_type type_of(const value& v) {
-  static constexpr column_type types[] = {column_type::json,      column_type::boolean, column_type::int64, column_type::float64, column_type::utf8,
+  static constexpr column_type types[] = {column_type::json,      column_type::boolean, column_type::int64,
+                                          column_type::float64,   column_type::utf8,
                                           column_type::timestamp, column_type::binary,  column_type::json};
   return types[v.index()];
 }
@@ -221,7 +222,7 @@ inline void expect_equal(const std::vector<graph>& parts, const model& m) {
   }
 }
 
-/// Whatever the loader must cope with: duplicates, self-loops, isolated nodes, rows without some attributes, parallel edges with and without keys.
+/// Whatever the loader must cope with: duplicates, self-loops, isolated nodes, missing attributes, parallel edges with and without keys.
 inline table random_table(uint64_t seed, const graph_kind& kind, bool text, int nodes, int edges) {
   std::mt19937_64 random{seed};
   auto below = [&](int n) { return int(random() % uint64_t(n)); };

@@ -93,7 +93,8 @@ TEST_P(any_graph, gives_every_partition_the_same_columns_in_the_same_order) {
 }
 
 INSTANTIATE_TEST_SUITE_P(graph_loader, any_graph,
-                         ::testing::Values(loader_case{true, false, false}, loader_case{true, false, true}, loader_case{false, false, false},
+                         ::testing::Values(loader_case{true, false, false}, loader_case{true, false, true},
+                                           loader_case{false, false, false},
                                            loader_case{false, false, true}, loader_case{true, true, false}, loader_case{false, true, true}));
 
 TEST(graph_loader, makes_an_empty_graph_of_no_rows) {

@@ -12,7 +12,8 @@ using namespace gli;
 namespace {
 
 const std::vector<value> one_of_each = {value{},           value{true},        value{int64_t{-7}},         value{2.5},
-                                        value{std::string{"ann"}}, value{timestamp{1'700'000'000'000'001}}, value{binary{std::string{"\0\xff", 2}}},
+                                        value{std::string{"ann"}}, value{timestamp{1'700'000'000'000'001}},
+                                        value{binary{std::string{"\0\xff", 2}}},
                                         value{json{"{\"a\":[1,2]}"}}};
 
 const std::vector<column_type> every_type = {column_type::boolean, column_type::int64,  column_type::float64, column_type::utf8,
