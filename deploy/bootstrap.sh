@@ -67,7 +67,7 @@ fi
 sources=(CMakeLists.txt cmake runtime storage partitions coordinator deploy/glid.cpp deploy/CMakeLists.txt python pyproject.toml)
 if outdated build/install.stamp "${sources[@]}"; then
   say "Building GLI (a few minutes the first time; log in build/build.log)"
-  "${pip[@]}" --no-build-isolation -C build-dir=build/release . >build/build.log 2>&1 || { tail -n 30 build/build.log >&2; exit 1; }
+  "${pip[@]}" --no-build-isolation --config-settings=build-dir=build/release . >build/build.log 2>&1 || { tail -n 30 build/build.log >&2; exit 1; }
   touch build/install.stamp
 fi
 
