@@ -9,9 +9,13 @@
 namespace gli::storage {
 namespace {
 
-std::string page_name(bytes_view key) { return "page " + (key.size() == 16 ? to_hex(hash_of(key)) : "with a key of " + std::to_string(key.size()) + " bytes"); }
+std::string page_name(bytes_view key) {
+  return "page " + (key.size() == 16 ? to_hex(hash_of(key)) : "with a key of " + std::to_string(key.size()) + " bytes");
+}
 
-[[noreturn]] void fail_page(const hash128& h, const std::string& reason) { throw failure{errc::corrupt, "page " + to_hex(h) + " " + reason}; }
+[[noreturn]] void fail_page(const ordered_store& store, const hash128& h, const char* reason) {
+  throw failure{errc::corrupt, store.name() + ": page " + to_hex(h) + " " + reason};
+}
 
 bool same(bytes_view a, bytes_view b) { return std::ranges::equal(a, b); }
 
@@ -24,9 +28,9 @@ bool content_pool::has(const hash128& h) const { return store_->read()->get(tabl
 byte_buffer content_pool::get(const hash128& h) const {
   auto transaction = store_->read();
   auto stored = transaction->get(table::pages, key_of(h));
-  if (!stored) fail_page(h, "is missing");
+  if (!stored) fail_page(*store_, h, "is missing");
   byte_buffer bytes(stored->begin(), stored->end());
-  if (content_hash(bytes) != h) fail_page(h, "does not match its hash");
+  if (content_hash(bytes) != h) fail_page(*store_, h, "does not match its hash");
   return bytes;
 }
 
@@ -71,8 +75,10 @@ uint64_t content_pool::verify(const std::function<void(const std::string&, const
   uint64_t pages = 0;
   store_->read()->scan(table::pages, {}, [&](bytes_view key, bytes_view bytes) {
     ++pages;
-    if (key.size() != 16) damaged(page_name(key), "is no page");
-    else if (content_hash(bytes) != hash_of(key)) damaged(page_name(key), "does not match its hash");
+    if (key.size() != 16)
+      damaged(page_name(key), "is no page");
+    else if (content_hash(bytes) != hash_of(key))
+      damaged(page_name(key), "does not match its hash");
     return true;
   });
   return pages;

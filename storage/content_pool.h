@@ -23,8 +23,9 @@ class content_pool {
   /// The bytes, rehashed. failure{corrupt} names the page when they do not match or are missing.
   byte_buffer get(const hash128& h) const;
 
-  /// One transaction of new pages: put() collects (copies), commit() writes and syncs all or nothing and leaves the batch empty; a commit that
-  /// threw leaves the batch as it was, so that it can be tried again. Equal pages are written once; a stored page that was damaged is healed.
+  /// One transaction of new pages: put() collects (copies), commit() writes and syncs all or nothing and leaves the batch empty; a
+  /// commit that threw leaves the batch as it was, so that it can be tried again. Equal pages are written once; a stored page that
+  /// was damaged is healed.
   class batch {
    public:
     explicit batch(content_pool& pool) : pool_{pool} {}

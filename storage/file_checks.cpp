@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 
 #include "runtime/error.h"
 
@@ -30,7 +31,7 @@ void sync_directory(const std::string& path) {
 }  // namespace
 
 std::optional<std::pair<uint64_t, uint64_t>> file_id(const std::string& path) {
-  struct stat s{};
+  struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return {};
   return std::pair<uint64_t, uint64_t>{s.st_dev, s.st_ino};
 }
@@ -61,29 +62,17 @@ void directory_lock::sync() const {
 }
 
 std::optional<std::string> network_file_system(uint64_t magic) {
-  switch (uint32_t(magic)) {
-    case 0x6969: return "NFS";
-    case 0x517B: return "SMB";
-    case 0xFE534D42: return "SMB2";
-    case 0xFF534D42: return "CIFS";
-    case 0x564C: return "NCP";
-    case 0x73757245: return "Coda";
-    case 0x5346414F: case 0x6B414653: return "AFS";
-    case 0x01021997: return "9P";
-    case 0x65735546: return "FUSE";
-    case 0x0BD00BD0: return "Lustre";
-    case 0x47504653: return "GPFS";
-    case 0x00C36400: return "Ceph";
-    case 0x19830326: return "BeeGFS";
-    case 0x20030528: return "OrangeFS";
-    case 0x01161970: return "GFS2";
-    case 0x7461636F: return "OCFS2";
-    default: return {};
-  }
+  static const std::map<uint32_t, const char*> names = {
+      {0x6969, "NFS"},        {0x517B, "SMB"},      {0xFE534D42, "SMB2"}, {0xFF534D42, "CIFS"},   {0x564C, "NCP"},
+      {0x73757245, "Coda"},   {0x5346414F, "AFS"},  {0x6B414653, "AFS"},  {0x01021997, "9P"},     {0x65735546, "FUSE"},
+      {0x0BD00BD0, "Lustre"}, {0x47504653, "GPFS"}, {0x00C36400, "Ceph"}, {0x19830326, "BeeGFS"}, {0x20030528, "OrangeFS"},
+      {0x01161970, "GFS2"},   {0x7461636F, "OCFS2"}};
+  auto found = names.find(uint32_t(magic));
+  return found == names.end() ? std::nullopt : std::optional<std::string>{found->second};
 }
 
 void refuse_network_file_system(const std::string& path) {
-  struct statfs s{};
+  struct statfs s {};
   if (::statfs(path.c_str(), &s) != 0) fail(path, "ask for its file system");
   if (auto name = network_file_system(uint64_t(s.f_type)))
     throw failure{errc::io, path + ": a store cannot lie on a network file system (" + *name + "): use a directory on a local disk"};

@@ -36,7 +36,9 @@ struct tree {
   uint16_t flags, depth;
   uint64_t entries, root;
 };
-tree load_tree(const uint8_t* p) { return {load<uint32_t>(p), load<uint16_t>(p + 4), load<uint16_t>(p + 6), load<uint64_t>(p + 32), load<uint64_t>(p + 40)}; }
+tree load_tree(const uint8_t* p) {
+  return {load<uint32_t>(p), load<uint16_t>(p + 4), load<uint16_t>(p + 6), load<uint64_t>(p + 32), load<uint64_t>(p + 40)};
+}
 
 struct meta_page {
   uint32_t page_size = 0;
@@ -49,13 +51,15 @@ class file_view {
   explicit file_view(const std::string& name) : name_{name}, fd_{::open(name.c_str(), O_RDONLY | O_CLOEXEC)} {
     if (fd_ < 0 && errno != ENOENT) throw failure{errc::io, name_ + ": cannot open: " + std::strerror(errno)};
   }
-  ~file_view() { if (fd_ >= 0) ::close(fd_); }
+  ~file_view() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   file_view(const file_view&) = delete;
   file_view& operator=(const file_view&) = delete;
 
   bool there() const { return fd_ >= 0; }
   uint64_t size() const {
-    struct stat s{};
+    struct stat s {};
     if (::fstat(fd_, &s) != 0) throw failure{errc::io, name_ + ": cannot ask for its size: " + std::strerror(errno)};
     return uint64_t(s.st_size);
   }
@@ -79,7 +83,8 @@ meta_page decode_meta(const file_view& file, const uint8_t* p, unsigned index) {
   auto name = "meta page " + std::to_string(index);
   if (load<uint32_t>(p + 16) != lmdb_magic) file.fail("not a store: " + name + " lacks LMDB's mark");
   if (load<uint32_t>(p + 20) != lmdb_version)
-    file.fail(name + " has LMDB format " + std::to_string(load<uint32_t>(p + 20)) + "; this program reads format " + std::to_string(lmdb_version));
+    file.fail(name + " has LMDB format " + std::to_string(load<uint32_t>(p + 20)) + "; this program reads format " +
+              std::to_string(lmdb_version));
   meta_page m{load<uint32_t>(p + 40), load_tree(p + 40), load_tree(p + 88), load<uint64_t>(p + 136), load<uint64_t>(p + 144)};
   auto sound = load<uint64_t>(p) == index && (load<uint16_t>(p + 10) & ~dirty) == meta && m.page_size >= 512 && m.page_size <= 65536 &&
                (m.page_size & (m.page_size - 1)) == 0 && m.free.flags == integer_keys && m.names.flags == 0 && m.last_page >= 1 &&
@@ -102,7 +107,8 @@ meta_page newest_meta(const file_view& file) {
     auto a = decode_meta(file, last.data(), 0), b = decode_meta(file, last.data() + meta_bytes, 1);
     if (a.page_size != b.page_size) file.fail("the meta pages name different page sizes");
     auto apart = a.transaction > b.transaction ? a.transaction - b.transaction : b.transaction - a.transaction;
-    if (apart > 1) file.fail("the meta pages are of transactions " + std::to_string(a.transaction) + " and " + std::to_string(b.transaction));
+    if (apart > 1)
+      file.fail("the meta pages are of transactions " + std::to_string(a.transaction) + " and " + std::to_string(b.transaction));
     return a.transaction > b.transaction ? a : b;
   }
 }
@@ -143,7 +149,8 @@ class walker {
   }
 
   void own(uint64_t from, uint64_t first, uint64_t count) {
-    if (first < 2 || first > meta_.last_page || count > meta_.last_page - first + 1) fail(from, "points to page " + std::to_string(first) + ", which is none");
+    if (first < 2 || first > meta_.last_page || count > meta_.last_page - first + 1)
+      fail(from, "points to page " + std::to_string(first) + ", which is none");
     for (auto p = first; p < first + count; ++p) {
       if (owned_[p]) fail(from, "points to page " + std::to_string(p) + ", which has another owner");
       owned_[p] = true;
@@ -169,13 +176,15 @@ class walker {
     auto is_leaf = level == at.of.depth;
     auto lower = load<uint16_t>(&page[12]), upper = load<uint16_t>(&page[14]);
     auto count = lower < page_header ? 0u : (lower - page_header) / 2;
-    auto sound = load<uint64_t>(&page[0]) == number && (load<uint16_t>(&page[10]) & ~dirty) == (is_leaf ? leaf : branch) && level <= deepest &&
-                 lower % 2 == 0 && lower <= upper && upper <= page_size_ && count >= (is_leaf ? 1u : 2u);
+    auto sound = load<uint64_t>(&page[0]) == number && (load<uint16_t>(&page[10]) & ~dirty) == (is_leaf ? leaf : branch) &&
+                 level <= deepest && lower % 2 == 0 && lower <= upper && upper <= page_size_ && count >= (is_leaf ? 1u : 2u);
     if (!sound) fail(number, "is damaged");
     for (unsigned i = 0; i < count; ++i) {
       auto n = node_at(number, page, upper, load<uint16_t>(&page[page_header + 2 * i]), is_leaf);
-      if (is_leaf) visit_leaf(number, n, at);
-      else visit_branch(number, n, i == 0, level, at);
+      if (is_leaf)
+        visit_leaf(number, n, at);
+      else
+        visit_branch(number, n, i == 0, level, at);
     }
   }
 
@@ -201,15 +210,19 @@ class walker {
 
   void visit_leaf(uint64_t number, const node& n, position& at) {
     auto integer = at.what == rows_of::free_list;
-    if (n.key.empty() || n.key.size() > longest_key || (integer && n.key.size() != 8)) fail(number, "has a key of " + std::to_string(n.key.size()) + " bytes");
+    if (n.key.empty() || n.key.size() > longest_key || (integer && n.key.size() != 8))
+      fail(number, "has a key of " + std::to_string(n.key.size()) + " bytes");
     if ((at.entries > 0 && !before(at.last, n.key, at.what)) || (!at.floor.empty() && before(n.key, at.floor, at.what)))
       fail(number, "has keys out of order");
     at.last.assign(n.key.begin(), n.key.end());
     ++at.entries;
     if (n.flags & big_value) own_value(number, n);
-    if (at.what == rows_of::free_list) own_free_pages(number, n);
-    else if (at.what == rows_of::names) visit_table(number, n);
-    else if (n.flags & ~big_value) fail(number, "has a row of unknown kind");
+    if (at.what == rows_of::free_list)
+      own_free_pages(number, n);
+    else if (at.what == rows_of::names)
+      visit_table(number, n);
+    else if (n.flags & ~big_value)
+      fail(number, "has a row of unknown kind");
   }
 
   void visit_table(uint64_t number, const node& n) {
@@ -236,8 +249,10 @@ class walker {
   /// A count and that many page numbers, descending. Free pages at the end of the file may never have been written.
   void own_free_pages(uint64_t number, const node& n) {
     std::vector<uint8_t> list(n.bytes);
-    if (n.flags & big_value) file_.read(load<uint64_t>(n.data) * page_size_ + page_header, list.data(), list.size());
-    else std::memcpy(list.data(), n.data, list.size());
+    if (n.flags & big_value)
+      file_.read(load<uint64_t>(n.data) * page_size_ + page_header, list.data(), list.size());
+    else
+      std::memcpy(list.data(), n.data, list.size());
     if (list.size() < 8 || (list.size() - 8) / 8 < load<uint64_t>(list.data())) fail(number, "has a damaged list of free pages");
     auto count = load<uint64_t>(list.data()), last = no_page;
     for (uint64_t i = 1; i <= count; ++i) {

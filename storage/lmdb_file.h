@@ -1,8 +1,9 @@
 #pragma once
 // Looks at an LMDB data file from outside, by reading and never by mapping it, so that damage is an error and not a signal.
 //
-// LMDB trusts its pages: a short file ends in SIGBUS, a flipped offset anywhere. What is checked here is what LMDB follows: both meta
-// pages, every branch and leaf page of every tree and of the free list, and that what they point to lies within the file and belongs to one owner.
+// LMDB trusts its pages: a short file ends in SIGBUS, a flipped offset anywhere. What is checked here is what LMDB follows: both
+// meta pages, every branch and leaf page of every tree and of the free list, and that what they point to lies within the file and
+// belongs to one owner.
 
 #include <string>
 

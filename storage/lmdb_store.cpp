@@ -23,23 +23,18 @@ constexpr unsigned most_tables = 32, most_readers = 1022;
 constexpr mode_t file_mode = 0644;  // less the umask
 
 errc code_of(int rc) {
-  switch (rc) {
-    case MDB_CORRUPTED: case MDB_PAGE_NOTFOUND: case MDB_INVALID: case MDB_VERSION_MISMATCH: case MDB_INCOMPATIBLE: return errc::corrupt;
-    case MDB_MAP_FULL: case MDB_MAP_RESIZED: case ENOMEM: return errc::memory;
-    case MDB_BAD_VALSIZE: return errc::value;
-    default: return errc::io;
-  }
+  for (auto damage : {MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID, MDB_VERSION_MISMATCH, MDB_INCOMPATIBLE})
+    if (rc == damage) return errc::corrupt;
+  if (rc == MDB_MAP_FULL || rc == MDB_MAP_RESIZED || rc == ENOMEM) return errc::memory;
+  return rc == MDB_BAD_VALSIZE ? errc::value : errc::io;
 }
 
 std::string reason_of(int rc) {
-  switch (rc) {
-    case EIO: return "the disk is full or failing (input/output error)";
-    case ENOSPC: return "the disk is full";
-    case MDB_MAP_FULL: case MDB_MAP_RESIZED: return "the store outgrew this process's address space (ulimit -v)";
-    case MDB_BAD_TXN: return "an earlier write of this transaction failed";
-    case MDB_PANIC: return "an earlier sync failed: open the store anew";
-    default: return mdb_strerror(rc);
-  }
+  if (rc == EIO) return "the disk is full or failing (input/output error)";
+  if (rc == MDB_MAP_FULL || rc == MDB_MAP_RESIZED) return "the store outgrew this process's address space (ulimit -v)";
+  if (rc == MDB_BAD_TXN) return "an earlier write of this transaction failed";
+  if (rc == MDB_PANIC) return "an earlier sync failed: open the store anew";
+  return mdb_strerror(rc);
 }
 
 void check(int rc, const std::string& path, const char* doing) {
@@ -56,19 +51,24 @@ using table_map = std::map<std::string, MDB_dbi, std::less<>>;
 class lmdb_store final : public ordered_store, public std::enable_shared_from_this<lmdb_store> {
  public:
   explicit lmdb_store(std::string path);
-  ~lmdb_store() override { if (own_process()) mdb_env_close(env_); }
+  ~lmdb_store() override {
+    if (own_process()) mdb_env_close(env_);
+  }
 
+  const std::string& name() const override { return path_; }
   std::unique_ptr<reader> read() override;
   std::unique_ptr<writer> write() override;
   void check() const override;
 
-  struct begun { MDB_txn* transaction; std::shared_ptr<const table_map> tables; };
+  struct begun {
+    MDB_txn* transaction;
+    std::shared_ptr<const table_map> tables;
+  };
   begun begin(unsigned flags);
   begun begin_writing();
   /// Ends a transaction that opened the handles `made` (maybe none): they are kept if it committed.
   int end_writing(MDB_txn* transaction, std::shared_ptr<const table_map> made, bool commit);
   bool own_process() const { return pid_ == getpid(); }
-  const std::string& path() const { return path_; }
 
  private:
   void open();
@@ -96,8 +96,8 @@ class lmdb_transaction {
       : store_{std::move(store)}, transaction_{begun.transaction}, tables_{std::move(begun.tables)} {}
 
   MDB_txn* live() const {
-    if (!transaction_) throw failure{errc::internal, store_->path() + ": the transaction has ended"};
-    if (!store_->own_process()) throw failure{errc::internal, store_->path() + ": the transaction began before fork()"};
+    if (!transaction_) throw failure{errc::internal, store_->name() + ": the transaction has ended"};
+    if (!store_->own_process()) throw failure{errc::internal, store_->name() + ": the transaction began before fork()"};
     return transaction_;
   }
   std::optional<MDB_dbi> find(std::string_view table) const {
@@ -106,7 +106,8 @@ class lmdb_transaction {
   }
   void check_key(bytes_view key) const {
     if (key.empty() || key.size() > longest_key)
-      throw failure{errc::value, store_->path() + ": a key has 1 to " + std::to_string(longest_key) + " bytes, not " + std::to_string(key.size())};
+      throw failure{errc::value,
+                    store_->name() + ": a key has 1 to " + std::to_string(longest_key) + " bytes, not " + std::to_string(key.size())};
   }
 
   std::optional<bytes_view> get(std::string_view table, bytes_view key) const {
@@ -118,7 +119,7 @@ class lmdb_transaction {
     MDB_val v;
     auto rc = mdb_get(transaction, *dbi, &k, &v);
     if (rc == MDB_NOTFOUND) return {};
-    storage::check(rc, store_->path(), "read");
+    storage::check(rc, store_->name(), "read");
     return view_of(v);
   }
 
@@ -127,13 +128,13 @@ class lmdb_transaction {
     auto dbi = find(table);
     if (!dbi) return;
     MDB_cursor* opened = nullptr;
-    storage::check(mdb_cursor_open(transaction, *dbi, &opened), store_->path(), "read");
+    storage::check(mdb_cursor_open(transaction, *dbi, &opened), store_->name(), "read");
     std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor{opened, mdb_cursor_close};
     auto k = val_of(from);
     MDB_val v;
     auto rc = mdb_cursor_get(opened, &k, &v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
     while (rc == MDB_SUCCESS && visit(view_of(k), view_of(v))) rc = mdb_cursor_get(opened, &k, &v, MDB_NEXT);
-    if (rc != MDB_NOTFOUND) storage::check(rc, store_->path(), "read");
+    if (rc != MDB_NOTFOUND) storage::check(rc, store_->name(), "read");
   }
 
  protected:
@@ -145,7 +146,9 @@ class lmdb_transaction {
 class lmdb_reader final : public reader, lmdb_transaction {
  public:
   explicit lmdb_reader(std::shared_ptr<lmdb_store> store) : lmdb_transaction{store, store->begin(MDB_RDONLY)} {}
-  ~lmdb_reader() override { if (store_->own_process()) mdb_txn_abort(transaction_); }
+  ~lmdb_reader() override {
+    if (store_->own_process()) mdb_txn_abort(transaction_);
+  }
   std::optional<bytes_view> get(std::string_view table, bytes_view key) override { return lmdb_transaction::get(table, key); }
   void scan(std::string_view table, bytes_view from, const std::function<bool(bytes_view, bytes_view)>& visit) override {
     lmdb_transaction::scan(table, from, visit);
@@ -155,7 +158,9 @@ class lmdb_reader final : public reader, lmdb_transaction {
 class lmdb_writer final : public writer, lmdb_transaction {
  public:
   explicit lmdb_writer(std::shared_ptr<lmdb_store> store) : lmdb_transaction{store, store->begin_writing()} {}
-  ~lmdb_writer() override { if (transaction_ && store_->own_process()) store_->end_writing(transaction_, made_, false); }
+  ~lmdb_writer() override {
+    if (transaction_ && store_->own_process()) store_->end_writing(transaction_, made_, false);
+  }
   std::optional<bytes_view> get(std::string_view table, bytes_view key) override { return lmdb_transaction::get(table, key); }
   void scan(std::string_view table, bytes_view from, const std::function<bool(bytes_view, bytes_view)>& visit) override {
     lmdb_transaction::scan(table, from, visit);
@@ -167,7 +172,7 @@ class lmdb_writer final : public writer, lmdb_transaction {
     auto known = find(table);
     auto dbi = known ? *known : make(table);
     auto k = val_of(key), v = val_of(value);
-    storage::check(mdb_put(transaction, dbi, &k, &v, 0), store_->path(), "write");
+    storage::check(mdb_put(transaction, dbi, &k, &v, 0), store_->name(), "write");
   }
   void erase(std::string_view table, bytes_view key) override {
     check_key(key);
@@ -176,19 +181,19 @@ class lmdb_writer final : public writer, lmdb_transaction {
     if (!dbi) return;
     auto k = val_of(key);
     auto rc = mdb_del(transaction, *dbi, &k, nullptr);
-    if (rc != MDB_NOTFOUND) storage::check(rc, store_->path(), "write");
+    if (rc != MDB_NOTFOUND) storage::check(rc, store_->name(), "write");
   }
   void commit() override {
     auto transaction = live();
     transaction_ = nullptr;
-    storage::check(store_->end_writing(transaction, made_, true), store_->path(), "commit");
+    storage::check(store_->end_writing(transaction, made_, true), store_->name(), "commit");
   }
 
  private:
   MDB_dbi make(std::string_view table) {
     auto next = std::make_shared<table_map>(*tables_);
     MDB_dbi dbi = 0;
-    storage::check(mdb_dbi_open(transaction_, std::string{table}.c_str(), MDB_CREATE, &dbi), store_->path(), "make a table");
+    storage::check(mdb_dbi_open(transaction_, std::string{table}.c_str(), MDB_CREATE, &dbi), store_->name(), "make a table");
     next->emplace(table, dbi);
     tables_ = made_ = std::move(next);
     return dbi;
@@ -196,7 +201,8 @@ class lmdb_writer final : public writer, lmdb_transaction {
   std::shared_ptr<const table_map> made_;  // all tables, when this transaction made some
 };
 
-/// LMDB must not be opened twice in a process. Objects of a process that forked are left alone: closing them would drop the child's own locks.
+/// LMDB must not be opened twice in a process. Objects of a process that forked are left alone: closing them would drop the child's own
+/// locks.
 class registry {
  public:
   /// The registry of this process: a forked child begins with an empty one.
@@ -233,7 +239,10 @@ class registry {
     closed_.notify_all();
   }
 
-  struct entry { std::weak_ptr<lmdb_store> store; lmdb_store* address; };
+  struct entry {
+    std::weak_ptr<lmdb_store> store;
+    lmdb_store* address;
+  };
   const pid_t pid_ = getpid();
   std::mutex mutex_;
   std::condition_variable closed_;
@@ -270,7 +279,8 @@ void lmdb_store::open() {
   auto fresh = !check_meta_pages(data_file(path_));
   for (auto size = first_map_size();; size /= 2) {
     if (try_open(size)) break;
-    if (size <= smallest_map) throw failure{errc::memory, path_ + ": cannot open: no address space for a map of " + std::to_string(size) + " bytes"};
+    if (size <= smallest_map)
+      throw failure{errc::memory, path_ + ": cannot open: no address space for a map of " + std::to_string(size) + " bytes"};
   }
   if (fresh) lock.sync();
 }
@@ -325,8 +335,10 @@ int lmdb_store::end_writing(MDB_txn* transaction, std::shared_ptr<const table_ma
   if (made) lock.lock();
   writing_ = std::thread::id{};
   auto rc = MDB_SUCCESS;
-  if (commit) rc = mdb_txn_commit(transaction);
-  else mdb_txn_abort(transaction);
+  if (commit)
+    rc = mdb_txn_commit(transaction);
+  else
+    mdb_txn_abort(transaction);
   if (made && commit && rc == MDB_SUCCESS) tables_ = std::move(made);
   return rc;
 }

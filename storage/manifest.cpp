@@ -17,8 +17,8 @@ bool check_format(reader& environment, std::string_view role, const std::string&
   if (!stored) return false;
   auto format = decode_format(*stored, where);
   if (format.version > format_version)
-    throw failure{errc::corrupt, where + ": the store has format version " + std::to_string(format.version) + "; this program reads up to version " +
-                                     std::to_string(format_version)};
+    throw failure{errc::corrupt, where + ": the store has format version " + std::to_string(format.version) +
+                                     "; this program reads up to version " + std::to_string(format_version)};
   if (format.role != role) throw failure{errc::corrupt, where + ": holds '" + format.role + "', not '" + std::string{role} + "'"};
   return true;
 }

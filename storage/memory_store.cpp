@@ -10,7 +10,7 @@
 namespace gli::storage {
 namespace {
 
-using key_bytes = std::string;  // compares as unsigned bytes
+using key_bytes = std::string;                            // compares as unsigned bytes
 using stored_value = std::shared_ptr<const byte_buffer>;  // shared by versions
 using table_rows = std::map<key_bytes, stored_value, std::less<>>;
 using tables = std::map<std::string, table_rows, std::less<>>;
@@ -36,14 +36,17 @@ void apply(tables& content, changes& pending) {
   for (auto& [name, rows] : pending) {
     auto& to = content[name];
     for (auto& [key, value] : rows)
-      if (value) to.insert_or_assign(key, std::move(value));
-      else to.erase(key);
+      if (value)
+        to.insert_or_assign(key, std::move(value));
+      else
+        to.erase(key);
   }
 }
 
 class memory_store final : public ordered_store, public std::enable_shared_from_this<memory_store> {
  public:
   explicit memory_store(std::shared_ptr<fault_plan> faults) : faults_{std::move(faults)} {}
+  const std::string& name() const override { return name_; }
   std::unique_ptr<reader> read() override;
   std::unique_ptr<writer> write() override;
   void check() const override {}
@@ -92,9 +95,9 @@ class memory_store final : public ordered_store, public std::enable_shared_from_
         return;
       }
   }
-  std::shared_ptr<fault_plan> faults() const { return faults_; }
 
  private:
+  const std::string name_ = "memory";
   std::shared_ptr<fault_plan> faults_;
   std::mutex mutex_;
   std::shared_ptr<version> newest_ = std::make_shared<version>();

@@ -1,14 +1,15 @@
 #pragma once
-// An ordered key-value store with transactions: LMDB on disk, a map in memory (with faults to test with: storage/memory_store.h), one contract.
+// An ordered key-value store with transactions: LMDB on disk, a map in memory (with faults to test with: storage/memory_store.h),
+// one contract.
 //
-// Any number of readers at once, each seeing one state; one writer at a time (a second waits, in this process or another). A writer that is
-// destroyed without commit() changed nothing; commit() returns when the changes would survive a crash (LMDB: synced).
+// Any number of readers at once, each seeing one state; one writer at a time (a second waits, in this process or another). A writer
+// that is destroyed without commit() changed nothing; commit() returns when the changes would survive a crash (LMDB: synced).
 //
-// Threads: a store is for any thread; a reader for one at a time; a writer for the thread that began it. A thread that has a writer and begins
-// another on the same store would wait for itself: failure{conflict}. Transactions keep their store alive.
+// Threads: a store is for any thread; a reader for one at a time; a writer for the thread that began it. A thread that has a writer
+// and begins another on the same store would wait for itself: failure{conflict}. Transactions keep their store alive.
 //
-// Keys have 1 to 511 bytes (else failure{value}) and sort as unsigned bytes, shorter first. A value may be empty. A table that nobody wrote to
-// is empty. Throws failure{io | corrupt | conflict | value | memory}.
+// Keys have 1 to 511 bytes (else failure{value}) and sort as unsigned bytes, shorter first. A value may be empty. A table that nobody
+// wrote to is empty. Throws failure{io | corrupt | conflict | value | memory}.
 
 #include <functional>
 #include <memory>
@@ -44,6 +45,7 @@ class writer : public reader {
 class ordered_store {
  public:
   virtual ~ordered_store() = default;
+  virtual const std::string& name() const = 0;  // its path, or "memory": for messages
   virtual std::unique_ptr<reader> read() = 0;
   virtual std::unique_ptr<writer> write() = 0;
   /// Throws failure{corrupt} naming file and place when the store's own structure does not hold, having followed none of its
@@ -53,7 +55,8 @@ class ordered_store {
 
 /// Opens or creates the LMDB environment in directory `path`. One object per path and process is shared (LMDB forbids a second open).
 /// Refuses network file systems and damaged or truncated files, naming path and reason; failure{not_found} when there is none and
-/// `create` is false. Tables are created on first put. A store that was opened before fork() is of no use in the child, which opens it anew.
+/// `create` is false. Tables are created on first put. A store that was opened before fork() is of no use in the child, which opens it
+/// anew.
 std::shared_ptr<ordered_store> open_lmdb(const std::string& path, bool create);
 std::shared_ptr<ordered_store> make_memory_store();
 

@@ -32,14 +32,22 @@ struct value_encoder {
 value read_value(record_reader& r) {
   auto tag = r.u8();
   switch (value_tag(tag)) {
-    case value_tag::null: return {};
-    case value_tag::boolean: return r.flag();
-    case value_tag::int64: return int64_t(r.u64());
-    case value_tag::float64: return std::bit_cast<double>(r.u64());
-    case value_tag::text: return r.text();
-    case value_tag::timestamp: return timestamp{int64_t(r.u64())};
-    case value_tag::binary: return binary{r.text()};
-    case value_tag::json: return json{r.text()};
+    case value_tag::null:
+      return {};
+    case value_tag::boolean:
+      return r.flag();
+    case value_tag::int64:
+      return int64_t(r.u64());
+    case value_tag::float64:
+      return std::bit_cast<double>(r.u64());
+    case value_tag::text:
+      return r.text();
+    case value_tag::timestamp:
+      return timestamp{int64_t(r.u64())};
+    case value_tag::binary:
+      return binary{r.text()};
+    case value_tag::json:
+      return json{r.text()};
   }
   r.fail("has a value of unknown type " + std::to_string(tag));
 }

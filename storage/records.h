@@ -1,5 +1,6 @@
 #pragma once
-// The manifest's records as bytes and back. storage/FORMAT.md says every byte. Decoding trusts nothing: it throws failure{corrupt} naming the record.
+// The manifest's records as bytes and back. storage/FORMAT.md says every byte. Decoding trusts nothing: it throws failure{corrupt}
+// naming the record.
 
 #include <optional>
 #include <string>

@@ -44,9 +44,14 @@ int digit(char c) {
   return -1;
 }
 
-[[noreturn]] void unknown(const std::string& revision, const std::string& why) { throw failure{errc::key, "no revision '" + revision + "': " + why}; }
+[[noreturn]] void unknown(const std::string& revision, const std::string& why) {
+  throw failure{errc::key, "no revision '" + revision + "': " + why};
+}
 
-struct parsed { std::string base; uint64_t back; };
+struct parsed {
+  std::string base;
+  uint64_t back;
+};
 
 parsed parse(const std::string& revision) {
   auto tilde = revision.find('~');

@@ -45,7 +45,8 @@ std::optional<uint32_t> partition_of(const std::string& name) {
 /// A directory may become a store when it holds nothing but what a store holds.
 void refuse_foreign_directory(const std::string& path) {
   for (auto& name : entries_of(path))
-    if (name != "manifest" && !partition_of(name)) throw failure{errc::corrupt, path + ": not a store, and not empty: it holds '" + name + "'"};
+    if (name != "manifest" && !partition_of(name))
+      throw failure{errc::corrupt, path + ": not a store, and not empty: it holds '" + name + "'"};
 }
 
 std::string name_of(const std::optional<hash128>& head) { return head ? "commit " + to_hex(*head) : "no commit"; }
@@ -70,8 +71,15 @@ void check_parents(const commit_record& record, reader& manifest) {
 }  // namespace
 
 commit_info describe(const commit_record& record) {
-  commit_info info{to_hex(record.id), to_hex(record.graph_id), hex(record.parents), record.message, record.author,
-                   record.time,       record.nodes,            record.edges,        {}};
+  commit_info info{to_hex(record.id),
+                   to_hex(record.graph_id),
+                   hex(record.parents),
+                   record.message,
+                   record.author,
+                   record.time,
+                   record.nodes,
+                   record.edges,
+                   {}};
   for (auto& result : record.results) info.results.push_back(result.info);
   return info;
 }
@@ -101,7 +109,8 @@ std::shared_ptr<graph_store> graph_store::in_memory() {
 content_pool& graph_store::state::pool(uint32_t partition) {
   std::lock_guard lock{mutex};
   auto& pool = pools[partition];
-  if (!pool) pool = std::make_unique<content_pool>(path.empty() ? make_memory_store() : open_environment(pool_path(partition), pages_role, true));
+  if (!pool)
+    pool = std::make_unique<content_pool>(path.empty() ? make_memory_store() : open_environment(pool_path(partition), pages_role, true));
   return *pool;
 }
 
@@ -123,7 +132,8 @@ content_pool& graph_store::pool(uint32_t partition) { return state_->pool(partit
 commit_record graph_store::publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected) {
   auto w = state_->manifest->write();
   auto head = read_branch(*w, branch).head;
-  if (head != expected) throw failure{errc::conflict, "branch '" + branch + "' moved: it is at " + name_of(head) + ", not at " + name_of(expected)};
+  if (head != expected)
+    throw failure{errc::conflict, "branch '" + branch + "' moved: it is at " + name_of(head) + ", not at " + name_of(expected)};
   check_parents(record, *w);
   set_identity(record, *w);
   w->put(table::commits, key_of(record.id), encode(record));

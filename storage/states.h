@@ -39,7 +39,8 @@ struct reflog_entry {
   std::string action;  // "commit: MESSAGE" (its first line), "branch: created from REVISION"
 };
 
-/// A store directory: `manifest/`, and `p0/`, `p1/` … for the partitions written here. Threads: any; one writer at a time waits for the other.
+/// A store directory: `manifest/`, and `p0/`, `p1/` … for the partitions written here. Threads: any; one writer at a time waits for
+/// the other.
 class graph_store {
  public:
   /// Opens or, with create, makes the directory. failure{not_found} when there is none, failure{corrupt} when it is another program's or a

@@ -25,7 +25,8 @@ void check_rows(reader& manifest, std::string_view table, size_t key_bytes, line
     manifest.scan(table, {}, [&](bytes_view key, bytes_view value) {
       if (key_bytes != 0 && key.size() != key_bytes)
         damage.push_back(where + ": table '" + std::string{table} + "' has a key of " + std::to_string(key.size()) + " bytes");
-      else note(damage, where, [&] { check(key, value); });
+      else
+        note(damage, where, [&] { check(key, value); });
       return true;
     });
   });
@@ -38,12 +39,14 @@ struct verifier {
   std::map<uint32_t, content_pool*> pools;  // null: there, but cannot be opened
 
   void must_exist(const hash128& commit, const std::string& whose) {
-    if (!manifest.get(table::commits, key_of(commit))) damage.push_back(where + ": " + whose + " is commit " + to_hex(commit) + ", which is missing");
+    if (!manifest.get(table::commits, key_of(commit)))
+      damage.push_back(where + ": " + whose + " is commit " + to_hex(commit) + ", which is missing");
   }
   void check_roots(const std::vector<hash128>& roots, const std::string& whose) {
     for (uint32_t p = 0; p < roots.size(); ++p) {
       auto pool = pools.find(p);
-      if (pool == pools.end()) damage.push_back(whose + ": partition " + std::to_string(p) + " is not in this store");
+      if (pool == pools.end())
+        damage.push_back(whose + ": partition " + std::to_string(p) + " is not in this store");
       else if (pool->second && !pool->second->has(roots[p]))
         damage.push_back(whose + ": its root in partition " + std::to_string(p) + ", page " + to_hex(roots[p]) + ", is missing");
     }
@@ -71,8 +74,10 @@ struct verifier {
       if (!manifest.get(table::branches, as_bytes(current))) damage.push_back(where + ": the current branch '" + current + "' is missing");
     });
     check_rows(manifest, table::commits, 16, damage, where, [&](bytes_view key, bytes_view value) { check_commit(hash_of(key), value); });
-    check_rows(manifest, table::branches, 0, damage, where, [&](bytes_view key, bytes_view value) { check_branch(std::string{as_text(key)}, value); });
-    check_rows(manifest, table::reflog, 8, damage, where, [&](bytes_view key, bytes_view value) { check_reflog(reflog_sequence(key), value); });
+    check_rows(manifest, table::branches, 0, damage, where,
+               [&](bytes_view key, bytes_view value) { check_branch(std::string{as_text(key)}, value); });
+    check_rows(manifest, table::reflog, 8, damage, where,
+               [&](bytes_view key, bytes_view value) { check_reflog(reflog_sequence(key), value); });
   }
 };
 

@@ -1,7 +1,7 @@
 #include "storage/content_pool.h"
 
-#include "tests/storage/scratch.h"
 #include "storage/memory_store.h"
+#include "tests/storage/scratch.h"
 
 namespace gli::storage {
 namespace {

@@ -17,7 +17,9 @@ using namespace testing;
 constexpr int crashes = 40;
 
 /// Written by the child before it begins a commit and after it: the parent knows which states are possible.
-struct shared_progress { std::atomic<uint64_t> begun, finished; };
+struct shared_progress {
+  std::atomic<uint64_t> begun, finished;
+};
 
 shared_progress* make_shared_progress() {
   auto memory = ::mmap(nullptr, sizeof(shared_progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -54,7 +56,8 @@ TEST(crash, at_any_moment_leaves_the_old_state_or_the_new_one) {
     auto target = progress->begun + random() % 4;
     child_process child{[&] { publish_for_ever(path, *progress); }};
     while (progress->begun <= target) std::this_thread::yield();
-    auto until = std::chrono::steady_clock::now() + std::chrono::microseconds{random() % 8000};  // spreads kills over a publish; nothing depends on it
+    auto until = std::chrono::steady_clock::now() +
+                 std::chrono::microseconds{random() % 8000};  // spreads kills over a publish; nothing depends on it
     while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
     child.kill();
     ASSERT_TRUE(WIFSIGNALED(child.wait())) << "the child ended by itself";

@@ -13,6 +13,8 @@ namespace {
 
 using namespace testing;
 
+const size_t page_bytes = size_t(::getpagesize());  // of LMDB's pages in a file made here
+
 class damage : public ::testing::Test {
  protected:
   damage() {
@@ -51,7 +53,9 @@ class damage : public ::testing::Test {
 
   /// Runs `change(copy, i)` on a copy of the file for each i, and looks at the result; all in one child that says where it is.
   void try_each(size_t changes, const std::function<void(byte_buffer&, size_t)>& change, size_t& found) {
-    struct report { size_t at, found; };
+    struct report {
+      size_t at, found;
+    };
     auto shared = static_cast<report*>(::mmap(nullptr, sizeof(report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     auto good = read_file(data_file(path_));
     child_process child{[&] {
@@ -80,14 +84,16 @@ TEST_F(damage, is_not_seen_where_there_is_none) { EXPECT_TRUE(sound(path_, pages
 
 TEST_F(damage, of_any_bit_of_the_meta_pages_is_an_error_or_harmless) {
   size_t found = 0;
-  try_each(2 * 152 * 8, [](byte_buffer& b, size_t i) { b[(i / 8 < 152 ? 0 : 4096 - 152) + i / 8] ^= uint8_t(1 << i % 8); }, found);
+  try_each(
+      2 * 152 * 8, [](byte_buffer& b, size_t i) { b[(i / 8 < 152 ? 0 : page_bytes - 152) + i / 8] ^= uint8_t(1 << i % 8); }, found);
   EXPECT_GT(found, 200u);
 }
 
 TEST_F(damage, of_bits_anywhere_is_an_error_or_harmless) {
   size_t found = 0;
   std::mt19937_64 random{5};
-  try_each(800, [&](byte_buffer& b, size_t) { b[random() % b.size()] ^= uint8_t(1 << random() % 8); }, found);
+  try_each(
+      800, [&](byte_buffer& b, size_t) { b[random() % b.size()] ^= uint8_t(1 << random() % 8); }, found);
   EXPECT_GT(found, 200u);
 }
 
@@ -95,8 +101,8 @@ TEST_F(damage, of_offsets_and_flags_in_tree_pages_is_an_error_or_harmless) {
   size_t found = 0;
   std::mt19937_64 random{6};
   auto flip = [&](byte_buffer& b, size_t) {
-    auto page = 2 + random() % (b.size() / 4096 - 2);
-    b[page * 4096 + random() % 64] ^= uint8_t(1 << random() % 8);
+    auto page = 2 + random() % (b.size() / page_bytes - 2);
+    b[page * page_bytes + random() % 64] ^= uint8_t(1 << random() % 8);
   };
   try_each(800, flip, found);
   EXPECT_GT(found, 200u);
@@ -120,13 +126,15 @@ TEST_F(damage, of_a_value_names_the_page_that_holds_it) {
 TEST_F(damage, by_a_cut_anywhere_is_an_error) {
   size_t found = 0;
   auto size = read_file(data_file(path_)).size();
-  try_each(200, [&](byte_buffer& b, size_t i) { b.resize(1 + i * (size - 4097) / 199); }, found);
+  try_each(
+      200, [&](byte_buffer& b, size_t i) { b.resize(1 + i * (size - page_bytes - 1) / 199); }, found);
   EXPECT_EQ(found, 200u);
 }
 
 TEST_F(damage, by_a_cut_names_the_file_and_both_sizes) {
-  std::filesystem::resize_file(data_file(path_), 16 * 4096);
-  EXPECT_FAILURE(errc::corrupt, data_file(path_) + ": cut off: it has 65536 bytes and needs", open_lmdb(path_, false));
+  std::filesystem::resize_file(data_file(path_), 16 * page_bytes);
+  EXPECT_FAILURE(errc::corrupt, data_file(path_) + ": cut off: it has " + std::to_string(16 * page_bytes) + " bytes and needs",
+                 open_lmdb(path_, false));
 }
 
 }  // namespace

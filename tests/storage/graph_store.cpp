@@ -166,8 +166,8 @@ TEST_P(graph_stores, branches_are_made_and_switched) {
 }
 
 TEST_P(graph_stores, branch_names_are_as_in_git) {
-  for (auto bad : {"", " ", "a b", "a~1", "a..b", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "-a",
-                   "@", "a@{b", "a\nb", "a\x7f"})
+  for (auto bad : {"",   " ",    "a b", "a~1",  "a..b", "a^",     "a:b",      "a?", "a*", "a[b",  "a\\b", "/a",
+                   "a/", "a//b", ".a",  "a/.b", "a.",   "a.lock", "a.lock/b", "-a", "@",  "a@{b", "a\nb", "a\x7f"})
     EXPECT_FAILURE(errc::value, "branch name", store_->create_branch(bad, ""));
   EXPECT_FAILURE(errc::value, "255", store_->create_branch(std::string(256, 'a'), ""));
   for (auto good : {"a", "a.b", "feature/x-1", "a@b", "caf\xc3\xa9", "2024"}) EXPECT_NO_THROW(store_->create_branch(good, ""));
@@ -222,7 +222,8 @@ TEST_P(graph_stores, verify_names_roots_and_parents_that_are_missing) {
   auto bad = store_->publish(c, "main", good.id);
   auto damage = store_->verify();
   ASSERT_EQ(damage.size(), 2u);
-  EXPECT_NE(damage[0].find(to_hex(bad.id) + ": its root in partition 0, page " + to_hex(c.roots[0]) + ", is missing"), std::string::npos) << damage[0];
+  EXPECT_NE(damage[0].find(to_hex(bad.id) + ": its root in partition 0, page " + to_hex(c.roots[0]) + ", is missing"), std::string::npos)
+      << damage[0];
   EXPECT_NE(damage[1].find("result pagerank"), std::string::npos) << damage[1];
 }
 

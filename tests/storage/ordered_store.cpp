@@ -6,8 +6,8 @@
 #include <random>
 #include <thread>
 
-#include "tests/storage/scratch.h"
 #include "storage/memory_store.h"
+#include "tests/storage/scratch.h"
 
 namespace gli::storage {
 namespace {
@@ -174,7 +174,8 @@ TEST_P(ordered_stores, behaves_like_a_sorted_map) {
     auto changed = oracle;
     for (int i = 0; i < 20; ++i) {
       auto key = std::to_string(random() % 200);
-      if (random() % 3 == 0) changed.erase(key), w->erase("t", as_bytes(key));
+      if (random() % 3 == 0)
+        changed.erase(key), w->erase("t", as_bytes(key));
       else {
         changed[key] = text(noise(random() % 4 ? random() % 100 : random() % 20000, random()));
         w->put("t", as_bytes(key), as_bytes(changed[key]));

@@ -19,7 +19,8 @@ commit_record full_commit() {
   c.nodes = 7, c.edges = UINT64_MAX;
   c.kind = {false, true, key_type::utf8, key_type::int64};
   c.roots = {{8, 9}};
-  parameters arguments{{"a", value{}}, {"b", true}, {"c", int64_t{-1}}, {"d", -0.0}, {"e", "text"}, {"f", timestamp{3}}, {"g", binary{"\xff"}}, {"h", json{"[1]"}}};
+  parameters arguments{{"a", value{}}, {"b", true},         {"c", int64_t{-1}},    {"d", -0.0},
+                       {"e", "text"},  {"f", timestamp{3}}, {"g", binary{"\xff"}}, {"h", json{"[1]"}}};
   c.results = {{{"pagerank", 2, arguments}, {{10, 11}}}, {{"bfs", 1, {}}, {}}};
   c.id = commit_id(c);
   return c;
@@ -60,7 +61,8 @@ TEST(records, the_small_ones_come_back_as_they_were) {
 
 TEST(records, have_the_bytes_that_the_format_page_shows) {
   auto b = encode(branch_record{hash128{0x0123456789abcdef, 0xfedcba9876543210}});
-  byte_buffer expected{'G', 'L', 'I', 'B', 1, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 1, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+  byte_buffer expected{'G',  'L',  'I',  'B',  1,    0,    0,    0,    17,   0,    0,    0,    0,    0,    0,    0,   1,
+                       0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
   ASSERT_EQ(b.size(), expected.size() + 16);
   EXPECT_EQ(byte_buffer(b.begin(), b.end() - 16), expected);
   EXPECT_EQ(hash_of(bytes_view{b}.last(16)), content_hash(expected));
@@ -93,7 +95,8 @@ TEST(records, any_flipped_bit_is_named) {
 TEST(records, any_cut_is_named) {
   auto c = full_commit();
   auto good = encode(c);
-  for (size_t n = 0; n < good.size(); ++n) EXPECT_FAILURE(errc::corrupt, "commit " + to_hex(c.id), decode_commit(bytes_view{good}.first(n), c.id));
+  for (size_t n = 0; n < good.size(); ++n)
+    EXPECT_FAILURE(errc::corrupt, "commit " + to_hex(c.id), decode_commit(bytes_view{good}.first(n), c.id));
 }
 
 /// With a right checksum, as somebody who means harm would write it: an error or another record, never more than the bytes given.
