@@ -13,13 +13,19 @@ namespace {
 
 const char* format_of(column_type t) {
   switch (t) {
-    case column_type::boolean: return "b";
-    case column_type::int64: return "l";
-    case column_type::float64: return "g";
-    case column_type::timestamp: return "tsu:";
-    case column_type::binary: return "Z";
+    case column_type::boolean:
+      return "b";
+    case column_type::int64:
+      return "l";
+    case column_type::float64:
+      return "g";
+    case column_type::timestamp:
+      return "tsu:";
+    case column_type::binary:
+      return "Z";
     case column_type::utf8:
-    case column_type::json: break;
+    case column_type::json:
+      break;
   }
   return "U";
 }
@@ -178,8 +184,10 @@ int stream_schema(ArrowArrayStream* stream, ArrowSchema* out) {
 
 int stream_next(ArrowArrayStream* stream, ArrowArray* out) {
   return guarded(stream, [&](stream_holder& h) {
-    if (h.next == h.batches.size()) *out = {};
-    else export_columns(std::move(h.batches[h.next++]), out);
+    if (h.next == h.batches.size())
+      *out = {};
+    else
+      export_columns(std::move(h.batches[h.next++]), out);
   });
 }
 

@@ -16,23 +16,40 @@ namespace {
 std::optional<arrow_format> simple_format(char letter) {
   using enum arrow_layout;
   switch (letter) {
-    case 'n': return arrow_format{nothing, column_type::utf8};
-    case 'b': return arrow_format{bits, column_type::boolean};
-    case 'c': return arrow_format{int8, column_type::int64};
-    case 'C': return arrow_format{uint8, column_type::int64};
-    case 's': return arrow_format{int16, column_type::int64};
-    case 'S': return arrow_format{uint16, column_type::int64};
-    case 'i': return arrow_format{int32, column_type::int64};
-    case 'I': return arrow_format{uint32, column_type::int64};
-    case 'l': return arrow_format{int64, column_type::int64};
-    case 'L': return arrow_format{uint64, column_type::int64};
-    case 'f': return arrow_format{float32, column_type::float64};
-    case 'g': return arrow_format{float64, column_type::float64};
-    case 'u': return arrow_format{offsets32, column_type::utf8};
-    case 'U': return arrow_format{offsets64, column_type::utf8};
-    case 'z': return arrow_format{offsets32, column_type::binary};
-    case 'Z': return arrow_format{offsets64, column_type::binary};
-    default: return {};
+    case 'n':
+      return arrow_format{nothing, column_type::utf8};
+    case 'b':
+      return arrow_format{bits, column_type::boolean};
+    case 'c':
+      return arrow_format{int8, column_type::int64};
+    case 'C':
+      return arrow_format{uint8, column_type::int64};
+    case 's':
+      return arrow_format{int16, column_type::int64};
+    case 'S':
+      return arrow_format{uint16, column_type::int64};
+    case 'i':
+      return arrow_format{int32, column_type::int64};
+    case 'I':
+      return arrow_format{uint32, column_type::int64};
+    case 'l':
+      return arrow_format{int64, column_type::int64};
+    case 'L':
+      return arrow_format{uint64, column_type::int64};
+    case 'f':
+      return arrow_format{float32, column_type::float64};
+    case 'g':
+      return arrow_format{float64, column_type::float64};
+    case 'u':
+      return arrow_format{offsets32, column_type::utf8};
+    case 'U':
+      return arrow_format{offsets64, column_type::utf8};
+    case 'z':
+      return arrow_format{offsets32, column_type::binary};
+    case 'Z':
+      return arrow_format{offsets64, column_type::binary};
+    default:
+      return {};
   }
 }
 
@@ -41,11 +58,16 @@ std::optional<arrow_format> time_format(std::string_view format) {
   if (format == "tdm") return arrow_format{arrow_layout::int64, column_type::timestamp, 1000};
   if (format.size() < 4 || !format.starts_with("ts") || format[3] != ':') return {};
   switch (format[2]) {
-    case 's': return arrow_format{arrow_layout::int64, column_type::timestamp, 1000000};
-    case 'm': return arrow_format{arrow_layout::int64, column_type::timestamp, 1000};
-    case 'u': return arrow_format{arrow_layout::int64, column_type::timestamp};
-    case 'n': return arrow_format{arrow_layout::int64, column_type::timestamp, 1, 1000};
-    default: return {};
+    case 's':
+      return arrow_format{arrow_layout::int64, column_type::timestamp, 1000000};
+    case 'm':
+      return arrow_format{arrow_layout::int64, column_type::timestamp, 1000};
+    case 'u':
+      return arrow_format{arrow_layout::int64, column_type::timestamp};
+    case 'n':
+      return arrow_format{arrow_layout::int64, column_type::timestamp, 1, 1000};
+    default:
+      return {};
   }
 }
 

@@ -11,9 +11,22 @@ namespace gli {
 
 /// How the values lie in their buffers.
 enum class arrow_layout : uint8_t {
-  nothing,                                                                    // no buffers: all null
-  bits, int8, uint8, int16, uint16, int32, uint32, int64, uint64, float32, float64,
-  offsets32, offsets64, views, fixed_bytes,
+  nothing,  // no buffers: all null
+  bits,
+  int8,
+  uint8,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  int64,
+  uint64,
+  float32,
+  float64,
+  offsets32,
+  offsets64,
+  views,
+  fixed_bytes,
 };
 
 struct arrow_format {

@@ -12,7 +12,9 @@ namespace gli {
 
 namespace {
 
-[[noreturn]] void refuse(const ArrowSchema& schema, const std::string& why) { throw failure{errc::value, column_label(schema) + ": " + why}; }
+[[noreturn]] void refuse(const ArrowSchema& schema, const std::string& why) {
+  throw failure{errc::value, column_label(schema) + ": " + why};
+}
 
 int64_t expected_buffers(arrow_layout layout) {
   if (layout == arrow_layout::nothing) return 0;
@@ -84,22 +86,54 @@ class column_import {
 
   void copy_values() {
     switch (format_.layout) {
-      case arrow_layout::nothing: column_.offsets.assign(size_t(column_.length) + 1, 0); break;
-      case arrow_layout::bits: copy_booleans(); break;
-      case arrow_layout::int8: copy_numbers<int8_t>(); break;
-      case arrow_layout::uint8: copy_numbers<uint8_t>(); break;
-      case arrow_layout::int16: copy_numbers<int16_t>(); break;
-      case arrow_layout::uint16: copy_numbers<uint16_t>(); break;
-      case arrow_layout::int32: copy_numbers<int32_t>(); break;
-      case arrow_layout::uint32: copy_numbers<uint32_t>(); break;
-      case arrow_layout::int64: copy_numbers<int64_t>(); break;
-      case arrow_layout::uint64: copy_numbers<uint64_t>(); break;
-      case arrow_layout::float32: copy_numbers<float>(); break;
-      case arrow_layout::float64: copy_numbers<double>(); break;
-      case arrow_layout::offsets32: copy_bytes<int32_t>(); break;
-      case arrow_layout::offsets64: copy_bytes<int64_t>(); break;
-      case arrow_layout::views: copy_views(); break;
-      case arrow_layout::fixed_bytes: copy_fixed_bytes(); break;
+      case arrow_layout::nothing:
+        column_.offsets.assign(size_t(column_.length) + 1, 0);
+        break;
+      case arrow_layout::bits:
+        copy_booleans();
+        break;
+      case arrow_layout::int8:
+        copy_numbers<int8_t>();
+        break;
+      case arrow_layout::uint8:
+        copy_numbers<uint8_t>();
+        break;
+      case arrow_layout::int16:
+        copy_numbers<int16_t>();
+        break;
+      case arrow_layout::uint16:
+        copy_numbers<uint16_t>();
+        break;
+      case arrow_layout::int32:
+        copy_numbers<int32_t>();
+        break;
+      case arrow_layout::uint32:
+        copy_numbers<uint32_t>();
+        break;
+      case arrow_layout::int64:
+        copy_numbers<int64_t>();
+        break;
+      case arrow_layout::uint64:
+        copy_numbers<uint64_t>();
+        break;
+      case arrow_layout::float32:
+        copy_numbers<float>();
+        break;
+      case arrow_layout::float64:
+        copy_numbers<double>();
+        break;
+      case arrow_layout::offsets32:
+        copy_bytes<int32_t>();
+        break;
+      case arrow_layout::offsets64:
+        copy_bytes<int64_t>();
+        break;
+      case arrow_layout::views:
+        copy_views();
+        break;
+      case arrow_layout::fixed_bytes:
+        copy_fixed_bytes();
+        break;
     }
   }
 
@@ -160,7 +194,8 @@ class column_import {
     append_rows([&](int64_t i) { return std::span{bytes + (begin_ + i) * format_.width, size_t(format_.width)}; });
   }
 
-  /// A view: int32 length, then up to 12 bytes, or 4 bytes of prefix, int32 buffer, int32 offset. The last buffer has the lengths of those between.
+  /// A view: int32 length, then up to 12 bytes, or 4 bytes of prefix, int32 buffer, int32 offset. The last buffer has the lengths of those
+  /// between.
   void copy_views() {
     column_.offsets.assign(size_t(column_.length) + 1, 0);
     append_rows([&](int64_t i) { return view(buffer<uint8_t>(1) + (begin_ + i) * 16); });
@@ -220,8 +255,10 @@ column import_dictionary(const ArrowArray& array, const ArrowSchema& schema, arr
     }
     auto word = indices.int64(i);
     if (word < 0 || word >= words.length) refuse(schema, "index " + std::to_string(word) + " is not in the dictionary");
-    if (words.valid(word)) rows.append_from(words, word);
-    else rows.append_null();
+    if (words.valid(word))
+      rows.append_from(words, word);
+    else
+      rows.append_null();
   }
   return rows.finish();
 }
@@ -261,9 +298,11 @@ bool has_null_rows(const ArrowArray& array) {
 void check_struct(const ArrowArray& array, const ArrowSchema& schema) {
   check_struct(schema);
   if (!array.release) throw failure{errc::value, "arrow: the batch was released already"};
-  if (array.length < 0 || array.offset < 0 || array.offset > INT64_MAX - array.length) throw failure{errc::value, "arrow: the batch has a negative length"};
+  if (array.length < 0 || array.offset < 0 || array.offset > INT64_MAX - array.length)
+    throw failure{errc::value, "arrow: the batch has a negative length"};
   if (array.n_children != schema.n_children || (array.n_children > 0 && !array.children))
-    throw failure{errc::value, "arrow: the batch has " + std::to_string(array.n_children) + " columns, its schema " + std::to_string(schema.n_children)};
+    throw failure{errc::value,
+                  "arrow: the batch has " + std::to_string(array.n_children) + " columns, its schema " + std::to_string(schema.n_children)};
   for (int64_t i = 0; i < array.n_children; ++i)
     if (!array.children[i]) refuse(*schema.children[i], "is missing");
   if (has_null_rows(array)) throw failure{errc::value, "arrow: the batch has rows that are null as a whole"};
@@ -312,7 +351,8 @@ column_batch import_batch(ArrowArray* array, ArrowSchema* schema) {
 
 void import_stream(ArrowArrayStream* stream, const std::function<void(const column_batch&)>& batch) {
   released<ArrowArrayStream> release{stream};
-  if (!stream || !stream->release || !stream->get_schema || !stream->get_next) throw failure{errc::value, "arrow: the stream was released already"};
+  if (!stream || !stream->release || !stream->get_schema || !stream->get_next)
+    throw failure{errc::value, "arrow: the stream was released already"};
   ArrowSchema schema{};
   check_call(stream->get_schema(stream, &schema), stream);
   released<ArrowSchema> release_schema{&schema};

@@ -50,8 +50,10 @@ struct input_file::unpacker {
     if (between_members_) begin_member();
     if (ended_) return;
     auto status = inflate(&stream_, Z_NO_FLUSH);
-    if (status == Z_STREAM_END) between_members_ = true;
-    else if (status != Z_OK && status != Z_BUF_ERROR) fail("damaged");
+    if (status == Z_STREAM_END)
+      between_members_ = true;
+    else if (status != Z_OK && status != Z_BUF_ERROR)
+      fail("damaged");
   }
 
   void refill() {
@@ -127,8 +129,8 @@ size_t input_file::read_raw(char* to, size_t n) {
   }
 }
 
-/// Puts the rest of the last piece and new bytes into `buffer`; returns how many bytes lie there. The buffer grows with what is read, so that
-/// small files cost little.
+/// Puts the rest of the last piece and new bytes into `buffer`; returns how many bytes lie there. The buffer grows with what is read, so
+/// that small files cost little.
 size_t line_reader::fill(std::vector<char>& buffer) {
   constexpr size_t slack = 1 + readable_past_end;  // a line end that was missing, and what follows the piece
   auto size = rest_.size();

@@ -43,7 +43,9 @@ class label_permutation {
   }
 
  private:
-  struct round { uint64_t factor = 1, term = 0; };
+  struct round {
+    uint64_t factor = 1, term = 0;
+  };
   uint64_t mask_;
   int shift_;
   round rounds_[4];
@@ -53,7 +55,9 @@ class generator {
  public:
   generator(int scale, uint64_t seed) : scale_{scale}, seed_{mix(seed + golden)}, relabel_{scale, mix(seed ^ golden)} {}
 
-  struct edge { uint64_t source = 0, target = 0; };
+  struct edge {
+    uint64_t source = 0, target = 0;
+  };
 
   /// The edge with a number, from that alone: one hash for each bit, whose halves choose the quadrant.
   edge operator()(uint64_t number) const {
@@ -103,7 +107,8 @@ void fill_batch(column_batch& batch, const generator& edges, int64_t begin, int6
 
 void generate_kronecker(int scale, int edge_factor, uint64_t seed, const batch_sink& sink) {
   if (scale < 1 || scale > 40) throw failure{errc::value, "scale " + std::to_string(scale) + " is not in 1 to 40"};
-  if (edge_factor < 1 || edge_factor > 1024) throw failure{errc::value, "edge_factor " + std::to_string(edge_factor) + " is not in 1 to 1024"};
+  if (edge_factor < 1 || edge_factor > 1024)
+    throw failure{errc::value, "edge_factor " + std::to_string(edge_factor) + " is not in 1 to 1024"};
   const generator edges{scale, seed};
   const auto total = int64_t(edge_factor) << scale;
   int64_t next = 0;

@@ -7,8 +7,8 @@
 
 namespace gli {
 
-/// Calls fill(slot) → bool (false: there was nothing more) and empty(slot) alternately; every slot that was filled is emptied once, in order,
-/// on the calling thread. The next fill runs beside. The first throw of either ends it, after both have come to rest.
+/// Calls fill(slot) → bool (false: there was nothing more) and empty(slot) alternately; every slot that was filled is emptied once, in
+/// order, on the calling thread. The next fill runs beside. The first throw of either ends it, after both have come to rest.
 template <class Slot, class Fill, class Empty>
 void overlap(const Fill& fill, const Empty& empty) {
   Slot now, next;
@@ -20,7 +20,10 @@ void overlap(const Fill& fill, const Empty& empty) {
     try {
       empty(std::as_const(now));
     } catch (...) {
-      try { beside.wait(); } catch (...) {}
+      try {
+        beside.wait();
+      } catch (...) {
+      }
       throw;
     }
     beside.wait();

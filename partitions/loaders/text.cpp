@@ -89,7 +89,8 @@ class text_reader {
     tbb::parallel_for(size_t{0}, s.runs.size(), [&](size_t i) { s.parsers[i].parse(*layout_, s.runs[i], s.first_lines[i]); });
   }
 
-  /// Throws what is wrong with the file or with the guesses. True when the first piece's types are known better now and it must be parsed again.
+  /// Throws what is wrong with the file or with the guesses. True when the first piece's types are known better now and it must be parsed
+  /// again.
   bool settle(const slot& s, bool first) {
     bool ids_are_text = false, wider = false;
     auto columns = layout_->columns;

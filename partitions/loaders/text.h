@@ -20,16 +20,18 @@ struct batch_sink {
 
 struct text_options {
   std::string path;
-  char delimiter = 0;               // 0: runs of spaces and tabs
-  char comment = '#';               // lines that begin with it are skipped; also '%'; 0: none
-  bool header = false;              // the first line names the columns, unless `names` does
-  std::vector<std::string> names;   // columns; default for edges: source target weight; for nodes: "" value. Fewer fields than names, or more, is an error
-                                    // (of the defaults, the last is there when the first line has it). Edges run between the columns named source and
-                                    // target, else between the first two; a node's id is the column named "", else the first.
-  std::vector<column_type> types;   // of the attribute columns, by names; empty: int64 if the first piece's fields all are, else float64, else utf8
-  key_type keys = key_type::none;   // none: int64 until an id is no canonical decimal
-  int64_t rows_per_batch = 1 << 16; // at most
-  bool types_may_widen = false;     // `types` are guesses (of columns_changed): a field that does not fit is no error
+  char delimiter = 0;   // 0: runs of spaces and tabs
+  char comment = '#';   // lines that begin with it are skipped; also '%'; 0: none
+  bool header = false;  // the first line names the columns, unless `names` does
+  std::vector<std::string>
+      names;  // columns; default for edges: source target weight; for nodes: "" value. Fewer fields than names, or more, is an error
+              // (of the defaults, the last is there when the first line has it). Edges run between the columns named source and
+              // target, else between the first two; a node's id is the column named "", else the first.
+  std::vector<column_type>
+      types;  // of the attribute columns, by names; empty: int64 if the first piece's fields all are, else float64, else utf8
+  key_type keys = key_type::none;    // none: int64 until an id is no canonical decimal
+  int64_t rows_per_batch = 1 << 16;  // at most
+  bool types_may_widen = false;      // `types` are guesses (of columns_changed): a field that does not fit is no error
 };
 
 /// Thrown when keys were guessed to be int64 and an id is not: the caller begins again with key_type::utf8.
@@ -44,9 +46,9 @@ struct columns_changed {
 /// must begin with a new sink.
 void read_with_guesses(text_options options, const std::function<void(const text_options&)>& attempt);
 
-/// Streams an edge list or node list into `sink`. Rows carry "_seq" = line number (from 1). `progress(bytes done, bytes in all)` is called between
-/// pieces and may throw to stop. Throws failure{not_found | io | value}: "FILE:LINE: expected 3 fields, found 2", "FILE:LINE: weight 'abc' is not a number".
-/// An empty file is failure{value} "FILE: empty file"; bytes that are no text, "FILE:LINE: not a text file".
+/// Streams an edge list or node list into `sink`. Rows carry "_seq" = line number (from 1). `progress(bytes done, bytes in all)` is called
+/// between pieces and may throw to stop. Throws failure{not_found | io | value}: "FILE:LINE: expected 3 fields, found 2", "FILE:LINE:
+/// weight 'abc' is not a number". An empty file is failure{value} "FILE: empty file"; bytes that are no text, "FILE:LINE: not a text file".
 /// Calls sink and progress on the calling thread, in the file's order; meanwhile other threads read and parse the next piece.
 void read_edge_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress);
 void read_node_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress);

@@ -29,7 +29,8 @@ inline digits scan_digits(const char* p) {
     decimal <<= (8 - n) * 8;  // zeros in front
     decimal = decimal * 10 + (decimal >> 8);
     decimal = ((decimal & 0x000000ff000000ff) * (100 + (uint64_t{1000000} << 32)) +
-               ((decimal >> 16) & 0x000000ff000000ff) * (1 + (uint64_t{10000} << 32))) >> 32;
+               ((decimal >> 16) & 0x000000ff000000ff) * (1 + (uint64_t{10000} << 32))) >>
+              32;
     constexpr uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
     found.number = found.number * powers[n] + uint32_t(decimal);
     found.count += n;
@@ -44,13 +45,15 @@ std::optional<int64_t> canonical_int64(std::string_view text);
 /// An attribute's number: as the key, but leading zeros and one '+' are accepted.
 std::optional<int64_t> parse_int64(std::string_view text);
 
-/// Decimal or scientific, one '+' accepted; nan, inf and infinity in any case. What is too large for a float64 is no number; too small is 0.
+/// Decimal or scientific, one '+' accepted; nan, inf and infinity in any case. What is too large for a float64 is no number; too small is
+/// 0.
 std::optional<double> parse_float64(std::string_view text);
 
 /// "true" or "false", in any case, or "1" or "0".
 std::optional<bool> parse_boolean(std::string_view text);
 
-/// YYYY-MM-DD, or that with 'T' or a space and HH:MM[:SS[.f…]], then an optional 'Z': microseconds since 1970 UTC. Digits beyond are cut off.
+/// YYYY-MM-DD, or that with 'T' or a space and HH:MM[:SS[.f…]], then an optional 'Z': microseconds since 1970 UTC. Digits beyond are cut
+/// off.
 std::optional<int64_t> parse_timestamp(std::string_view text);
 
 /// Where valid UTF-8 without NUL ends in `text`: its size when all of it is.

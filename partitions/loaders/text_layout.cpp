@@ -22,7 +22,8 @@ std::vector<std::string> default_names(text_rows rows) {
 }
 
 /// Names that were given must fit exactly; of the default names the last may be missing.
-std::vector<std::string> names_of(const text_options& o, text_rows rows, const std::vector<std::string_view>& fields, const std::string& where) {
+std::vector<std::string> names_of(const text_options& o, text_rows rows, const std::vector<std::string_view>& fields,
+                                  const std::string& where) {
   if (o.header && o.names.empty()) return {fields.begin(), fields.end()};
   auto names = o.names.empty() ? default_names(rows) : o.names;
   auto n = names.size(), found = fields.size();
@@ -71,7 +72,8 @@ void set_types(std::vector<text_column>& columns, const text_options& o, const s
     if (!is_readable(c.type)) throw failure{errc::type, where + ": " + c.name + ": text files hold no " + type_name(c.type)};
   }
   if (!o.types.empty() && (attributes > o.types.size() || (attributes < o.types.size() && !o.names.empty())))
-    throw failure{errc::value, where + ": " + std::to_string(o.types.size()) + " types for " + std::to_string(attributes) + " attribute columns"};
+    throw failure{errc::value,
+                  where + ": " + std::to_string(o.types.size()) + " types for " + std::to_string(attributes) + " attribute columns"};
 }
 
 }  // namespace

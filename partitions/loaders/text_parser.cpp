@@ -27,8 +27,9 @@ struct short_decimal {
 
 inline short_decimal scan_short_decimal(const char* p) {
   constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-  constexpr uint64_t int_powers[] = {1,         10,         100,         1000,         10000,         100000,         1000000,        10000000,
-                                     100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000};
+  constexpr uint64_t int_powers[] = {1,           10,           100,           1000,           10000,
+                                     100000,      1000000,      10000000,      100000000,      1000000000,
+                                     10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000};
   auto integral = scan_digits(p);
   if (integral.count == 0 || integral.count > 15) return {};
   p += integral.count;
@@ -40,10 +41,14 @@ inline short_decimal scan_short_decimal(const char* p) {
 
 const char* expectation(column_type t) {
   switch (t) {
-    case column_type::int64: return "an integer";
-    case column_type::boolean: return "true or false";
-    case column_type::timestamp: return "a timestamp";
-    default: return "a number";
+    case column_type::int64:
+      return "an integer";
+    case column_type::boolean:
+      return "true or false";
+    case column_type::timestamp:
+      return "a timestamp";
+    default:
+      return "a number";
   }
 }
 
@@ -96,9 +101,12 @@ inline const char* text_parser::read_field(const char* p, field_writer& w) {
 }
 
 void text_parser::store(field_writer& w, std::string_view field) {
-  if (w.what->is_id) store_id(w, field);
-  else if (field.empty()) store_null(w);
-  else if (!store_parsed(w, field)) misfit(w, field);
+  if (w.what->is_id)
+    store_id(w, field);
+  else if (field.empty())
+    store_null(w);
+  else if (!store_parsed(w, field))
+    misfit(w, field);
 }
 
 void text_parser::store_id(field_writer& w, std::string_view field) {
@@ -130,7 +138,9 @@ bool text_parser::store_parsed(field_writer& w, std::string_view field) {
     case column_type::boolean:
       if (auto x = parse_boolean(field)) return w.values[row_ >> 3] = uint8_t(w.values[row_ >> 3] | *x << (row_ & 7)), true;
       return false;
-    default: store_text(w, field); return true;
+    default:
+      store_text(w, field);
+      return true;
   }
 }
 
@@ -230,8 +240,10 @@ void text_parser::parse(const text_layout& layout, std::string_view lines, int64
   for (auto& c : layout.columns) writers_.push_back({&c, nullptr, nullptr, 0, c.type});
   if (error_) return;
   begin_batch();
-  if (delimiter_) parse_lines<true>(lines.data());
-  else parse_lines<false>(lines.data());
+  if (delimiter_)
+    parse_lines<true>(lines.data());
+  else
+    parse_lines<false>(lines.data());
   finish_batch();
   for (auto& w : writers_) needed_.push_back(w.needed);
 }
@@ -261,8 +273,10 @@ void text_parser::grow(int64_t rows) {
   for (auto& w : writers_) {
     auto& c = *w.to;
     if (!c.validity.empty()) c.validity.resize(size_t(rows + 7) / 8, 0xff);
-    if (is_variable(c.type)) c.offsets.resize(size_t(rows) + 1);
-    else c.values.resize(c.type == column_type::boolean ? size_t(rows + 7) / 8 : size_t(rows) * 8);
+    if (is_variable(c.type))
+      c.offsets.resize(size_t(rows) + 1);
+    else
+      c.values.resize(c.type == column_type::boolean ? size_t(rows + 7) / 8 : size_t(rows) * 8);
     w.values = c.values.data();
   }
   auto& sequence = batches_[used_ - 1].columns.back().values;
@@ -278,8 +292,10 @@ void text_parser::finish_batch() {
     c.length = row_;
     if (!c.validity.empty()) c.validity.resize(size_t(row_ + 7) / 8);
     if (!c.validity.empty() && row_ % 8) c.validity.back() = uint8_t(c.validity.back() & ((1u << (row_ % 8)) - 1));
-    if (is_variable(c.type)) c.offsets.resize(size_t(row_) + 1);
-    else c.values.resize(c.type == column_type::boolean ? size_t(row_ + 7) / 8 : size_t(row_) * 8);
+    if (is_variable(c.type))
+      c.offsets.resize(size_t(row_) + 1);
+    else
+      c.values.resize(c.type == column_type::boolean ? size_t(row_ + 7) / 8 : size_t(row_) * 8);
   }
   for (auto& w : writers_)
     if (is_variable(w.what->type)) w.to->values.resize(w.bytes);

@@ -17,8 +17,8 @@ namespace gli {
 struct field_writer {
   const text_column* what = nullptr;
   column* to = nullptr;
-  uint8_t* values = nullptr;  // = to->values.data()
-  size_t bytes = 0;           // used of `values` by text
+  uint8_t* values = nullptr;                // = to->values.data()
+  size_t bytes = 0;                         // used of `values` by text
   column_type needed = column_type::int64;  // the widest type that a field asked for
 };
 
@@ -33,7 +33,8 @@ class text_parser {
   /// The first line of `lines` that is no text, if there is one.
   static std::optional<bad_line> bad_text(std::string_view lines, int64_t first_line);
 
-  /// `lines` ends with '\n' and is followed by readable_past_end readable bytes; its first line has the number given. Stops at the first bad line.
+  /// `lines` ends with '\n' and is followed by readable_past_end readable bytes; its first line has the number given. Stops at the first
+  /// bad line.
   void parse(const text_layout& layout, std::string_view lines, int64_t first_line);
 
   std::span<const column_batch> batches() const { return {batches_.data(), used_}; }
@@ -43,12 +44,18 @@ class text_parser {
   const std::vector<column_type>& needed_types() const { return needed_; }
 
  private:
-  template <bool Delimited> void parse_lines(const char* p);
-  template <bool Delimited> const char* parse_row(const char* line);
-  template <bool Delimited> const char* read_field(const char* p, field_writer& w);
-  template <bool Delimited> const char* read_number(const char* p, field_writer& w);
-  template <bool Delimited> bool ends_field(const char* p) const;
-  template <bool Delimited> const char* field_end(const char* p) const;
+  template <bool Delimited>
+  void parse_lines(const char* p);
+  template <bool Delimited>
+  const char* parse_row(const char* line);
+  template <bool Delimited>
+  const char* read_field(const char* p, field_writer& w);
+  template <bool Delimited>
+  const char* read_number(const char* p, field_writer& w);
+  template <bool Delimited>
+  bool ends_field(const char* p) const;
+  template <bool Delimited>
+  const char* field_end(const char* p) const;
 
   void store(field_writer& w, std::string_view field);
   void store_id(field_writer& w, std::string_view field);

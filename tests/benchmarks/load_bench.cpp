@@ -31,10 +31,12 @@ double median_seconds(int runs, const std::function<void()>& work) {
 void write_kronecker(const std::string& path, int scale) {
   std::ofstream out{path};
   generate_kronecker(scale, kronecker_edge_factor, 1, {{}, [&](const column_batch& b) {
-    std::string lines;
-    for (int64_t i = 0; i < b.rows; ++i) lines += std::to_string(b.columns[0].int64(i)) + " " + std::to_string(b.columns[1].int64(i)) + "\n";
-    out << lines;
-  }});
+                                                         std::string lines;
+                                                         for (int64_t i = 0; i < b.rows; ++i)
+                                                           lines += std::to_string(b.columns[0].int64(i)) + " " +
+                                                                    std::to_string(b.columns[1].int64(i)) + "\n";
+                                                         out << lines;
+                                                       }});
 }
 
 /// Loads what `fill` sends; returns how many edges stayed.

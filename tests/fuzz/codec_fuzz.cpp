@@ -22,17 +22,28 @@ void there_and_back(bytes_view body, const Decode& decode) {
 
 void decode_any(uint8_t which, bytes_view body) {
   switch (which % 11) {
-    case 0: return there_and_back(body, decode_hello);
-    case 1: return there_and_back(body, decode_welcome);
-    case 2: return there_and_back(body, decode_failure);
-    case 3: return there_and_back(body, decode_request);
-    case 4: return there_and_back(body, decode_reply);
-    case 5: return there_and_back(body, decode_progress);
-    case 6: return there_and_back(body, decode_load_batch);
-    case 7: return there_and_back(body, decode_batch);
-    case 8: return there_and_back(body, decode_job);
-    case 9: return there_and_back(body, decode_job_result);
-    case 10: return there_and_back(body, decode_query);
+    case 0:
+      return there_and_back(body, decode_hello);
+    case 1:
+      return there_and_back(body, decode_welcome);
+    case 2:
+      return there_and_back(body, decode_failure);
+    case 3:
+      return there_and_back(body, decode_request);
+    case 4:
+      return there_and_back(body, decode_reply);
+    case 5:
+      return there_and_back(body, decode_progress);
+    case 6:
+      return there_and_back(body, decode_load_batch);
+    case 7:
+      return there_and_back(body, decode_batch);
+    case 8:
+      return there_and_back(body, decode_job);
+    case 9:
+      return there_and_back(body, decode_job_result);
+    case 10:
+      return there_and_back(body, decode_query);
   }
 }
 

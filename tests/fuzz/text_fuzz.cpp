@@ -1,5 +1,5 @@
-// The text reader: the first bytes choose options, the rest is the file. Whatever it holds, the reader throws what text.h says or gives batches
-// that hold together, the same for any number of rows in a batch.
+// The text reader: the first bytes choose options, the rest is the file. Whatever it holds, the reader throws what text.h says or gives
+// batches that hold together, the same for any number of rows in a batch.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,7 +30,8 @@ class memory_file {
 
 text_options options_of(const uint8_t* choice) {
   constexpr char delimiters[] = {0, ',', '\t', ' ', ';'}, comments[] = {'#', '%', 0};
-  constexpr column_type types[] = {column_type::int64, column_type::float64, column_type::utf8, column_type::boolean, column_type::timestamp};
+  constexpr column_type types[] = {column_type::int64, column_type::float64, column_type::utf8, column_type::boolean,
+                                   column_type::timestamp};
   text_options o;
   o.delimiter = delimiters[choice[0] % 5];
   o.comment = comments[choice[0] / 5 % 3];

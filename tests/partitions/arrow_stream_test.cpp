@@ -15,13 +15,20 @@ const std::vector<column_type> all_types = {column_type::boolean,   column_type:
 
 value sample(column_type t, int64_t i) {
   switch (t) {
-    case column_type::boolean: return i % 3 == 0;
-    case column_type::int64: return i * 1000003;
-    case column_type::float64: return double(i) / 8;
-    case column_type::utf8: return "text " + std::to_string(i);
-    case column_type::timestamp: return timestamp{i * 1000000};
-    case column_type::binary: return binary{std::string(size_t(i % 4), '\xff')};
-    case column_type::json: return json{"[" + std::to_string(i) + "]"};
+    case column_type::boolean:
+      return i % 3 == 0;
+    case column_type::int64:
+      return i * 1000003;
+    case column_type::float64:
+      return double(i) / 8;
+    case column_type::utf8:
+      return "text " + std::to_string(i);
+    case column_type::timestamp:
+      return timestamp{i * 1000000};
+    case column_type::binary:
+      return binary{std::string(size_t(i % 4), '\xff')};
+    case column_type::json:
+      return json{"[" + std::to_string(i) + "]"};
   }
   return {};
 }

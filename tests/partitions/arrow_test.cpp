@@ -68,7 +68,8 @@ class foreign_batch {
     auto n = std::make_unique<node>();
     for (auto& b : c.buffers) n->buffers.push_back(b.empty() ? nullptr : b.data());
     if (c.dictionary) n->dictionary = make(*c.dictionary);
-    n->array = {c.length, c.nulls, c.offset, int64_t(n->buffers.size()), 0, n->buffers.data(), nullptr, nullptr, [](ArrowArray*) {}, nullptr};
+    n->array = {c.length,          c.nulls, c.offset, int64_t(n->buffers.size()), 0,
+                n->buffers.data(), nullptr, nullptr,  [](ArrowArray*) {},         nullptr};
     n->schema = {c.format.c_str(), c.name.c_str(), c.metadata, 0, 0, nullptr, nullptr, [](ArrowSchema*) {}, nullptr};
     if (n->dictionary) n->array.dictionary = &n->dictionary->array, n->schema.dictionary = &n->dictionary->schema;
     return n;
@@ -156,10 +157,12 @@ TEST(arrow_import, takes_string_views) {
   for (auto part : {raw<int32_t>({3}), raw(std::string_view{"abc\0\0\0\0\0\0\0\0\0", 12}), raw<int32_t>({13, 0, 0, 2})})
     views.insert(views.end(), part.begin(), part.end());
   EXPECT_EQ(imported({"vu", "x", 2, 0, 0, {{}, views, raw("..thirteen long"), raw<int64_t>({15})}, {}}), "utf8 'abc' 'thirteen long'");
-  EXPECT_EQ(imported({"vz", "x", 1, 0, 1, {{}, views, raw("..thirteen long"), raw<int64_t>({15})}, {}}), "binary 0x746869727465656e206c6f6e67");
+  EXPECT_EQ(imported({"vz", "x", 1, 0, 1, {{}, views, raw("..thirteen long"), raw<int64_t>({15})}, {}}),
+            "binary 0x746869727465656e206c6f6e67");
   EXPECT_EQ(refused({"vu", "x", 2, 0, 0, {{}, views, raw("..thirteen lon"), raw<int64_t>({14})}, {}}),
             "value: arrow column 'x': a view points outside its buffers");
-  EXPECT_EQ(refused({"vu", "x", 2, 0, 0, {{}, views, raw<int64_t>({0})}, {}}), "value: arrow column 'x': a view points outside its buffers");
+  EXPECT_EQ(refused({"vu", "x", 2, 0, 0, {{}, views, raw<int64_t>({0})}, {}}),
+            "value: arrow column 'x': a view points outside its buffers");
 }
 
 TEST(arrow_import, expands_dictionaries) {
@@ -202,7 +205,8 @@ TEST(arrow_import, slices_agree_with_whole_columns) {
 }
 
 TEST(arrow_import, leaves_nothing_of_the_sender_in_null_rows) {
-  foreign_batch batch{{{"l", "x", 2, 1, 0, {{0b10}, raw<int64_t>({-1, 5})}, {}}, {"u", "y", 2, 1, 0, {{0b10}, raw<int32_t>({0, 3, 4}), raw("abcd")}, {}}}};
+  foreign_batch batch{
+      {{"l", "x", 2, 1, 0, {{0b10}, raw<int64_t>({-1, 5})}, {}}, {"u", "y", 2, 1, 0, {{0b10}, raw<int32_t>({0, 3, 4}), raw("abcd")}, {}}}};
   auto got = import_batch(&batch.array, &batch.schema);
   EXPECT_EQ(got.columns[0].int64(0), 0);
   EXPECT_EQ(got.columns[1].values, raw("d"));

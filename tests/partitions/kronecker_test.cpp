@@ -17,14 +17,15 @@ using edge_list = std::vector<std::pair<int64_t, int64_t>>;
 edge_list generated(int scale, int edge_factor, uint64_t seed) {
   edge_list edges;
   generate_kronecker(scale, edge_factor, seed, {{}, [&](const column_batch& b) {
-    b.check();
-    ASSERT_EQ(b.columns.size(), 3u);
-    ASSERT_EQ(b.columns[0].name + " " + b.columns[1].name + " " + b.columns[2].name, "source target _seq");
-    for (int64_t i = 0; i < b.rows; ++i) {
-      edges.emplace_back(b.columns[0].int64(i), b.columns[1].int64(i));
-      ASSERT_EQ(b.columns[2].int64(i), int64_t(edges.size()));
-    }
-  }});
+                                                  b.check();
+                                                  ASSERT_EQ(b.columns.size(), 3u);
+                                                  ASSERT_EQ(b.columns[0].name + " " + b.columns[1].name + " " + b.columns[2].name,
+                                                            "source target _seq");
+                                                  for (int64_t i = 0; i < b.rows; ++i) {
+                                                    edges.emplace_back(b.columns[0].int64(i), b.columns[1].int64(i));
+                                                    ASSERT_EQ(b.columns[2].int64(i), int64_t(edges.size()));
+                                                  }
+                                                }});
   return edges;
 }
 
@@ -51,8 +52,8 @@ TEST(kronecker, begins_alike_for_every_edge_factor) {
   EXPECT_TRUE(std::equal(few.begin(), few.end(), many.begin()));
 }
 
-/// The share of edges in one quadrant of the top level is not known after relabelling; but degrees are: a node whose label has k ones (before
-/// relabelling) is a source with probability (A+B)^(scale-k) (C+D)^k. The most frequent source has k = 0.
+/// The share of edges in one quadrant of the top level is not known after relabelling; but degrees are: a node whose label has k ones
+/// (before relabelling) is a source with probability (A+B)^(scale-k) (C+D)^k. The most frequent source has k = 0.
 TEST(kronecker, has_the_degrees_that_the_specification_implies) {
   constexpr int scale = 10;
   auto edges = generated(scale, 256, 3);
@@ -76,8 +77,7 @@ TEST(kronecker, spreads_the_heavy_nodes_over_the_labels) {
 }
 
 TEST(kronecker, refuses_sizes_out_of_range) {
-  for (auto [scale, factor] : {std::pair{0, 16}, {41, 16}, {-1, 16}, {4, 0}, {4, 1025}})
-    EXPECT_THROW(generated(scale, factor, 1), failure);
+  for (auto [scale, factor] : {std::pair{0, 16}, {41, 16}, {-1, 16}, {4, 0}, {4, 1025}}) EXPECT_THROW(generated(scale, factor, 1), failure);
 }
 
 TEST(kronecker, stops_when_the_sink_throws) {

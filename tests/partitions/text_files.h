@@ -80,8 +80,10 @@ enum class reading { edges, nodes };
 inline table read_table(const text_options& options, reading what = reading::edges) {
   table t;
   auto add = [&](const column_batch& b) { t.add(b); };
-  if (what == reading::edges) read_edge_text(options, {{}, add}, {});
-  else read_node_text(options, {add, {}}, {});
+  if (what == reading::edges)
+    read_edge_text(options, {{}, add}, {});
+  else
+    read_node_text(options, {add, {}}, {});
   return t;
 }
 
@@ -92,7 +94,10 @@ inline table read_guessing(const text_options& options, reading what = reading::
 }
 
 /// The code and message of the failure that `action` throws.
-struct failed { errc code = errc::internal; std::string message; };
+struct failed {
+  errc code = errc::internal;
+  std::string message;
+};
 
 inline failed failure_of(const std::function<void()>& action) {
   try {

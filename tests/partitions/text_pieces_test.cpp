@@ -63,7 +63,9 @@ TEST_F(text_pieces, stop_when_sink_or_progress_throw) {
   struct enough {};
   auto o = file(numbered_edges(many));
   int calls = 0;
-  auto stop = [&](uint64_t, uint64_t) { if (++calls == 2) throw enough{}; };
+  auto stop = [&](uint64_t, uint64_t) {
+    if (++calls == 2) throw enough{};
+  };
   EXPECT_THROW(read_edge_text(o, {{}, [](const column_batch&) {}}, stop), enough);
   EXPECT_EQ(calls, 2);
   EXPECT_THROW(read_edge_text(o, {{}, [](const column_batch&) { throw enough{}; }}, {}), enough);
@@ -155,7 +157,8 @@ struct random_file {
 };
 
 std::string random_field(std::mt19937& random) {
-  static const char* odd[] = {"0", "-0", "007", "+1", "nan", "1e5", "-7.25", "x", "é", "9223372036854775807", "-9223372036854775808", "12345678", "123456789"};
+  static const char* odd[] = {
+      "0", "-0", "007", "+1", "nan", "1e5", "-7.25", "x", "é", "9223372036854775807", "-9223372036854775808", "12345678", "123456789"};
   if (random() % 50 == 0) return odd[random() % std::size(odd)];
   auto number = std::to_string(int64_t(random()) * (random() % 3 ? 1 : -999999937));
   return number.substr(0, number[0] == '-' ? number.size() : 1 + random() % number.size());
@@ -207,7 +210,8 @@ bool all_fields(const random_file& f, size_t column, const Test& test) {
 }
 
 value expected_value(const random_file& f, size_t column, const std::string& field) {
-  if (column < 2) return all_fields(f, 0, is_canonical) && all_fields(f, 1, is_canonical) ? value{int64_t{std::stoll(field)}} : value{field};
+  if (column < 2)
+    return all_fields(f, 0, is_canonical) && all_fields(f, 1, is_canonical) ? value{int64_t{std::stoll(field)}} : value{field};
   if (all_fields(f, column, is_int)) return int64_t{std::stoll(field)};
   if (all_fields(f, column, is_float)) return std::strtod(field.c_str(), nullptr);
   return field;

@@ -66,7 +66,9 @@ TEST_F(text, counts_the_lines_that_it_skips) {
 }
 
 TEST_F(text, accepts_windows_line_ends_and_a_byte_order_mark) {
-  EXPECT_EQ(edges("\xef\xbb\xbf" "1 2 3.5\r\n3 4 x\r\n5 6 7 \r\n"), (strings{"1 2 '3.5'", "3 4 'x'", "5 6 '7'"}));
+  EXPECT_EQ(edges("\xef\xbb\xbf"
+                  "1 2 3.5\r\n3 4 x\r\n5 6 7 \r\n"),
+            (strings{"1 2 '3.5'", "3 4 'x'", "5 6 '7'"}));
   EXPECT_EQ(show(read_guessing(csv("a,b\r\nc,d\r\n"))), (strings{"'a' 'b'", "'c' 'd'"}));
 }
 
@@ -77,8 +79,10 @@ TEST_F(text, takes_no_comments_where_there_are_none) {
 }
 
 TEST_F(text, keys_are_integers_only_in_their_canonical_spelling) {
-  EXPECT_EQ(nodes("0\n-5\n9223372036854775807\n-9223372036854775808\n"), (strings{"0", "-5", "9223372036854775807", "-9223372036854775808"}));
-  for (auto* id : {"007", "+1", "-0", "1.0", "x", "-", "00", "9223372036854775808", "-9223372036854775809", "1_000", "0x1", "18446744073709551617"})
+  EXPECT_EQ(nodes("0\n-5\n9223372036854775807\n-9223372036854775808\n"),
+            (strings{"0", "-5", "9223372036854775807", "-9223372036854775808"}));
+  for (auto* id :
+       {"007", "+1", "-0", "1.0", "x", "-", "00", "9223372036854775808", "-9223372036854775809", "1_000", "0x1", "18446744073709551617"})
     EXPECT_EQ(nodes(std::string{id} + "\n4\n"), (strings{"'" + std::string{id} + "'", "'4'"}));
   EXPECT_THROW(read_table(file("1 2\n3 x\n")), keys_are_text);
 }
@@ -177,7 +181,8 @@ TEST_F(text, names_the_field_that_does_not_fit_a_given_type) {
   o.types = {column_type::boolean};
   EXPECT_EQ(complaint(o), "1: weight '1.5' is not true or false");
   o.types = {column_type::timestamp};
-  for (auto* bad : {"2021-02-29", "2021-02-28T", "2021-02-28T24:00", "2021-02-28T1:00", "2021-2-28", "2021-02-28T12:00:61", "2021-02-28T12:00:01.", "x"}) {
+  for (auto* bad : {"2021-02-29", "2021-02-28T", "2021-02-28T24:00", "2021-02-28T1:00", "2021-2-28", "2021-02-28T12:00:61",
+                    "2021-02-28T12:00:01.", "x"}) {
     files_.write("f", "1 2 " + std::string{bad} + "\n");
     EXPECT_EQ(complaint(o), "1: weight '" + std::string{bad} + "' is not a timestamp");
   }
@@ -199,9 +204,12 @@ TEST_F(text, refuses_what_is_no_text) {
   EXPECT_EQ(complaint(std::string{"1 2\n3\0 4\n", 9}), "2: not a text file");
   EXPECT_EQ(complaint("1 2\n\xff\xfe\n"), "2: not a text file");
   EXPECT_EQ(complaint("a b\nc \xc3\n"), "2: not a text file");
-  EXPECT_EQ(complaint("a \xed\xa0\x80\n"), "1: not a text file");   // a surrogate
-  EXPECT_EQ(complaint("a \xc0\xaf\n"), "1: not a text file");       // an overlong slash
-  EXPECT_EQ(complaint("\x7f" "ELF\x02\x01\x01" + std::string(64, '\0')), "1: not a text file");
+  EXPECT_EQ(complaint("a \xed\xa0\x80\n"), "1: not a text file");  // a surrogate
+  EXPECT_EQ(complaint("a \xc0\xaf\n"), "1: not a text file");      // an overlong slash
+  EXPECT_EQ(complaint("\x7f"
+                      "ELF\x02\x01\x01" +
+                      std::string(64, '\0')),
+            "1: not a text file");
 }
 
 TEST_F(text, refuses_empty_files) {
