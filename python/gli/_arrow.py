@@ -55,7 +55,7 @@ class Rows:
             raise ValueError(f"two columns have one name among {', '.join(map(repr, schema.names))}")
         self._schema = pa.schema([schema.field(i).with_name(names.get(n, n)) for i, n in zip(self._indices, order)])
         self._check_names(names)
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
 
     def _check_names(self, names: dict[str, str]):
         seen = set()
@@ -68,7 +68,7 @@ class Rows:
         try:
             for batch in self._reader:
                 yield pa.RecordBatch.from_arrays([batch.column(i) for i in self._indices], schema=self._schema)
-        except BaseException as error:
+        except Exception as error:
             self._error = error
             raise
 

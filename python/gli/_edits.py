@@ -24,7 +24,7 @@ def warn_of_duplicate(element: str) -> None:
         return
     _warned.add(site)
     warnings.warn(f"{element} is there already and keeps its attributes; use update_* or upsert_* to change them",
-                  DuplicateWarning, stacklevel=level - 1)
+                  DuplicateWarning, stacklevel=level)
 
 
 def _row(operation, node=None, target=None, key=None, attributes=None, create_nodes=False) -> tuple:

@@ -64,7 +64,7 @@ def _tie(rows: pa.Table) -> str:
 
 
 def _sorted(rows: pa.Table, keys: list[tuple[str, str]]) -> pa.Table:
-    return rows.take(pc.sort_indices(rows, sort_keys=[*keys, (_tie(rows), "ascending")], null_placement="at_end"))
+    return rows.take(pc.sort_indices(rows, sort_keys=[*keys, (_tie(rows), "ascending")]))
 
 
 def _by_change(rows: pa.Table) -> pa.Table:
@@ -75,4 +75,4 @@ def _by_change(rows: pa.Table) -> pa.Table:
 def _sizes(rows: pa.Table, by_value: bool) -> pa.Table:
     summed = rows.group_by("value", use_threads=False).aggregate([("count", "sum")]).rename_columns(["value", "count"])
     keys = [("value", "ascending")] if by_value else [("count", "descending"), ("value", "ascending")]
-    return summed.take(pc.sort_indices(summed, sort_keys=keys, null_placement="at_end")).combine_chunks()
+    return summed.take(pc.sort_indices(summed, sort_keys=keys)).combine_chunks()

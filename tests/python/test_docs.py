@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 import re
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_every_public_name_is_explained():
     things = [getattr(gli, n) for n in gli.__all__]
     methods = [m for t in things if isinstance(t, type) for m in public(t) if callable(m) and own(m)]
     converters = {"to_pandas", "to_polars", "to_arrow", "to_pylist"}
-    assert [t for t in things + methods if not t.__doc__ and t.__name__ not in converters] == []
+    assert [t for t in things + methods if not inspect.getdoc(t) and t.__name__ not in converters] == []
 
 
 def test_the_readme_s_python_runs(tmp_path, monkeypatch):
