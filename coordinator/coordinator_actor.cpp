@@ -62,6 +62,7 @@ caf::behavior coordinator::behavior() {
           options_.drivers->tell(found->second.session, found->second.sequence, {m.what, m.done, m.total});
       },
       // drivers
+      [this](const control::load_opened& m) { on(m); },
       [this](const driver_asked& m) { on(m); },
       [this](const driver_gone& m) { on(m); },
       [this](const disk_done& m) { m.then(); },
@@ -101,7 +102,7 @@ void coordinator::on_worker_down(const caf::actor_addr& who) {
   auto worker = found->second;
   workers_.erase(worker);
   worker_of_.erase(found);
-  if (!ending_) carry_out(members_.left(worker, "its process ended or stopped answering"));
+  if (!ending_) carry_out(members_.left(worker));
 }
 
 void coordinator::carry_out(const membership::actions& list) {
@@ -133,7 +134,10 @@ void coordinator::carry_out(const membership::lost& l) {
   auto lines = last_lines(members_.log_of_partition(l.partition), 5);
   spdlog::error("{} died", name);
   handles_.lose(name);
-  carry_out(jobs_.worker_lost(l.partition, name + " died" + (lines.empty() ? "" : "; its last log lines:" + lines)));
+  auto why = name + " died" + (lines.empty() ? "" : "; its last log lines:" + lines);
+  members_.explain(l.partition, why);
+  for (auto& [load, o] : std::exchange(opening_, {})) answer(o.who, failure_note{errc::worker_lost, why});
+  carry_out(jobs_.worker_lost(l.partition, why));
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------------

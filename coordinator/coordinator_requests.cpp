@@ -1,14 +1,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <sstream>
 
 #include "coordinator/coordinator_state.h"
 
 namespace gli {
-
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -104,16 +101,16 @@ void coordinator::ask(asker who, const load_begin& r) {
   auto load = handles_.next();
   owned_[who.session].insert(load);
   control::open_load message{load, r.kind.directed, r.kind.multi, r.endpoints_must_exist, uint8_t(r.kind.keys), uint8_t(r.kind.edge_keys), r.origin};
-  auto left = std::make_shared<size_t>(workers_.size());
-  auto opened = [=, this](const control::load_opened&) {
-    if (--*left == 0) answer(who, load_begun{load, members_.report()});
-  };
-  auto failed = [=, this](caf::error& e) {
-    if (*left == 0) return;
-    *left = 0;
-    answer(who, failure_note{errc::worker_lost, "a worker did not begin the load: " + self_->system().render(e)});
-  };
-  for (auto& [number, worker] : workers_) self_->request(worker, 10s, message).then(opened, failed);
+  opening_[load] = {who, workers_.size()};
+  for (auto& [number, worker] : workers_) self_->send(worker, message);
+}
+
+void coordinator::on(const control::load_opened& m) {
+  auto found = opening_.find(m.load);
+  if (found == opening_.end() || --found->second.missing > 0) return;
+  auto who = found->second.who;
+  opening_.erase(found);
+  answer(who, load_begun{m.load, members_.report()});
 }
 
 void coordinator::ask(asker who, const job& r) {

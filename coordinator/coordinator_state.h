@@ -48,6 +48,7 @@ class coordinator {
   void ask(asker who, const ping&);
   void ask(asker who, const ask_status&);
   void ask(asker who, const load_begin& r);
+  void on(const control::load_opened& m);
   void ask(asker who, const job& r);
   void ask(asker who, const release_handles& r);
   void ask(asker who, const commit_graph& r);
@@ -80,6 +81,8 @@ class coordinator {
   std::map<uint64_t, std::function<void(job_outcome)>> waiting_;  // by job
   std::map<asker, uint64_t> job_of_;
   std::map<uint64_t, asker> asker_of_;
+  struct opening { asker who; size_t missing; };                  // workers that have not opened the load
+  std::map<handle, opening> opening_;
   std::map<gateway::session, std::set<handle>> owned_;            // handles that end with their driver
   uint64_t next_job_ = 1;
   bool ending_ = false;

@@ -41,12 +41,11 @@ membership::actions membership::placed(uint32_t term, uint32_t partition) {
   return {std::move(r)};
 }
 
-membership::actions membership::left(uint32_t worker, const std::string& why) {
+membership::actions membership::left(uint32_t worker) {
   for (auto& s : seats_) {
     if (!s.taken || s.info.worker != worker) continue;
     s.taken = s.placed = false;
     s.info.state = "lost";
-    s.info.last_error = why;
     ready_ = false;
     return {lost{worker, s.info.partition}};
   }

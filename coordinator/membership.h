@@ -29,7 +29,7 @@ class membership {
 
   actions joined(const hello& greeting);
   actions placed(uint32_t term, uint32_t partition);
-  actions left(uint32_t worker, const std::string& why);
+  actions left(uint32_t worker);
 
   bool is_ready() const { return ready_; }
   uint32_t term() const { return term_; }
@@ -41,6 +41,8 @@ class membership {
   std::string why_not_ready() const;
   /// "worker 3 (pid 77, partition 2)"
   std::string name_of_partition(uint32_t partition) const;
+  /// What status says of a lost worker from now on.
+  void explain(uint32_t partition, std::string why) { seats_[partition].info.last_error = std::move(why); }
   std::string log_of_partition(uint32_t partition) const { return seats_[partition].log; }
 
  private:

@@ -60,7 +60,7 @@ class partition {
     return {
         [this](const control::assign& m) { on(m); },
         [this](const control::place& m) { on(m); },
-        [this](const control::open_load& m) { return on(m); },
+        [this](const control::open_load& m) { on(m); },
         [this](const control::start_job& m) { on(m); },
         [this](const control::abort_jobs& m) { options_.bulk->abort(m.up_to, errc(m.code), m.why); },
         [this](const control::release& m) {
@@ -84,10 +84,10 @@ class partition {
     self_->send(coordinator_, control::placed{m.term, partition_});
   }
 
-  control::load_opened on(const control::open_load& m) {
+  void on(const control::open_load& m) {
     graph_kind kind{m.directed, m.multi, key_type(m.keys), key_type(m.edge_keys)};
     options_.held->open_load(m.load, {kind, partition_, partitions_, m.endpoints_must_exist, m.origin});
-    return {m.load};
+    self_->send(coordinator_, control::load_opened{m.load});
   }
 
   void on(const control::start_job& m) {

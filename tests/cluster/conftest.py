@@ -25,18 +25,40 @@ def processes_of(cluster_id: str) -> list[int]:
     return found
 
 
-@pytest.fixture(scope="session", params=[1, 2, 4], ids=lambda n: f"{n} workers")
-def cluster(request):
-    with gli.LocalCluster(n_workers=request.param) as c:
+def session_cluster(n_workers: int):
+    with gli.LocalCluster(n_workers=n_workers) as c:
         identity = c.cluster_id
         yield c
     assert processes_of(identity) == []
+
+
+@pytest.fixture(scope="session", params=[1, 2, 4], ids=lambda n: f"{n} workers")
+def cluster(request):
+    yield from session_cluster(request.param)
 
 
 @pytest.fixture
 def client(cluster):
     with gli.Client(cluster) as c:
         yield c
+
+
+@pytest.fixture(scope="session", params=["embedded", 1, 2, 4], ids=lambda n: n if n == "embedded" else f"{n} workers")
+def where(request):
+    if request.param == "embedded":
+        yield None
+    else:
+        yield from session_cluster(request.param)
+
+
+@pytest.fixture
+def place(where):
+    """Where graphs are made: the gli module itself, or a client; both have the same readers."""
+    if where is None:
+        yield gli
+    else:
+        with gli.Client(where) as c:
+            yield c
 
 
 @pytest.fixture
@@ -52,16 +74,6 @@ def fresh_cluster():
     for c in made:
         c.close()
         assert processes_of(c.cluster_id) == []
-
-
-@pytest.fixture(params=["embedded", 1, 2, 4], ids=lambda n: n if n == "embedded" else f"{n} workers")
-def place(request):
-    """Where graphs are made: the gli module itself, or a client; both have the same readers."""
-    if request.param == "embedded":
-        yield gli
-        return
-    with gli.LocalCluster(n_workers=request.param) as c, gli.Client(c) as client:
-        yield client
 
 
 @pytest.fixture

@@ -5,13 +5,7 @@ import os
 import subprocess
 import sys
 
-import gli
 import pytest
-
-
-@pytest.fixture(params=["embedded", "cluster"])
-def readers(request):
-    return gli if request.param == "embedded" else request.getfixturevalue("client")
 
 
 def write(path, content):
@@ -31,39 +25,39 @@ BAD_EDGES = {
 
 
 @pytest.mark.parametrize("name", BAD_EDGES)
-def test_a_bad_edge_file_is_named_with_its_line(readers, tmp_path, name):
+def test_a_bad_edge_file_is_named_with_its_line(place, tmp_path, name):
     content, error, words = BAD_EDGES[name]
     path = tmp_path / "edges.txt"
     if content is not None:
         write(path, content)
     with pytest.raises(error) as caught:
-        readers.read_edges(path)
+        place.read_edges(path)
     assert str(path) in str(caught.value) and words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_directory_is_named(readers, tmp_path):
+def test_a_directory_is_named(place, tmp_path):
     with pytest.raises(OSError, match=f"{tmp_path}.*directory"):
-        readers.read_edges(tmp_path)
+        place.read_edges(tmp_path)
 
 
-def test_a_weight_that_is_no_number_is_named_where_the_column_says_number(readers, tmp_path):
+def test_a_weight_that_is_no_number_is_named_where_the_column_says_number(place, tmp_path):
     path = write(tmp_path / "edges.txt", "1 2 0.5\n2 3 heavy\n")
     with pytest.raises(ValueError, match=r"edges.txt:2: weight 'heavy' is not a number"):
-        readers.read_edges(path, types=["float64"])
+        place.read_edges(path, types=["float64"])
 
 
-def test_an_id_that_is_no_number_is_named_where_keys_are_numbers(readers, tmp_path):
+def test_an_id_that_is_no_number_is_named_where_keys_are_numbers(place, tmp_path):
     path = write(tmp_path / "edges.txt", "1 2\n2 ann\n")
     with pytest.raises(ValueError, match=r"edges.txt:2: .*'ann'"):
-        readers.read_edges(path, key_type="int64")
+        place.read_edges(path, key_type="int64")
 
 
-def test_an_ldbc_edge_to_an_unknown_node_is_named(readers, tmp_path):
+def test_an_ldbc_edge_to_an_unknown_node_is_named(place, tmp_path):
     nodes = write(tmp_path / "g.v", "1\n2\n3\n")
     edges = write(tmp_path / "g.e", "1 2\n2 3\n3 77\n77 1\n")
     with pytest.raises(ValueError, match=r"g.e:3: .*77.* not in the node file"):
-        readers.read_ldbc(nodes, edges, directed=True)
+        place.read_ldbc(nodes, edges, directed=True)
 
 
 def test_after_every_failed_load_the_cluster_loads_and_holds_nothing_of_it(client, tmp_path):
@@ -75,21 +69,21 @@ def test_after_every_failed_load_the_cluster_loads_and_holds_nothing_of_it(clien
         assert (g.node_count, g.edge_count) == (3, 2)
 
 
-def test_what_is_not_an_error_loads(readers, tmp_path):
+def test_what_is_not_an_error_loads(place, tmp_path):
     text = "# a comment\n1 2\n1 2\n\n3 3\r\n4 1\n"
     plain, packed = write(tmp_path / "e", text), write(tmp_path / "packed", gzip.compress(text.encode()))
     for path in (plain, packed):
-        g = readers.read_edges(path)
+        g = place.read_edges(path)
         assert (g.node_count, g.edge_count) == (4, 3)
         assert g.has_edge(3, 3)
         assert list(g.nodes) == [1, 2, 3, 4]
     nodes = write(tmp_path / "v", "1\n9\n")
-    isolated = readers.read_ldbc(nodes, write(tmp_path / "e2", "1 1\n"), directed=False)
+    isolated = place.read_ldbc(nodes, write(tmp_path / "e2", "1 1\n"), directed=False)
     assert isolated.node_count == 2
 
 
-def test_ids_with_leading_zeros_make_the_keys_text(readers, tmp_path):
-    g = readers.read_edges(write(tmp_path / "e", "1 2\n" * 70000 + "007 2\n"))
+def test_ids_with_leading_zeros_make_the_keys_text(place, tmp_path):
+    g = place.read_edges(write(tmp_path / "e", "1 2\n" * 70000 + "007 2\n"))
     assert g.key_type == "str"
     assert list(g.nodes) == ["1", "2", "007"]
     with pytest.raises(TypeError, match="keys are str"):

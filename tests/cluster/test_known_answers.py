@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import gli
 import pytest
 from conftest import FIXTURES
 
@@ -18,9 +17,9 @@ def depth(text):
     return None if int(text) == UNREACHABLE else int(text)
 
 
-@pytest.fixture(params=["embedded", "cluster"])
-def read_ldbc(request):
-    return gli.read_ldbc if request.param == "embedded" else request.getfixturevalue("client").read_ldbc
+@pytest.fixture
+def read_ldbc(place):
+    return place.read_ldbc
 
 
 @pytest.fixture

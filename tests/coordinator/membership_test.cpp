@@ -51,16 +51,16 @@ TEST(membership, a_lost_worker_makes_the_cluster_not_ready_and_names_it) {
   membership m{1};
   m.joined(worker_hello(0, 77));
   m.placed(1, 0);
-  auto actions = m.left(1, "killed");
+  auto actions = m.left(1);
   ASSERT_NE(find<membership::lost>(actions), nullptr);
   EXPECT_EQ(m.why_not_ready(), "partition 0 has no worker: worker 1 (pid 77) is gone; restart it");
-  EXPECT_TRUE(m.left(1, "again").empty());
+  EXPECT_TRUE(m.left(1).empty());
 }
 
 TEST(membership, an_answer_to_an_old_term_does_not_make_it_ready) {
   membership m{1};
   m.joined(worker_hello(0, 1));
-  m.left(1, "killed");
+  m.left(1);
   m.joined(worker_hello(0, 2));
   EXPECT_EQ(m.term(), 2u);
   EXPECT_TRUE(m.placed(1, 0).empty());
@@ -94,7 +94,7 @@ TEST(membership, holds_its_invariants_in_ten_thousand_random_orders) {
         default:
           if (seat_of.empty()) break;
           auto victim = std::next(seat_of.begin(), long(random() % seat_of.size()));
-          actions = m.left(victim->first, "killed");
+          actions = m.left(victim->first);
           ASSERT_NE(find<membership::lost>(actions), nullptr);
           seat_of.erase(victim);
       }
