@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,11 @@ import pyarrow as pa
 
 from . import _core, _loading
 from ._distributed import DistributedGraph
-from ._errors import ClusterError, GliError
+from ._errors import ClusterError, GliError, WorkerLostError
 from ._progress import Progress
 
 _SCHEME = "unix://"
+_NOTICE_SECONDS = 0.5  # in which the coordinator hears of a killed worker
 
 
 @dataclass(frozen=True)
@@ -148,16 +150,36 @@ class Client:
             self._members = None
             raise
 
+    def _ask(self, which: Callable[[list[WorkerInfo]], list[WorkerInfo]], name: str, numbers: tuple[int, int, int],
+             arguments: dict) -> list[pa.Table]:
+        """The answers of some workers. One that was replaced since it was last asked is asked at its new door; one that is gone is named."""
+        for again in (True, False):
+            workers = which(self._workers_by_partition())
+            try:
+                return self._call(lambda _: [self._ask_worker(w, name, numbers, arguments) for w in workers])
+            except WorkerLostError as error:
+                named = self._named(error)
+                if named is not error or not again:
+                    raise named from None
+        raise AssertionError("unreachable")
+
     def _ask_all(self, name: str, numbers: tuple[int, int, int], arguments: dict) -> list[pa.Table]:
         """One answer for each partition, in order."""
-        workers = self._workers_by_partition()
-        return self._call(lambda _: [self._ask_worker(w, name, numbers, arguments) for w in workers])
+        return self._ask(lambda workers: workers, name, numbers, arguments)
 
     def _ask_owner(self, key, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
         """The answer of the partition that owns a key."""
-        workers = self._workers_by_partition()
-        owner = workers[_core.owner_of(key, len(workers))]
-        return self._call(lambda _: self._ask_worker(owner, name, numbers, arguments))
+        return self._ask(lambda workers: [workers[_core.owner_of(key, len(workers))]], name, numbers, arguments)[0]
+
+    def _named(self, error: WorkerLostError) -> WorkerLostError:
+        """The coordinator's word on a worker that a connection lost: which one, and its last log lines. The error itself if none is missing."""
+        deadline = time.monotonic() + _NOTICE_SECONDS
+        while time.monotonic() < deadline:
+            lost = [w for w in self.status().workers if w.state == "lost"]
+            if lost:
+                return WorkerLostError(lost[0].last_error)
+            time.sleep(_NOTICE_SECONDS / 20)
+        return error
 
     # --- loading (the Place of _loading.py) -----------------------------------------------------------------------------------
 
@@ -177,6 +199,11 @@ class Client:
     def _abort(self, target: _loading.Load) -> None:
         target.rows.abort()
         self._release(target.number)
+
+    def _explain(self, error: BaseException) -> None:
+        named = self._named(error) if isinstance(error, WorkerLostError) else error
+        if named is not error:
+            raise named from None
 
     def read_edges(self, path, names=None, directed: bool = True, delimiter: str | None = None, header: bool = False,
                    comment: str | None = "#", key_type=None, multi: bool = False, types=None) -> DistributedGraph:

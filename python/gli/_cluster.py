@@ -82,7 +82,7 @@ class LocalCluster:
         while True:
             self._check_children()
             status = self._try_status()
-            if status is not None and status.ready:
+            if status is not None and status.ready and {w.pid for w in status.workers} == {p.pid for p in self._workers.values()}:
                 return
             if time.monotonic() > deadline:
                 raise ClusterError(f"the cluster was not ready after {_START_SECONDS} s{self._last_lines(self._log_of('coordinator'))}")

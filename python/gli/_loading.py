@@ -34,6 +34,9 @@ class Place(Protocol):
     def _abort(self, target: Load) -> None:
         """Forgets a load that failed."""
 
+    def _explain(self, error: BaseException) -> None:
+        """Raises a better error than the one that a load failed with, if there is one."""
+
 
 class Embedded:
     """Graphs of this process."""
@@ -48,22 +51,27 @@ class Embedded:
     def _abort(self, target):
         pass
 
+    def _explain(self, error):
+        pass
 
-def load(place: Place, fill: Callable[[Any, str, Any], bool], title: str, *, key_type=None, directed=True, multi=False,
+
+def load(place: Place, fill: Callable[[Any, dict, Any], dict | None], title: str, *, key_type=None, directed=True, multi=False,
          endpoints_must_exist=False, origin=""):
-    """Fills a load and makes the graph. `fill(rows, keys, progress)` is False when keys were taken for int64 and are not."""
-    keys = _key_type(key_type)
+    """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with."""
+    guesses = {"keys": _key_type(key_type)}
     with Progress(title) as progress:
         while True:
-            target = place._begin(directed=directed, multi=multi, keys=keys, endpoints_must_exist=endpoints_must_exist, origin=origin)
+            target = place._begin(directed=directed, multi=multi, keys=guesses["keys"], endpoints_must_exist=endpoints_must_exist, origin=origin)
             try:
-                if fill(target.rows, keys, progress):
+                again = fill(target.rows, guesses, progress)
+                if again is None:
                     return place._finish(target, progress)
-            except BaseException:
+            except BaseException as error:
                 place._abort(target)
+                place._explain(error)
                 raise
             place._abort(target)
-            keys = "str"
+            guesses.update(again)
 
 
 def _key_type(key_type) -> str:
@@ -73,26 +81,29 @@ def _key_type(key_type) -> str:
         raise ValueError(f"key_type is 'int64', 'str' or None, not {key_type!r}") from None
 
 
-def _text_options(path, keys: str, *, delimiter=None, comment="#", header=False, names=(), types=()) -> dict:
+def _text_options(path, guesses: dict, *, delimiter=None, comment="#", header=False, names=(), types=()) -> dict:
     return {"path": os.fspath(path), "delimiter": delimiter or "", "comment": comment or "", "header": bool(header),
-            "names": list(names or ()), "types": list(types or ()), "keys": keys}
+            "names": list(names or ()), "types": list(types or ()), "types_may_widen": False, **guesses}
 
 
 def read_edges(place: Place, path, names=None, directed=True, delimiter=None, header=False, comment="#", key_type=None, multi=False,
                types=None):
-    def fill(rows, keys, progress):
-        options = _text_options(path, keys, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
+    def fill(rows, guesses, progress):
+        options = _text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
         return _core.read_edge_text(options, rows, progress)
 
     return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
 
 
 def read_ldbc(place: Place, vfile, efile, directed):
-    def fill(rows, keys, progress):
-        return (_core.read_node_text(_text_options(vfile, keys, comment=""), rows, progress)
-                and _core.read_edge_text(_text_options(efile, keys, comment=""), rows, progress))
+    def options(path, guesses):
+        return _text_options(path, guesses, comment="", types=["float64"])
 
-    return load(place, fill, "load", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
+    def fill(rows, guesses, progress):
+        _core.read_node_text(options(vfile, guesses), rows, progress)
+        return _core.read_edge_text(options(efile, guesses), rows, progress)
+
+    return load(place, fill, "load", key_type="int64", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
 
 
 def from_arrow(place: Place, edges=None, nodes=None, source="source", target="target", key=None, node="id", directed=True, multi=False,
@@ -100,12 +111,11 @@ def from_arrow(place: Place, edges=None, nodes=None, source="source", target="ta
     edge_rows = _edge_rows(edges, source, target, key)
     node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node])
 
-    def fill(rows, keys, progress):
+    def fill(rows, guesses, progress):
         if node_rows is not None:
             node_rows.feed(rows.add_nodes)
         if edge_rows is not None:
             edge_rows.feed(rows.add_edges)
-        return True
 
     return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow table")
 
@@ -142,8 +152,7 @@ def generate_kronecker(place: Place, scale, edge_factor=16, seed=0, directed=Tru
     if not 1 <= scale <= 30:
         raise ValueError(f"scale must be from 1 to 30, not {scale}")
 
-    def fill(rows, keys, progress):
+    def fill(rows, guesses, progress):
         _core.generate_kronecker(int(scale), int(edge_factor), int(seed), rows, progress)
-        return True
 
     return load(place, fill, "generate", key_type="int64", directed=directed, origin=f"Kronecker graph of scale {scale}")

@@ -68,22 +68,32 @@ text_options options_from(const py::dict& d) {
   o.names = d["names"].cast<std::vector<std::string>>();
   for (auto& name : d["types"].cast<std::vector<std::string>>()) o.types.push_back(column_type_from(name));
   o.keys = key_type_from(d["keys"].cast<std::string>());
+  o.types_may_widen = d["types_may_widen"].cast<bool>();
   return o;
 }
 
-/// False when keys were taken for int64 and one is not: begin again with keys="str".
+py::list names_of(const std::vector<column_type>& types) {
+  py::list names;
+  for (auto t : types) names.append(t == column_type::int64 ? "int64" : t == column_type::float64 ? "float64" : "str");
+  return names;
+}
+
+/// None; or, when a guess did not hold, the options to begin again with.
 template <class Read>
-bool read_text(Read read, const py::dict& options, row_target& to, py::object progress) {
+py::object read_text(Read read, const py::dict& options, row_target& to, py::object progress) {
   auto o = options_from(options);
   reporter report{std::move(progress)};
-  return without_gil([&] {
-    try {
-      read(o, to.sink(), [&](uint64_t done, uint64_t total) { report("read", done, total); });
-    } catch (const keys_are_text&) {
-      return false;
-    }
-    return true;
-  });
+  py::dict again;
+  try {
+    without_gil([&] { read(o, to.sink(), [&](uint64_t done, uint64_t total) { report("read", done, total); }); });
+    return py::none();
+  } catch (const keys_are_text&) {
+    again["keys"] = "str";
+  } catch (const columns_changed& changed) {
+    again["types"] = names_of(changed.types);
+    again["types_may_widen"] = true;
+  }
+  return again;
 }
 
 void kronecker(int scale, int edge_factor, uint64_t seed, row_target& to, py::object progress) {
