@@ -123,7 +123,7 @@ def from_arrow(place: Place, edges=None, nodes=None, source="source", target="ta
 def from_batches(place: Place, batches, source="source", target="target", key=None, node="id", directed=True, multi=False, key_type=None):
     pending = iter(batches)
 
-    def fill(rows, keys, progress):
+    def fill(rows, guesses, progress):
         for what, batch in pending:
             if what == "nodes":
                 Rows(batch, {node: ""}, [node]).feed(rows.add_nodes)
@@ -131,7 +131,6 @@ def from_batches(place: Place, batches, source="source", target="target", key=No
                 _edge_rows(batch, source, target, key).feed(rows.add_edges)
             else:
                 raise ValueError(f"a batch is of 'nodes' or 'edges', not of {what!r}")
-        return True
 
     return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow batches")
 

@@ -132,11 +132,15 @@ class NodeValues(Mapping):
 
     def sizes(self, n: int | None = None) -> Table:
         """How many nodes have each value, most first."""
-        return Table(self._ask("sizes", **({} if n is None else {"n": _positive(n)})))
+        return Table(self._ask("sizes", **({} if n is None else {"n": _positive(n)})), self._names())
 
     def histogram(self) -> Table:
         """How many nodes have each value, by value."""
-        return Table(self._ask("histogram"))
+        return Table(self._ask("histogram"), self._names())
+
+    def _names(self) -> set[str]:
+        """Components are called by a node's key."""
+        return {"value"} if self._provenance.algorithm == "connected_components" else set()
 
     def count(self) -> int:
         """How many different values there are: of components, how many components."""

@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
 _SHOWN_ROWS = 20
+_SHOWN_WIDTH = 80
+_LEAST_WIDTH = 8
+_DIGITS = 6
+NAMES = frozenset({"id", "source", "target", "key", "partition", "worker", "pid"})  # columns of names: numbers in them are not counted
 
 
-def shown(value) -> str:
+def shown(value, decimals: int | None = None, is_name: bool = False) -> str:
     """A value as tables show it.
 
-    >>> shown(1234567), shown(0.00012345), shown(None), shown("ann")
-    ('1,234,567', '0.00012345', '', 'ann')
+    >>> shown(1234567), shown(1234567, is_name=True), shown(0.00012, decimals=6), shown(None), shown("ann")
+    ('1,234,567', '1234567', '0.000120', '', 'ann')
     """
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool) and not is_name:
         return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.6g}"
+    if isinstance(value, float) and decimals is not None:
+        return f"{value:,.{decimals}f}"
     return str(value)
+
+
+def shown_column(values: list, is_name: bool = False) -> list[str]:
+    """A column's cells: numbers of one column with the same decimals, six digits of the largest.
+
+    >>> shown_column([0.125939123, 0.00938944, None])
+    ['0.125939', '0.009389', '']
+    """
+    largest = max((abs(v) for v in values if isinstance(v, float) and math.isfinite(v)), default=0.0)
+    decimals = max(1, _DIGITS - 1 - math.floor(math.log10(largest))) if largest > 0 else 1
+    return [shown(v, min(decimals, 12), is_name) for v in values]
+
+
+def is_number(type: pa.DataType) -> bool:
+    """Whether a column stands to the right."""
+    return pa.types.is_integer(type) or pa.types.is_floating(type)
+
+
+def _fitted(widths: list[int]) -> list[int]:
+    widths = list(widths)
+    while sum(widths) + 2 * (len(widths) - 1) > _SHOWN_WIDTH and max(widths) > _LEAST_WIDTH:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _cell(text: str, width: int, right: bool) -> str:
+    if len(text) > width:
+        text = text[:width - 1] + "…"
+    return text.rjust(width) if right else text.ljust(width)
 
 
 class Table:
@@ -38,8 +70,19 @@ class Table:
     bob
     """
 
-    def __init__(self, data: pa.Table):
+    def __init__(self, data: pa.Table, names: Iterable[str] = NAMES):
         self._data = data
+        self._names = frozenset(names)
+
+    def renamed(self, names: list[str]) -> Table:
+        """The same with other column names."""
+        titles = dict(zip(self.column_names, names))
+        return Table(self._data.rename_columns(names), {titles[n] for n in self._names if n in titles})
+
+    def cells(self, limit: int | None = None) -> list[list[str]]:
+        """What is shown, by column, without the headings."""
+        head = self._data.slice(0, limit)
+        return [shown_column(head.column(n).to_pylist(), n in self._names) for n in self.column_names]
 
     @property
     def column_names(self) -> list[str]:
@@ -71,7 +114,7 @@ class Table:
         if isinstance(which, str):
             return self._data.column(which).to_pylist()
         if isinstance(which, slice):
-            return Table(self._data.take(range(*which.indices(len(self)))))
+            return Table(self._data.take(range(*which.indices(len(self)))), self._names)
         return self._data.slice(range(len(self))[which], 1).to_pylist()[0]
 
     def __eq__(self, other):
@@ -80,20 +123,19 @@ class Table:
     __hash__ = None
 
     def __repr__(self):
-        head = self._data.slice(0, _SHOWN_ROWS)
-        columns = [[name, *(shown(v) for v in head.column(i).to_pylist())] for i, name in enumerate(self.column_names)]
-        widths = [max(map(len, cells)) for cells in columns]
-        numeric = [pa.types.is_integer(t) or pa.types.is_floating(t) for t in self._data.schema.types]
-        aligned = [[c.rjust(w) if n else c.ljust(w) for c in cells] for cells, w, n in zip(columns, widths, numeric)]
+        columns = [[name, *cells] for name, cells in zip(self.column_names, self.cells(_SHOWN_ROWS))]
+        widths = _fitted([max(map(len, cells)) for cells in columns])
+        right = [is_number(t) for t in self._data.schema.types]
+        aligned = [[_cell(c, w, r) for c in cells] for cells, w, r in zip(columns, widths, right)]
         lines = ["  ".join(row).rstrip() for row in zip(*aligned)]
-        if len(self) > _SHOWN_ROWS:
-            lines.append(f"… {len(self) - _SHOWN_ROWS:,} more rows")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._more()])
+
+    def _more(self) -> list[str]:
+        return [f"… {len(self) - _SHOWN_ROWS:,} more rows"] if len(self) > _SHOWN_ROWS else []
 
     def _repr_html_(self):
         from html import escape
-        head = self._data.slice(0, _SHOWN_ROWS)
         names = "".join(f"<th>{escape(n)}</th>" for n in self.column_names)
-        rows = "".join("<tr>" + "".join(f"<td>{escape(shown(v))}</td>" for v in row.values()) + "</tr>" for row in head.to_pylist())
-        more = f"<p>… {len(self) - _SHOWN_ROWS:,} more rows</p>" if len(self) > _SHOWN_ROWS else ""
+        rows = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in zip(*self.cells(_SHOWN_ROWS)))
+        more = "".join(f"<p>{line}</p>" for line in self._more())
         return f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>{more}"

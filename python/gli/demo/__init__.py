@@ -109,7 +109,7 @@ def _commit_and_compare(screen: Screen, client: Client, asked: Asked, path: str)
     _show_changes(screen, store, first, last)
     moved = friday_ranks.compare(monday_ranks).top(10)
     screen.heading("Whose PageRank moved most")
-    screen.table(Table(moved.to_arrow().rename_columns([subject.nodes, "friday", "monday", "change"])))
+    screen.table(moved.renamed([subject.nodes, "friday", "monday", "change"]))
     return {"graph_ids": [friday.graph_id, monday.graph_id], "moved": moved.to_pylist()}
 
 

@@ -56,7 +56,7 @@ def components(asked: Asked) -> Answer:
 def pagerank(asked: Asked) -> Answer:
     """What everything rests on."""
     ranks = asked.followed.pagerank()
-    return Answer(f"{ranks.summary['rounds']} rounds; the first ten:", _renamed(ranks.top(10), [asked.subject.nodes, "rank"]), (ranks,))
+    return Answer(f"{ranks.summary['rounds']} rounds; the first ten:", ranks.top(10).renamed([asked.subject.nodes, "rank"]), (ranks,))
 
 
 def neighborhood(asked: Asked) -> Answer:
@@ -92,15 +92,11 @@ def questions(subject: Subject) -> list[tuple[str, Callable[[Asked], Answer]]]:
             (f"The subgraph of {subject.part_title}", part)]
 
 
-def _renamed(table: Table, names: list[str]) -> Table:
-    return Table(table.to_arrow().rename_columns(names))
-
-
 def _sizes(found, asked: Asked) -> Table:
-    return _renamed(found.sizes(5), ["component", asked.subject.nodes])
+    return found.sizes(5).renamed(["component", asked.subject.nodes])
 
 
 def _depths(depth, asked: Asked) -> Table:
     """How many nodes at each depth; the unreachable are left out."""
     rows = depth.histogram().to_arrow()
-    return _renamed(Table(rows.filter(pc.is_valid(rows["value"]))), ["hops", asked.subject.nodes])
+    return Table(rows.filter(pc.is_valid(rows["value"])), ()).renamed(["hops", asked.subject.nodes])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-import pyarrow as pa
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
-from .._table import Table, shown
+from .._table import Table, is_number
 
 _WIDTH = 80
 
@@ -26,10 +26,9 @@ def grid(table: Table) -> RichTable:
     """A table for the console: numbers to the right, long text cut."""
     result = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for field in table.to_arrow().schema:
-        number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        result.add_column(field.name.replace("_", " "), justify="right" if number else "left", no_wrap=True, overflow="ellipsis")
-    for row in table:
-        result.add_row(*map(shown, row))
+        result.add_column(field.name.replace("_", " "), justify="right" if is_number(field.type) else "left", no_wrap=True, overflow="ellipsis")
+    for row in zip(*table.cells()):
+        result.add_row(*map(escape, row))
     return result
 
 

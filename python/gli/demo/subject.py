@@ -48,7 +48,7 @@ def generated() -> Subject:
         title=f"a generated Kronecker graph of scale {_SCALE}: this machine has no package lists", nodes="nodes",
         load=lambda place: _loading.generate_kronecker(place, _SCALE), followed=None, followed_title="all edges",
         center=0, origin=0, part=key() < half, part_title=f"the nodes below {half:,}",
-        kept=degree() < 64, change_title="the nodes with 64 edges or more are dropped")
+        kept=degree() >= 4, change_title="the nodes with fewer than 4 edges are dropped")
 
 
 def choose() -> Subject:
