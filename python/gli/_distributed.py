@@ -91,13 +91,18 @@ class DistributedGraph(GraphMethods):
         return self._client._job(self._handle.number, body, title)
 
     def _query(self, name, values=None, other=None, **arguments) -> pa.Table:
-        if name in _SHOW_MIRRORS and not self._mirrors_resolved:
-            self._job("resolve_mirrors", title="resolve")
-            self._mirrors_resolved = True
+        if name in _SHOW_MIRRORS:
+            self._resolve_mirrors()
         numbers = (self._handle.number, values.number if values else 0, other.number if other else 0)
         if name in _OF_ONE_NODE:
             return visible(self._client._ask_owner(self._owning_key(name, arguments), name, numbers, arguments))
         return merge(name, self._client._ask_all(name, numbers, _for_each_partition(name, arguments)), arguments)
+
+    def _resolve_mirrors(self) -> None:
+        """Lets every worker know the keys of the nodes that its edges lead to."""
+        if not self._mirrors_resolved:
+            self._job("resolve_mirrors", title="resolve")
+            self._mirrors_resolved = True
 
     def _owning_key(self, name: str, arguments: dict):
         if name == "edge" and not self.directed:
@@ -111,6 +116,8 @@ class DistributedGraph(GraphMethods):
         for f in (nodes, edges):
             if callable(f) and not isinstance(f, expressions.Expression):
                 raise NotImplementedError("a graph on a cluster is filtered by expressions, such as gli.node('age') > 30, not by a Python function")
+        if expressions.mentions(edges, "target"):
+            self._resolve_mirrors()
         reply = self._job("select", expressions.to_native(nodes, "nodes"), expressions.to_native(edges, "edges"), title="filter")
         return DistributedGraph(self._client, reply)
 

@@ -173,6 +173,13 @@ def depth(expression: Expression) -> int:
     return 1 + max((depth(a) for a in expression._arguments if isinstance(a, Expression)), default=0)
 
 
+def mentions(expression: Expression | None, operation: str) -> bool:
+    """Whether an operation occurs anywhere in the expression."""
+    if not isinstance(expression, Expression):
+        return False
+    return expression._operation == operation or any(mentions(a, operation) for a in expression._arguments)
+
+
 def to_native(filter: Expression | None, what: str) -> tuple | None:
     """The tuple form of a filter; checks what can be checked before it is sent."""
     if filter is None:
