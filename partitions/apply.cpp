@@ -45,8 +45,6 @@ graph_changes::graph_changes(const graph& g)
 
 namespace {
 
-const char* shown(key_type t) { return t == key_type::int64 ? "int64" : "str"; }
-key_type type_of_key(const key& k) { return k.index() == 0 ? key_type::int64 : key_type::utf8; }
 bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
 
 /// Interprets edits, one after the other, into changes. An edge is named by (source, target, key) with the smaller key first where undirected.
@@ -112,8 +110,8 @@ class editor {
 // --- nodes -----------------------------------------------------------------------------------------------------------------
 
 void editor::check_key(const key& k) const {
-  if (to_.kind.keys != key_type::none && type_of_key(k) != to_.kind.keys)
-    throw failure{errc::type, std::string{"this graph's keys are "} + shown(to_.kind.keys) + "; " + to_string(k) + " is " +
+  if (to_.kind.keys != key_type::none && type_of(k) != to_.kind.keys)
+    throw failure{errc::type, std::string{"this graph's keys are "} + type_name(to_.kind.keys) + "; " + to_string(k) + " is " +
                                   (k.index() == 0 ? "int" : "str")};
 }
 
@@ -133,7 +131,7 @@ int32_t editor::need(const key& k) const {
 
 int32_t editor::intern(const key& k) {
   if (to_.kind.keys == key_type::none) {
-    to_.kind.keys = type_of_key(k);
+    to_.kind.keys = type_of(k);
     own_ = std::make_shared<dictionary>(to_.kind.keys);
   } else if (!own_) {
     own_ = dictionary::extend(base_->keys, base_->size);
@@ -238,8 +236,8 @@ void editor::check_edge_key(const edit& e) const {
   if (!to_.kind.multi)
     throw failure{errc::value, "this graph has no parallel edges: edge key " + to_string(*e.edge_key) + " needs a graph with multi=True"};
   auto known = to_.kind.edge_keys;
-  if (known != key_type::none && type_of_key(*e.edge_key) != known)
-    throw failure{errc::type, std::string{"this graph's edge keys are "} + shown(known) + "; " + to_string(*e.edge_key) + " is " +
+  if (known != key_type::none && type_of(*e.edge_key) != known)
+    throw failure{errc::type, std::string{"this graph's edge keys are "} + type_name(known) + "; " + to_string(*e.edge_key) + " is " +
                                   (e.edge_key->index() == 0 ? "int" : "str")};
 }
 
@@ -347,7 +345,7 @@ key editor::next_key(named_edge at) {
 
 void editor::create_edge(const edit& e, named_edge at) {
   edge_name name{at.target, e.edge_key ? *e.edge_key : next_key(at)};
-  if (to_.kind.multi && to_.kind.edge_keys == key_type::none) to_.kind.edge_keys = type_of_key(name.second);
+  if (to_.kind.multi && to_.kind.edge_keys == key_type::none) to_.kind.edge_keys = type_of(name.second);
   auto [change, fresh] = to_.edges[at.source].try_emplace(name);
   if (!fresh) {
     change->second.wiped = change->second.live = true;

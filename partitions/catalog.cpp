@@ -50,8 +50,7 @@ key_type agreed_key_type(const graph& g, communicator& all) {
 /// The own id of a node that must be in the graph, where it is this partition's. Throws alike on all partitions.
 std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator& all) {
   auto type = agreed_key_type(g, all);
-  if (type != key_type::none && (type == key_type::int64) != std::holds_alternative<int64_t>(k))
-    throw failure{errc::type, std::string{"this graph's keys are "} + (type == key_type::int64 ? "int64" : "text") + ", not " + to_string(k)};
+  check_key_type(type, k);
   auto own = g->size > 0 ? find_node(g, k) : std::nullopt;
   uint64_t found = own.has_value();
   all.all_reduce({&found, 1}, reduction::sum);

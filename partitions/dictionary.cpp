@@ -98,11 +98,16 @@ struct index_table {
   }
 };
 
-std::optional<int32_t> found(int32_t id) { return id < 0 ? std::nullopt : std::optional{id}; }
+key to_own(int64_t k) { return k; }
+key to_own(std::string_view k) { return std::string{k}; }
 
-[[noreturn]] void other_type(key_type mine, const key& k) {
-  throw failure{errc::type, std::string{"this graph's keys are "} + (mine == key_type::int64 ? "int64" : "text") + ", not " + to_string(k)};
+template <class Key>
+void must_take(key_type mine, key_type other, const Key& k) {
+  if (mine == key_type::none) throw failure{errc::internal, "a dictionary without a key type takes no keys"};
+  if (mine != other) check_key_type(mine, to_own(k));
 }
+
+std::optional<int32_t> found(int32_t id) { return id < 0 ? std::nullopt : std::optional{id}; }
 
 }  // namespace
 
@@ -198,7 +203,7 @@ std::pair<int32_t, bool> dictionary::intern(std::string_view k) { return intern(
 
 std::pair<int32_t, bool> dictionary::intern(int64_t k, const hash128& h) {
   auto& s = *state_;
-  if (s.type != key_type::int64) other_type(s.type, k);
+  must_take(s.type, key_type::int64, k);
   auto id = s.find(h, [&](int32_t at) { return s.ints[at] == k; });
   if (id >= 0) return {id, false};
   return {s.append(h, [&](int32_t at) { s.ints.make_room(at); s.ints[at] = k; }), true};
@@ -206,7 +211,7 @@ std::pair<int32_t, bool> dictionary::intern(int64_t k, const hash128& h) {
 
 std::pair<int32_t, bool> dictionary::intern(std::string_view k, const hash128& h) {
   auto& s = *state_;
-  if (s.type != key_type::utf8) other_type(s.type, std::string{k});
+  must_take(s.type, key_type::utf8, k);
   auto id = s.find(h, [&](int32_t at) { return text_arena::read(s.texts[at]) == k; });
   if (id >= 0) return {id, false};
   return {s.append(h, [&](int32_t at) { s.texts.make_room(at); s.texts[at] = s.arena.append(k); }), true};

@@ -17,13 +17,6 @@ std::shared_ptr<const graph::body> empty_body(graph_kind kind) {
   return made;
 }
 
-void check_key_type(const graph& g, const key& k) {
-  auto mine = g->keys->type();
-  auto asked = std::holds_alternative<int64_t>(k) ? key_type::int64 : key_type::utf8;
-  if (mine == key_type::none || mine == asked) return;
-  throw failure{errc::type, std::string{"this graph's keys are "} + (mine == key_type::int64 ? "int64" : "text") + ", not " + to_string(k)};
-}
-
 /// The row of an edge in the column pages of its source's out-page.
 uint32_t row_of_edge(const graph& g, int32_t source, uint32_t slot) {
   return g->out.directory[size_t(source) >> vertices_per_page_bits]->off[source & (vertices_per_page - 1)] + slot;
@@ -81,7 +74,7 @@ std::shared_ptr<graph::body> copy_body(const graph& g) {
 }
 
 std::optional<int32_t> find_node(const graph& g, const key& k) {
-  check_key_type(g, k);
+  check_key_type(g->keys->type(), k);
   auto number = std::get_if<int64_t>(&k);
   auto id = number ? g->keys->find(*number) : g->keys->find(std::string_view{std::get<std::string>(k)});
   if (!id || *id >= g->size || !g->live(*id)) return std::nullopt;

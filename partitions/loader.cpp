@@ -29,7 +29,7 @@ struct text_keys {
 key_type key_type_of(const column& c) {
   if (c.type == column_type::int64) return key_type::int64;
   if (c.type == column_type::utf8) return key_type::utf8;
-  throw failure{errc::type, std::string{"ids are int64 or text, not "} + type_name(c.type) + " (column '" + c.name + "')"};
+  throw failure{errc::type, std::string{"keys are int64 or str, not "} + type_name(c.type) + " (column '" + c.name + "')"};
 }
 
 /// The input row of each row of a batch.
@@ -176,11 +176,10 @@ load_report total(const loader_state& s, graph::body& b, communicator& all) {
 }  // namespace
 
 void graph_loader::state::begin_keys(key_type type) {
-  if (own && own->keys->type() != type)
-    throw failure{errc::type, own->keys->type() == key_type::int64 ? "this graph's ids are int64, not text" : "this graph's ids are text, not int64"};
+  auto mine = own ? own->keys->type() : options.kind.keys;
+  if (mine != key_type::none && mine != type)
+    throw failure{errc::type, std::string{"this graph's keys are "} + type_name(mine) + ", not " + type_name(type)};
   if (own) return;
-  if (options.kind.keys != key_type::none && options.kind.keys != type)
-    throw failure{errc::type, type == key_type::int64 ? "this graph's ids are text, not int64" : "this graph's ids are int64, not text"};
   own = std::make_unique<key_book>(type);
   remote = std::make_unique<key_book>(type);
 }

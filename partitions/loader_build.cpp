@@ -54,13 +54,13 @@ column edge_key_column(loader_state& s, int64_t rows) {
 
 void check_key_type(const graph_kind& kind, const column& keys) {
   if (kind.edge_keys == key_type::none || (kind.edge_keys == key_type::utf8) == (keys.type == column_type::utf8)) return;
-  throw failure{errc::type, std::string{"this graph's edge keys are "} + (kind.edge_keys == key_type::utf8 ? "text" : "int64") + ", not " +
+  throw failure{errc::type, std::string{"this graph's edge keys are "} + type_name(kind.edge_keys) + ", not " +
                                 type_name(keys.type)};
 }
 
 void check_text_keys(const column& keys) {
   for (int64_t i = 0; i < keys.length; ++i)
-    if (!keys.valid(i)) throw failure{errc::type, "this graph's edge keys are text, but an edge comes without one"};
+    if (!keys.valid(i)) throw failure{errc::type, "this graph's edge keys are str, but an edge comes without one"};
 }
 
 /// Edges with keys of their own, of a multi graph.

@@ -14,7 +14,7 @@ const column& key_column(const column_batch& rows, const char* name) {
   auto* c = rows.find(name);
   if (!c) throw failure{errc::value, std::string{"rows without a column '"} + name + "'"};
   if (c->type != column_type::int64 && c->type != column_type::utf8)
-    throw failure{errc::type, "keys are int64 or text, not " + std::string{type_name(c->type)}};
+    throw failure{errc::type, "keys are int64 or str, not " + std::string{type_name(c->type)}};
   return *c;
 }
 

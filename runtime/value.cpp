@@ -135,6 +135,15 @@ T typed_parameter(const parameters& p, const std::string& name, const std::optio
 
 }  // namespace
 
+const char* type_name(key_type t) { return t == key_type::int64 ? "int64" : t == key_type::utf8 ? "str" : "none"; }
+
+key_type type_of(const key& k) { return std::holds_alternative<int64_t>(k) ? key_type::int64 : key_type::utf8; }
+
+void check_key_type(key_type mine, const key& k) {
+  if (mine != key_type::none && mine != type_of(k))
+    throw failure{errc::type, std::string{"this graph's keys are "} + type_name(mine) + ", not " + to_string(k)};
+}
+
 const char* type_name(column_type t) {
   switch (t) {
     case column_type::boolean: return "bool";
