@@ -5,24 +5,9 @@ from pathlib import Path
 
 import gli
 import pytest
+from cluster_processes import processes_of
 
 DATA = os.environ.get("GLI_TEST_DATA", "")
-FIXTURES = Path(__file__).parent.parent / "fixtures"
-
-
-def processes_of(cluster_id: str) -> list[int]:
-    """The pids of all processes that carry a cluster's tag."""
-    tag = f"GLI_CLUSTER_ID={cluster_id}".encode()
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                environment = Path(entry.path, "environ").read_bytes()
-            except OSError:
-                continue
-            if tag in environment.split(b"\0"):
-                found.append(int(entry.name))
-    return found
 
 
 def session_cluster(n_workers: int):

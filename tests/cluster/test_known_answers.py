@@ -1,10 +1,11 @@
 """Published and hand-computed results, embedded and on 1, 2 and 4 workers."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
-from conftest import FIXTURES
 
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 UNREACHABLE = 9223372036854775807  # as LDBC writes it
 
 

@@ -8,7 +8,7 @@ import time
 
 import gli
 import pytest
-from conftest import processes_of
+from cluster_processes import alive, processes_of
 
 
 def wait_until(condition, seconds: float) -> bool:
@@ -44,14 +44,6 @@ def test_workers_end_when_the_coordinator_is_killed(fresh_cluster):
     os.kill(cluster.coordinator_pid, signal.SIGKILL)
     workers = [w for w in processes_of(cluster.cluster_id) if w != cluster.coordinator_pid]
     assert wait_until(lambda: not any(alive(p) for p in workers), 5)
-
-
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

@@ -10,6 +10,7 @@ import threading
 import gli
 import pytest
 import xxhash
+from cluster_processes import processes_of
 
 HEADER = struct.Struct("<IHHQQIIQIIIIQ")
 MAGIC = 0x31494C47
@@ -214,7 +215,6 @@ def test_another_user_of_the_host_is_hung_up_on(house):
 
 
 def test_the_cluster_opens_no_network_port(house):
-    from conftest import processes_of
     inodes = set()
     for pid in processes_of(house.cluster_id):
         for fd in os.scandir(f"/proc/{pid}/fd"):
