@@ -56,6 +56,7 @@ class Rows:
         self._schema = pa.schema([schema.field(i).with_name(names.get(n, n)) for i, n in zip(self._indices, order)])
         self._check_names(names)
         self._error: Exception | None = None
+        self.passed = 0  # rows
 
     def _check_names(self, names: dict[str, str]):
         seen = set()
@@ -67,6 +68,7 @@ class Rows:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         try:
             for batch in self._reader:
+                self.passed += batch.num_rows
                 yield pa.RecordBatch.from_arrays([batch.column(i) for i in self._indices], schema=self._schema)
         except Exception as error:
             self._error = error

@@ -65,11 +65,11 @@ class Log(list):
     """
 
     def to_table(self) -> Table:
-        """Commit, time, author, nodes, edges, graph_id and message."""
+        """Commit, time (UTC), nodes, edges, graph_id and message; ids by their first digits."""
         return Table(pa.table({
-            "commit": [c.id[:12] for c in self], "time": [f"{c.time:%Y-%m-%d %H:%M:%S}" for c in self], "author": [c.author for c in self],
+            "commit": [c.id[:8] for c in self], "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
             "nodes": pa.array([c.nodes for c in self], pa.int64()), "edges": pa.array([c.edges for c in self], pa.int64()),
-            "graph_id": [c.graph_id[:12] for c in self], "message": [c.message for c in self]}))
+            "graph_id": [c.graph_id[:8] for c in self], "message": [c.message for c in self]}))
 
     def __repr__(self):
         return repr(self.to_table())

@@ -124,13 +124,15 @@ def from_batches(place: Place, batches, source="source", target="target", key=No
     pending = iter(batches)
 
     def fill(rows, guesses, progress):
+        sent = 0
         for what, batch in pending:
-            if what == "nodes":
-                Rows(batch, {node: ""}, [node]).feed(rows.add_nodes)
-            elif what == "edges":
-                _edge_rows(batch, source, target, key).feed(rows.add_edges)
-            else:
+            if what not in ("nodes", "edges"):
                 raise ValueError(f"a batch is of 'nodes' or 'edges', not of {what!r}")
+            named = Rows(batch, {node: ""}, [node]) if what == "nodes" else _edge_rows(batch, source, target, key)
+            named.feed(rows.add_nodes if what == "nodes" else rows.add_edges)
+            sent += named.passed
+            if progress is not None:
+                progress("rows", sent, 0)
 
     return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow batches")
 

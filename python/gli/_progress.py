@@ -36,7 +36,8 @@ class Progress:
             if time.monotonic() - self._started < _DELAY_SECONDS:
                 return
             from tqdm import tqdm
-            self._bar = tqdm(desc=self._title, total=total or None, leave=False, file=sys.stderr, dynamic_ncols=True, unit_scale=True)
+            self._bar = tqdm(desc=self._title, total=total or None, leave=False, file=sys.stderr,
+                             dynamic_ncols=True, unit_scale=True, unit="")
         if total and self._bar.total != total:
             self._bar.total = total
         self._bar.set_description_str(f"{self._title}: {what}" if what != self._title else what, refresh=False)

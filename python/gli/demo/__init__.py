@@ -15,7 +15,6 @@ from .. import _loading
 from .._client import Client
 from .._cluster import LocalCluster
 from .._errors import GliError
-from .._progress import Progress
 from .._table import Table
 from .questions import Answer, Asked, questions
 from .screen import Screen, seconds
@@ -41,7 +40,7 @@ def run(workers: int = 4, store: str | None = None) -> None:
         expected = _commit_and_compare(screen, client, Asked(graph, subject), path)
     screen.heading("The cluster has ended; the store, reopened in a new process")
     _reopen(path, expected)
-    screen.line(f"\nAll answers agree. {seconds(screen.elapsed)} in all. Look around: gli log {path}")
+    screen.line(f"\nAll answers agree. {seconds(screen.elapsed)} in all. To look around:\n  gli log {path}")
 
 
 def _store_path(store: str | None) -> str:
@@ -57,7 +56,8 @@ def _store_path(store: str | None) -> str:
 
 
 def _load(screen: Screen, client: Client, subject: Subject):
-    with screen.timed(f"Loaded {subject.title} onto the workers"):
+    screen.line(f"The graph: {subject.title}.")
+    with screen.timed("Loaded onto the workers"):
         graph = subject.load(client)
     screen.heading(f"{graph.node_count:,} {subject.nodes}, {graph.edge_count:,} edges, in {client.status().partitions} partitions")
     stats = graph.partition_stats().to_arrow()
@@ -66,7 +66,7 @@ def _load(screen: Screen, client: Client, subject: Subject):
 
 
 def _load_embedded(screen: Screen, subject: Subject):
-    with screen.timed("The same, loaded into this process"):
+    with screen.timed("The same graph loaded into this process, to compare"):
         return subject.load(_loading.Embedded())
 
 
@@ -100,25 +100,23 @@ def _commit_and_compare(screen: Screen, client: Client, asked: Asked, path: str)
     monday = asked.followed
     monday_ranks = monday.pagerank()
     screen.heading("Monday and Friday")
-    with screen.timed(f"Committed Monday: {subject.followed_title} with their ranks"):
-        first = store.commit(f"Monday: {subject.followed_title}", monday, [monday_ranks])
+    with screen.timed(f"Monday committed: {subject.followed_title}, with ranks"):
+        first = store.commit("Monday", monday, [monday_ranks])
     friday = monday.filter(nodes=subject.kept)
     friday_ranks = friday.pagerank()
-    with screen.timed(f"Committed Friday: {subject.change_title}"):
-        last = store.commit(f"Friday: {subject.change_title}", friday, [friday_ranks])
-    _show_changes(screen, store, first, last)
+    with screen.timed(f"Friday committed: {subject.change_title}"):
+        last = store.commit("Friday", friday, [friday_ranks])
+    _show_changes(screen, subject, store.diff(first, last).summary())
     moved = friday_ranks.compare(monday_ranks).top(10)
     screen.heading("Whose PageRank moved most")
     screen.table(moved.renamed([subject.nodes, "friday", "monday", "change"]))
     return {"graph_ids": [friday.graph_id, monday.graph_id], "moved": moved.to_pylist()}
 
 
-def _show_changes(screen: Screen, store, first, last) -> None:
-    with Progress("diff"):
-        changes = store.diff(first, last).summary()
-    for what in ("nodes", "edges"):
+def _show_changes(screen: Screen, subject: Subject, changes: dict[str, int]) -> None:
+    for what, title in (("nodes", subject.nodes), ("edges", "edges")):
         counts = ", ".join(f"{changes[f'{what}_{how}']:,} {how}" for how in ("added", "removed", "changed"))
-        screen.line(f"{what}: {counts}")
+        screen.line(f"{title}: {counts}")
 
 
 def _reopen(path: str, expected: dict) -> None:

@@ -36,7 +36,7 @@ def main(path: str, expected_file: str) -> None:
     screen.table(log.to_table())
     friday, monday = (check_commit(store, c, i) for c, i in zip(log, expected["graph_ids"]))
     check("what moved", friday.compare(monday).top(10).to_pylist(), expected["moved"])
-    screen.line("same graph_id, computed from the stored pages; same ranks, stored and computed anew; same ten moved most")
+    screen.line("Same graph_ids, computed from the stored pages. Same ranks, stored and computed\nanew. The same ten moved most.")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Subject:
 def packages_of_this_machine() -> Subject:
     """The package lists of `apt-cache dumpavail`."""
     return Subject(
-        title="this machine's own packages (apt-cache dumpavail)", nodes="packages",
+        title="this machine's own packages, from apt-cache dumpavail", nodes="packages",
         load=lambda place: _loading.from_batches(place, packages.batches(packages.read()), key="key"),
         followed=edge("kind").is_in(["Depends", "Pre-Depends"]), followed_title="the dependencies",
         center="openssl", origin="libc6",
@@ -45,7 +45,7 @@ def generated() -> Subject:
     """A Kronecker graph, for machines without package lists."""
     half = 1 << (_SCALE - 1)
     return Subject(
-        title=f"a generated Kronecker graph of scale {_SCALE}: this machine has no package lists", nodes="nodes",
+        title=f"a Kronecker graph of scale {_SCALE}, generated: there are no package lists here", nodes="nodes",
         load=lambda place: _loading.generate_kronecker(place, _SCALE), followed=None, followed_title="all edges",
         center=0, origin=0, part=key() < half, part_title=f"the nodes below {half:,}",
         kept=degree() >= 4, change_title="the nodes with fewer than 4 edges are dropped")
