@@ -113,12 +113,23 @@ meta_page newest_meta(const file_view& file) {
   }
 }
 
+[[noreturn]] void cut_off(const file_view& file, uint64_t bytes, uint64_t needed) {
+  file.fail("cut off: it has " + std::to_string(bytes) + " bytes and needs " + std::to_string(needed));
+}
+
+/// The newest meta page, when the file can be what it says: free pages at the end may be missing, but not most of the file.
+meta_page plausible_meta(const file_view& file) {
+  auto meta = newest_meta(file);
+  auto size = file.size();
+  if (meta.last_page / 2 > size / meta.page_size + (1 << 14)) cut_off(file, size, (meta.last_page + 1) * meta.page_size);
+  return meta;
+}
+
 /// Walks all trees in key order. Every page has one owner, every pointer stays within pages and file, keys ascend.
 class walker {
  public:
   walker(const file_view& file, check_depth depth)
-      : file_{file}, meta_{newest_meta(file)}, size_{file.size()}, page_size_{meta_.page_size}, depth_{depth} {
-    if (meta_.last_page / 2 > size_ / page_size_ + (1 << 14)) cut_off(meta_.last_page + 1);
+      : file_{file}, meta_{plausible_meta(file)}, size_{file.size()}, page_size_{meta_.page_size}, depth_{depth} {
     owned_.resize(meta_.last_page + 1);
   }
 
@@ -144,9 +155,6 @@ class walker {
   };
 
   [[noreturn]] void fail(uint64_t page, const std::string& reason) const { file_.fail("page " + std::to_string(page) + " " + reason); }
-  [[noreturn]] void cut_off(uint64_t pages) const {
-    file_.fail("cut off: it has " + std::to_string(size_) + " bytes and needs " + std::to_string(pages * page_size_));
-  }
 
   void own(uint64_t from, uint64_t first, uint64_t count) {
     if (first < 2 || first > meta_.last_page || count > meta_.last_page - first + 1)
@@ -157,7 +165,7 @@ class walker {
     }
   }
   void stored(uint64_t first, uint64_t count) const {
-    if ((first + count) * page_size_ > size_) cut_off(first + count);
+    if ((first + count) * page_size_ > size_) cut_off(file_, size_, (first + count) * page_size_);
   }
 
   void walk_tree(const tree& t, rows_of what) {
@@ -283,7 +291,7 @@ std::string data_file(const std::string& directory) { return directory + "/data.
 bool check_meta_pages(const std::string& name) {
   file_view file{name};
   if (!file.there() || file.size() == 0) return false;
-  newest_meta(file);
+  plausible_meta(file);
   return true;
 }
 
