@@ -21,7 +21,9 @@ using namespace gli;
 constexpr uint64_t rounds = 20;
 
 graph kronecker(int scale) {
-  graph_loader loader{load_options{.kind = {.directed = false, .keys = key_type::int64}}};
+  load_options options;
+  options.kind = {false, false, key_type::int64, key_type::none};
+  graph_loader loader{options};
   generate_kronecker(scale, kronecker_edge_factor, 1, {[&](const column_batch& b) { loader.add_nodes(b); }, [&](const column_batch& b) { loader.add_edges(b); }});
   load_report report;
   solo all;
