@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -35,11 +36,14 @@ class Progress:
         if self._bar is None:
             if time.monotonic() - self._started < _DELAY_SECONDS:
                 return
-            from tqdm import tqdm
-            self._bar = tqdm(desc=self._title, total=total or None, leave=False, file=sys.stderr,
-                             dynamic_ncols=True, unit_scale=True, unit="")
+            self._bar = self._make_bar(total)
         if total and self._bar.total != total:
             self._bar.total = total
         self._bar.set_description_str(f"{self._title}: {what}" if what != self._title else what, refresh=False)
         self._bar.n = done
         self._bar.refresh()
+
+    def _make_bar(self, total: int):
+        from tqdm import tqdm
+        columns, lines = shutil.get_terminal_size()  # 80 × 24 for a terminal that does not know its size, where tqdm would show nothing
+        return tqdm(desc=self._title, total=total or None, leave=False, file=sys.stderr, ncols=min(columns, 80), nrows=lines, unit_scale=True, unit="")
