@@ -104,7 +104,7 @@ bool exchange_link::lay_message() {
   auto& front = queue_.front();
   auto& m = front.message;
   auto slice = std::min<uint64_t>(m.bytes.size() - front.offset, slice_bytes_limit);
-  auto prefix = m.kind == frame_kind::data && front.sequence == 0 && !m.bytes.empty() ? sizeof out_prefix_ : 0;
+  auto prefix = m.bytes.empty() ? 0 : sizeof out_prefix_;
   auto length = prefix + (slice + 7) / 8 * 8;
   if (in_flight_ + length > limits::credit) return false;
   in_flight_ += length;
@@ -117,7 +117,7 @@ bool exchange_link::lay_message() {
   out_header_.job = m.job;
   out_header_.round = m.round;
   out_header_.sequence = front.sequence++;
-  out_prefix_ = m.bytes.size();
+  out_prefix_ = bulk_layout::of(m.bytes.size(), slice);
   set_pieces(m.bytes.data() + front.offset, slice, prefix);
   front.offset += slice;
   return true;
@@ -184,12 +184,8 @@ exchange_link::step exchange_link::read_step() {
     if (staged() < sizeof(frame_header)) return fill_stage();
     begin_frame();
   } else if (in_prefix_) {
-    if (staged() < sizeof message_total_) return fill_stage();
-    std::memcpy(&message_total_, stage_.data() + stage_begin_, sizeof message_total_);
-    stage_begin_ += sizeof message_total_;
-    body_left_ -= sizeof message_total_;
-    in_prefix_ = false;
-    if (!skip_) message_.bytes.reserve(std::min(message_total_, trusted_reserve));
+    if (staged() < sizeof(bulk_layout)) return fill_stage();
+    begin_slice();
   } else if (body_left_ > 0) {
     return fill_body();
   } else {
@@ -209,7 +205,7 @@ exchange_link::step exchange_link::fill_stage() {
 
 /// Moves body bytes to where they belong: from the stage what was read with the header, the rest straight from the socket.
 exchange_link::step exchange_link::fill_body() {
-  auto wanted = skip_ ? 0 : std::min(body_left_, message_total_ - filled_);
+  auto wanted = skip_ ? 0 : slice_left_;
   if (wanted == 0) {  // padding, or a stale body
     if (staged() == 0) return fill_stage();
     auto n = std::min<uint64_t>(staged(), body_left_);
@@ -234,6 +230,7 @@ exchange_link::step exchange_link::fill_body() {
 exchange_link::step exchange_link::body_came(size_t bytes) {
   filled_ += bytes;
   body_left_ -= bytes;
+  slice_left_ -= bytes;
   return step::go_on;
 }
 
@@ -259,18 +256,36 @@ void exchange_link::begin_frame() {
 void exchange_link::begin_message(const frame_header& h) {
   bool data = h.kind == uint16_t(frame_kind::data), reduce = h.kind == uint16_t(frame_kind::reduce);
   if (!data && !reduce) violation("kind " + std::to_string(h.kind));
+  if (h.length > 0 && h.length < sizeof(bulk_layout)) violation("too short");
   if (reduce && (h.sequence != 0 || !(h.flags & flag_last))) violation("a reduction in pieces");
   skip_ = owner_->stale(h);
-  in_prefix_ = data && h.sequence == 0 && h.length > 0;
+  in_prefix_ = h.length > 0;
+  slice_left_ = 0;
   if (h.sequence == 0) {
     message_ = {h.term, h.job, h.round, frame_kind(h.kind), {}};
-    message_total_ = reduce ? h.length : 0;
+    message_total_ = 0;
     filled_ = 0;
     next_sequence_ = 0;
   } else if (!skip_ && (h.sequence != next_sequence_ || h.job != message_.job || h.round != message_.round)) {
     violation("out of order");
   }
   ++next_sequence_;
+}
+
+/// The layout at the front of a body: what it announces must be what the frame holds.
+void exchange_link::begin_slice() {
+  bulk_layout layout;
+  std::memcpy(&layout, stage_.data() + stage_begin_, sizeof layout);
+  stage_begin_ += sizeof layout;
+  body_left_ -= sizeof layout;
+  in_prefix_ = false;
+  if (skip_) return;
+  auto expected = bulk_layout::of(layout.total, layout.slice());
+  if (layout.root != expected.root || layout.bytes != expected.bytes || (layout.slice() + 7) / 8 * 8 != body_left_) violation("not laid out as Bulk");
+  if (filled_ == 0) message_total_ = layout.total;
+  if (layout.total != message_total_ || layout.slice() > message_total_ - filled_) violation("a message of another size than it said");
+  slice_left_ = layout.slice();
+  if (filled_ == 0) message_.bytes.reserve(std::min(message_total_, trusted_reserve));
 }
 
 void exchange_link::finish_frame() {

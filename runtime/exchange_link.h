@@ -19,6 +19,17 @@
 
 namespace gli {
 
+/// How the body of a data or reduce frame begins: the Cap'n Proto struct Bulk of schema/wire.capnp, laid by hand so that the slice goes from where
+/// it lies; the slice and zeros to a multiple of 8 follow. An empty body is an empty message.
+struct bulk_layout {
+  uint64_t root = uint64_t{1} << 32 | uint64_t{1} << 48;  // struct pointer: one data word, one pointer, right behind
+  uint64_t total = 0;                                     // bytes of the whole message
+  uint64_t bytes = 0;                                     // list pointer: bytes of this slice, right behind
+
+  static bulk_layout of(uint64_t total, uint64_t slice) { return {uint64_t{1} << 32 | uint64_t{1} << 48, total, 1 | (uint64_t{2} | slice << 3) << 32}; }
+  uint64_t slice() const { return bytes >> 35; }
+};
+
 /// One message of a collective call, whole.
 struct bulk_message {
   uint32_t term = 0;
@@ -85,6 +96,7 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
   step body_came(size_t bytes);
   void begin_frame();
   void begin_message(const frame_header& h);
+  void begin_slice();
   void finish_frame();
   void fail();
   size_t staged() const { return stage_end_ - stage_begin_; }
@@ -101,8 +113,8 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
   uint64_t in_flight_ = 0;  // body bytes sent and not given back
   uint64_t due_ = 0;        // body bytes to give back
   frame_header out_header_;
-  uint64_t out_prefix_ = 0;
-  std::array<iovec, 4> pieces_{};  // header, prefix, slice, padding
+  bulk_layout out_prefix_{};
+  std::array<iovec, 4> pieces_{};  // header, layout, slice, padding
   size_t out_left_ = 0;
   bool out_is_last_ = false;       // the frame ends queue_.front()
 
@@ -111,7 +123,7 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
   size_t stage_begin_ = 0, stage_end_ = 0;
   frame_header in_header_;
   bool in_frame_ = false, in_prefix_ = false, skip_ = false;
-  uint64_t body_left_ = 0;
+  uint64_t body_left_ = 0, slice_left_ = 0;  // of the frame: bytes to come; of them, bytes of the message
   bulk_message message_;
   uint64_t message_total_ = 0, filled_ = 0;  // bytes of message_
   uint32_t next_sequence_ = 0;

@@ -85,6 +85,11 @@ struct LoadBatch {         # driver to worker, or worker to worker: rows that th
   }
 }
 
+struct Bulk {              # worker to worker: a slice of one message of a collective call
+  total @0 :UInt64;        # bytes of the whole message, the same in all its frames
+  bytes @1 :Data;          # the algorithm's own: values in memoised mirror order, ids delta-coded where a round is sparse
+}
+
 struct FileRange {         # coordinator to worker: parse these bytes of a file (filled by a later version)
   path @0 :Text;
   begin @1 :UInt64;

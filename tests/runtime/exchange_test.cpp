@@ -1,5 +1,6 @@
 #include "runtime/exchange.h"
 
+#include <capnp/message.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -7,6 +8,8 @@
 #include <cstring>
 #include <random>
 
+#include "runtime/exchange_link.h"
+#include "schema/wire.capnp.h"
 #include "tests/runtime/exchange_peers.h"
 
 namespace gli {
@@ -299,12 +302,31 @@ struct exchange_rules : ::testing::Test {
   exchange_rules() { peers.peers[0]->bulk.place(2, 0, {peers.doors[0], "elsewhere"}); }
 };
 
+/// One value of a reduction, as a body.
+byte_buffer laid_out(uint64_t value) {
+  auto layout = bulk_layout::of(sizeof value, sizeof value);
+  byte_buffer body(sizeof layout + sizeof value);
+  std::memcpy(body.data(), &layout, sizeof layout);
+  std::memcpy(body.data() + sizeof layout, &value, sizeof value);
+  return body;
+}
+
+TEST(bulk_layout, is_what_capn_proto_calls_a_bulk) {
+  auto body = laid_out(0x1122334455667788);
+  kj::ArrayPtr<const capnp::word> segments[] = {{reinterpret_cast<const capnp::word*>(body.data()), body.size() / 8}};
+  capnp::SegmentArrayMessageReader reader{segments};
+  auto bulk = reader.getRoot<wire::Bulk>();
+  EXPECT_EQ(bulk.getTotal(), 8u);
+  ASSERT_EQ(bulk.getBytes().size(), 8u);
+  EXPECT_EQ(bulk.getBytes()[0], 0x88);
+}
+
 TEST_F(exchange_rules, frames_of_an_old_term_are_skipped_and_the_new_ones_count) {
   impostor other{peers.doors[0]};
   auto h = other.header(frame_kind::reduce, 1);
-  write_frame(other.socket, h, byte_buffer(8, 0xff));  // term 1: of the past
+  write_frame(other.socket, h, laid_out(~uint64_t{0}));  // term 1: of the past
   h.term = 2;
-  write_frame(other.socket, h, byte_buffer(8, 0));
+  write_frame(other.socket, h, laid_out(0));
   auto all = peers.peers[0]->bulk.begin(1, {});
   uint64_t x = 41;
   all->all_reduce({&x, 1}, reduction::sum);
