@@ -10,15 +10,25 @@ from __future__ import annotations
 
 import os
 
-from . import _aliases, _loading
+from . import _aliases as _aliases
+from . import _loading
 from ._client import Client, Status, WorkerInfo, connect
 from ._cluster import LocalCluster
 from ._cluster_store import ClusterStore
 from ._core import __version__
 from ._distributed import DistributedGraph
 from ._edits import Batch
-from ._errors import (CancelledError, ClusterError, ConflictError, ConvergenceError, CorruptError, DuplicateWarning, GliError,
-                      ProtocolError, WorkerLostError)
+from ._errors import (
+    CancelledError,
+    ClusterError,
+    ConflictError,
+    ConvergenceError,
+    CorruptError,
+    DuplicateWarning,
+    GliError,
+    ProtocolError,
+    WorkerLostError,
+)
 from ._expressions import Expression, degree, edge, in_degree, key, node, out_degree, source, target
 from ._graph import Graph
 from ._history import Commit, Diff, Log
@@ -28,11 +38,48 @@ from ._store import GraphStore
 from ._table import Table
 
 __all__ = [
-    "Batch", "CancelledError", "Client", "ClusterError", "ClusterStore", "Commit", "Comparison", "ConflictError", "ConvergenceError",
-    "CorruptError", "Diff", "DistributedGraph", "DuplicateWarning", "Expression", "GliError", "Graph", "GraphStore", "LocalCluster", "Log",
-    "NodeValues", "ProtocolError", "Status", "Table", "WorkerInfo", "WorkerLostError", "connect", "degree", "edge", "from_arrow",
-    "from_networkx", "from_pandas", "generate_kronecker", "in_degree", "key", "node", "out_degree", "read_edges", "read_ldbc",
-    "show_progress", "source", "target",
+    "__version__",
+    "Batch",
+    "CancelledError",
+    "Client",
+    "ClusterError",
+    "ClusterStore",
+    "Commit",
+    "Comparison",
+    "ConflictError",
+    "ConvergenceError",
+    "CorruptError",
+    "Diff",
+    "DistributedGraph",
+    "DuplicateWarning",
+    "Expression",
+    "GliError",
+    "Graph",
+    "GraphStore",
+    "LocalCluster",
+    "Log",
+    "NodeValues",
+    "ProtocolError",
+    "Status",
+    "Table",
+    "WorkerInfo",
+    "WorkerLostError",
+    "connect",
+    "degree",
+    "edge",
+    "from_arrow",
+    "from_networkx",
+    "from_pandas",
+    "generate_kronecker",
+    "in_degree",
+    "key",
+    "node",
+    "out_degree",
+    "read_edges",
+    "read_ldbc",
+    "show_progress",
+    "source",
+    "target",
 ]
 
 from_arrow = Graph.from_arrow
@@ -42,8 +89,17 @@ from_networkx = Graph.from_networkx
 _HERE = _loading.Embedded()
 
 
-def read_edges(path: str | os.PathLike, names: list[str] | None = None, directed: bool = True, delimiter: str | None = None,
-               header: bool = False, comment: str | None = "#", key_type=None, multi: bool = False, types: list[str] | None = None) -> Graph:
+def read_edges(
+    path: str | os.PathLike,
+    names: list[str] | None = None,
+    directed: bool = True,
+    delimiter: str | None = None,
+    header: bool = False,
+    comment: str | None = "#",
+    key_type=None,
+    multi: bool = False,
+    types: list[str] | None = None,
+) -> Graph:
     """A graph of an edge list: a text file, or one packed with gzip, with a source, a target and attributes on each line.
 
     Keys are int64 when every id is a canonical decimal, else str; key_type="str" forces it. `names` names the columns, `types` the

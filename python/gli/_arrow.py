@@ -111,8 +111,14 @@ def column_of(values: list[Any]) -> pa.Array | None:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return None
     t = array.type
-    plain = (pa.types.is_boolean(t) or pa.types.is_int64(t) or pa.types.is_float64(t) or pa.types.is_string(t)
-             or pa.types.is_timestamp(t) or pa.types.is_binary(t))
+    plain = (
+        pa.types.is_boolean(t)
+        or pa.types.is_int64(t)
+        or pa.types.is_float64(t)
+        or pa.types.is_string(t)
+        or pa.types.is_timestamp(t)
+        or pa.types.is_binary(t)
+    )
     if pa.types.is_float64(t) and any(type(v) is int for v in values):
         return None
     if pa.types.is_null(t):

@@ -42,16 +42,19 @@ def _message(error: Exception) -> str:
 
 def _demo(o) -> None:
     from . import demo
+
     demo.run(o.workers, o.store)
 
 
 def _log(o) -> None:
     from ._store import GraphStore
+
     print(GraphStore(o.path, create=False).log(o.revision, o.limit))
 
 
 def _diff(o) -> None:
     from ._store import GraphStore
+
     diff = GraphStore(o.path, create=False).diff(o.older, o.newer)
     print(diff)
     if o.rows:
@@ -60,6 +63,7 @@ def _diff(o) -> None:
 
 def _verify(o) -> None:
     from ._store import GraphStore
+
     GraphStore(o.path, create=False).verify()
     print(f"{o.path}: everything is as it was written")
 
@@ -68,17 +72,23 @@ def _run(o) -> None:
     arguments = dict(map(_argument, o.argument))
     if o.workers:
         from . import Client, LocalCluster
+
         with LocalCluster(o.workers) as cluster, Client(cluster) as client:
             _show(client.read_edges(o.file, directed=not o.undirected), o, arguments)
     else:
         from . import read_edges
+
         _show(read_edges(o.file, directed=not o.undirected), o, arguments)
 
 
 def _show(graph, o, arguments: dict) -> None:
     values = getattr(graph, o.algorithm)(**arguments)
-    print(f"{graph._description()}\n{o.algorithm}: {', '.join(f'{n} {v}' for n, v in values.summary.items() if not n.startswith('depth_'))}")
-    print(values.sizes(o.top) if o.algorithm == "connected_components" else values.histogram() if o.algorithm == "bfs" else values.top(o.top))
+    print(
+        f"{graph._description()}\n{o.algorithm}: {', '.join(f'{n} {v}' for n, v in values.summary.items() if not n.startswith('depth_'))}"
+    )
+    print(
+        values.sizes(o.top) if o.algorithm == "connected_components" else values.histogram() if o.algorithm == "bfs" else values.top(o.top)
+    )
 
 
 def _argument(text: str) -> tuple:

@@ -57,7 +57,7 @@ def socket_path(address: str) -> str:
     '/run/gli/coordinator.sock'
     """
     if address.startswith(_SCHEME):
-        return address[len(_SCHEME):]
+        return address[len(_SCHEME) :]
     if address.startswith("gli://"):
         raise NotImplementedError(f"{address!r}: clusters are reached on their own host for now, as unix:///path/coordinator.sock")
     raise ValueError(f"a cluster's address looks like unix:///path/coordinator.sock, not {address!r}")
@@ -150,9 +150,10 @@ class Client:
             self._members = None
             raise
 
-    def _ask(self, which: Callable[[list[WorkerInfo]], list[WorkerInfo]], name: str, numbers: tuple[int, int, int],
-             arguments: dict) -> list[pa.Table]:
-        """The answers of some workers. One that was replaced since it was last asked is asked at its new door; one that is gone is named."""
+    def _ask(
+        self, which: Callable[[list[WorkerInfo]], list[WorkerInfo]], name: str, numbers: tuple[int, int, int], arguments: dict
+    ) -> list[pa.Table]:
+        """The answers of some workers. One that was replaced since is asked at its new door; one that is gone is named."""
         for again in (True, False):
             workers = which(self._workers_by_partition())
             try:
@@ -172,7 +173,7 @@ class Client:
         return self._ask(lambda workers: [workers[_core.owner_of(key, len(workers))]], name, numbers, arguments)[0]
 
     def _named(self, error: WorkerLostError) -> WorkerLostError:
-        """The coordinator's word on a worker that a connection lost: which one, and its last log lines. The error itself if none is missing."""
+        """The coordinator's word on a worker that a connection lost: which one, with its last log lines. The error itself if none is."""
         deadline = time.monotonic() + _NOTICE_SECONDS
         while time.monotonic() < deadline:
             lost = [w for w in self.status().workers if w.state == "lost"]
@@ -205,8 +206,18 @@ class Client:
         if named is not error:
             raise named from None
 
-    def read_edges(self, path, names=None, directed: bool = True, delimiter: str | None = None, header: bool = False,
-                   comment: str | None = "#", key_type=None, multi: bool = False, types=None) -> DistributedGraph:
+    def read_edges(
+        self,
+        path,
+        names=None,
+        directed: bool = True,
+        delimiter: str | None = None,
+        header: bool = False,
+        comment: str | None = "#",
+        key_type=None,
+        multi: bool = False,
+        types=None,
+    ) -> DistributedGraph:
         """The same as gli.read_edges, on the cluster: the file is read in pieces and goes straight to the workers."""
         return _loading.read_edges(self, path, names, directed, delimiter, header, comment, key_type, multi, types)
 
@@ -214,13 +225,32 @@ class Client:
         """The same as gli.read_ldbc, on the cluster."""
         return _loading.read_ldbc(self, vfile, efile, directed)
 
-    def from_arrow(self, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
-                   directed: bool = True, multi: bool = False, key_type=None) -> DistributedGraph:
+    def from_arrow(
+        self,
+        edges=None,
+        nodes=None,
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        node: str = "id",
+        directed: bool = True,
+        multi: bool = False,
+        key_type=None,
+    ) -> DistributedGraph:
         """The same as Graph.from_arrow, on the cluster; a stream is passed on batch by batch."""
         return _loading.from_arrow(self, edges, nodes, source, target, key, node, directed, multi, key_type)
 
-    def from_batches(self, batches: Iterable[tuple[str, Any]], source: str = "source", target: str = "target", key: str | None = None,
-                     node: str = "id", directed: bool = True, multi: bool = False, key_type=None) -> DistributedGraph:
+    def from_batches(
+        self,
+        batches: Iterable[tuple[str, Any]],
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        node: str = "id",
+        directed: bool = True,
+        multi: bool = False,
+        key_type=None,
+    ) -> DistributedGraph:
         """The same as Graph.from_batches, on the cluster."""
         return _loading.from_batches(self, batches, source, target, key, node, directed, multi, key_type)
 
@@ -231,6 +261,7 @@ class Client:
     def open_store(self, path: str | os.PathLike):
         """The store in a directory that the cluster's processes reach; made on the first commit."""
         from ._cluster_store import ClusterStore
+
         return ClusterStore(self, path)
 
 

@@ -36,8 +36,9 @@ class LocalCluster:
     new one for this user alone).
     """
 
-    def __init__(self, n_workers: int = 4, threads_per_worker: int | None = None, path: str | os.PathLike | None = None,
-                 memory_limit: str = "auto"):
+    def __init__(
+        self, n_workers: int = 4, threads_per_worker: int | None = None, path: str | os.PathLike | None = None, memory_limit: str = "auto"
+    ):
         if n_workers < 1:
             raise ValueError(f"n_workers must be at least 1, not {n_workers}")
         if memory_limit != "auto":
@@ -71,8 +72,14 @@ class LocalCluster:
     def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:
         command = [glid_path(), role, "--dir", str(self._directory), "--parent", str(os.getpid()), "--log", str(log), *arguments]
         with open(log, "ab") as output:  # a session of its own: Ctrl-C in the terminal is the driver's
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-                                    env={**os.environ, "GLI_CLUSTER_ID": self._id})
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env={**os.environ, "GLI_CLUSTER_ID": self._id},
+            )
 
     def _log_of(self, name: str) -> Path:
         return self._directory / f"{name}.log"
@@ -143,7 +150,9 @@ class LocalCluster:
         self._check_open()
         status = self._try_status()
         if status is None:
-            raise ClusterError(f"the coordinator (pid {self._coordinator.pid}) does not answer{self._last_lines(self._log_of('coordinator'))}")
+            raise ClusterError(
+                f"the coordinator (pid {self._coordinator.pid}) does not answer{self._last_lines(self._log_of('coordinator'))}"
+            )
         return status
 
     def _check_open(self) -> None:

@@ -28,8 +28,14 @@ class ClusterStore:
         """The directory."""
         return self._path
 
-    def commit(self, message: str, graph: DistributedGraph, results: Iterable[NodeValues] | NodeValues = (), author: str | None = None,
-               branch: str = "") -> Commit:
+    def commit(
+        self,
+        message: str,
+        graph: DistributedGraph,
+        results: Iterable[NodeValues] | NodeValues = (),
+        author: str | None = None,
+        branch: str = "",
+    ) -> Commit:
         """Adds a state to a branch (default: the current one): pages first, on every worker, then the history. Durable when it returns."""
         if not isinstance(graph, DistributedGraph):
             raise TypeError(f"a cluster's store keeps distributed graphs, not {graph!r}: use gli.GraphStore(path).commit(...)")
@@ -40,8 +46,9 @@ class ClusterStore:
                 raise ValueError(f"the result of {v.provenance.algorithm} is of another graph than the one committed")
         numbers = [v._values.number for v in values]
         with Progress("commit") as progress:
-            commits = self._client._call(lambda core: core.commit(
-                self._path, graph._handle.number, str(message), author_or_user(author), branch, numbers, progress))
+            commits = self._client._call(
+                lambda core: core.commit(self._path, graph._handle.number, str(message), author_or_user(author), branch, numbers, progress)
+            )
         return Commit._from_dict(commits[0])
 
     def log(self, revision: str = "", limit: int | None = None) -> Log:

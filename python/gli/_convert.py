@@ -1,7 +1,7 @@
 """Values between Python and the native part, where it asks for help."""
 
 import json
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, UTC
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -9,7 +9,7 @@ _EPOCH = datetime(1970, 1, 1)
 def microseconds(when: datetime) -> int:
     """Microseconds since 1970 UTC; a datetime without time zone is taken as UTC."""
     if when.tzinfo is not None:
-        when = when.astimezone(timezone.utc).replace(tzinfo=None)
+        when = when.astimezone(UTC).replace(tzinfo=None)
     return (when - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -115,7 +115,9 @@ class DistributedGraph(GraphMethods):
     def _select(self, nodes, edges) -> DistributedGraph:
         for f in (nodes, edges):
             if callable(f) and not isinstance(f, expressions.Expression):
-                raise NotImplementedError("a graph on a cluster is filtered by expressions, such as gli.node('age') > 30, not by a Python function")
+                raise NotImplementedError(
+                    "a graph on a cluster is filtered by expressions, such as gli.node('age') > 30, not by a Python function"
+                )
         if expressions.mentions(edges, "target"):
             self._resolve_mirrors()
         reply = self._job("select", expressions.to_native(nodes, "nodes"), expressions.to_native(edges, "edges"), title="filter")
@@ -132,7 +134,9 @@ class DistributedGraph(GraphMethods):
             raise TypeError("values can be compared when both are on the same cluster and of one client")
 
     def _edit(self, edits):
-        raise NotImplementedError("a graph on a cluster cannot be edited yet: edit dg.to_local() and load it again with client.from_arrow(...)")
+        raise NotImplementedError(
+            "a graph on a cluster cannot be edited yet: edit dg.to_local() and load it again with client.from_arrow(...)"
+        )
 
     def batch_operations(self):
         """Not available yet on a cluster."""
@@ -143,7 +147,9 @@ class DistributedGraph(GraphMethods):
     def partition_stats(self) -> Table:
         rows = pa.concat_tables(self._client._ask_all("counts", (self._handle.number, 0, 0), {}))
         workers = self._client._workers_by_partition()
-        where = pa.table({"partition": [w.partition for w in workers], "worker": [str(w.worker) for w in workers], "pid": [w.pid for w in workers]})
+        where = pa.table(
+            {"partition": [w.partition for w in workers], "worker": [str(w.worker) for w in workers], "pid": [w.pid for w in workers]}
+        )
         for name in rows.column_names:
             where = where.append_column(name, rows.column(name))
         return Table(where)
@@ -151,8 +157,15 @@ class DistributedGraph(GraphMethods):
     def to_local(self):
         """The same graph in this process."""
         from ._graph import Graph
-        return Graph.from_arrow(self.edges.to_arrow(), self.nodes.to_arrow(), key="key" if self.multi else None, directed=self.directed,
-                                multi=self.multi, key_type=self.key_type if self.node_count else None)
+
+        return Graph.from_arrow(
+            self.edges.to_arrow(),
+            self.nodes.to_arrow(),
+            key="key" if self.multi else None,
+            directed=self.directed,
+            multi=self.multi,
+            key_type=self.key_type if self.node_count else None,
+        )
 
     def compare_summary(self, older: DistributedGraph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""

@@ -23,8 +23,9 @@ def warn_of_duplicate(element: str) -> None:
     if site in _warned:
         return
     _warned.add(site)
-    warnings.warn(f"{element} is there already and keeps its attributes; use update_* or upsert_* to change them",
-                  DuplicateWarning, stacklevel=level)
+    warnings.warn(
+        f"{element} is there already and keeps its attributes; use update_* or upsert_* to change them", DuplicateWarning, stacklevel=level
+    )
 
 
 def _row(operation, node=None, target=None, key=None, attributes=None, create_nodes=False) -> tuple:

@@ -34,26 +34,65 @@ class Expression:
     def __bool__(self):
         raise TypeError("an expression has no truth value: combine expressions with & | ~ instead of and, or, not")
 
-    def __eq__(self, other): return _binary("==", self, other)
-    def __ne__(self, other): return _binary("!=", self, other)
-    def __lt__(self, other): return _binary("<", self, other)
-    def __le__(self, other): return _binary("<=", self, other)
-    def __gt__(self, other): return _binary(">", self, other)
-    def __ge__(self, other): return _binary(">=", self, other)
-    def __add__(self, other): return _binary("+", self, other)
-    def __radd__(self, other): return _binary("+", other, self)
-    def __sub__(self, other): return _binary("-", self, other)
-    def __rsub__(self, other): return _binary("-", other, self)
-    def __mul__(self, other): return _binary("*", self, other)
-    def __rmul__(self, other): return _binary("*", other, self)
-    def __truediv__(self, other): return _binary("/", self, other)
-    def __rtruediv__(self, other): return _binary("/", other, self)
-    def __and__(self, other): return _binary("and", self, other)
-    def __rand__(self, other): return _binary("and", other, self)
-    def __or__(self, other): return _binary("or", self, other)
-    def __ror__(self, other): return _binary("or", other, self)
-    def __invert__(self): return Expression("not", self)
-    def __neg__(self): return Expression("negate", self)
+    def __eq__(self, other):
+        return _binary("==", self, other)
+
+    def __ne__(self, other):
+        return _binary("!=", self, other)
+
+    def __lt__(self, other):
+        return _binary("<", self, other)
+
+    def __le__(self, other):
+        return _binary("<=", self, other)
+
+    def __gt__(self, other):
+        return _binary(">", self, other)
+
+    def __ge__(self, other):
+        return _binary(">=", self, other)
+
+    def __add__(self, other):
+        return _binary("+", self, other)
+
+    def __radd__(self, other):
+        return _binary("+", other, self)
+
+    def __sub__(self, other):
+        return _binary("-", self, other)
+
+    def __rsub__(self, other):
+        return _binary("-", other, self)
+
+    def __mul__(self, other):
+        return _binary("*", self, other)
+
+    def __rmul__(self, other):
+        return _binary("*", other, self)
+
+    def __truediv__(self, other):
+        return _binary("/", self, other)
+
+    def __rtruediv__(self, other):
+        return _binary("/", other, self)
+
+    def __and__(self, other):
+        return _binary("and", self, other)
+
+    def __rand__(self, other):
+        return _binary("and", other, self)
+
+    def __or__(self, other):
+        return _binary("or", self, other)
+
+    def __ror__(self, other):
+        return _binary("or", other, self)
+
+    def __invert__(self):
+        return Expression("not", self)
+
+    def __neg__(self):
+        return Expression("negate", self)
 
     def is_null(self) -> Expression:
         """True where there is no value."""

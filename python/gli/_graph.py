@@ -60,8 +60,14 @@ class Graph(GraphMethods):
         return _from_rows(cls, [(k, attributes.get(k)) for k in keys], [], directed, False)
 
     @classmethod
-    def from_edge_list(cls, edges: Iterable[tuple], node_attrs: Mapping | None = None, edge_attrs: Mapping | None = None,
-                       directed: bool = True, multi: bool = False) -> Graph:
+    def from_edge_list(
+        cls,
+        edges: Iterable[tuple],
+        node_attrs: Mapping | None = None,
+        edge_attrs: Mapping | None = None,
+        directed: bool = True,
+        multi: bool = False,
+    ) -> Graph:
         """A graph of edges, (source, target), (source, target, attributes) or, in a multi graph, (source, target, key, attributes); makes
         their ends. node_attrs is {key: attributes}, edge_attrs {(source, target): attributes}.
 
@@ -74,8 +80,18 @@ class Graph(GraphMethods):
         return _from_rows(cls, nodes, rows, directed, multi)
 
     @classmethod
-    def from_arrow(cls, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
-                   directed: bool = True, multi: bool = False, key_type=None) -> Graph:
+    def from_arrow(
+        cls,
+        edges=None,
+        nodes=None,
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        node: str = "id",
+        directed: bool = True,
+        multi: bool = False,
+        key_type=None,
+    ) -> Graph:
         """A graph of Arrow tables, data frames or streams: edges with columns `source` and `target` (and `key`), nodes with column `node`;
         the other columns become attributes. Nodes that only edges name are made.
 
@@ -85,8 +101,17 @@ class Graph(GraphMethods):
         return _loading.from_arrow(_PLACE, edges, nodes, source, target, key, node, directed, multi, key_type)
 
     @classmethod
-    def from_batches(cls, batches: Iterable[tuple[str, Any]], source: str = "source", target: str = "target", key: str | None = None,
-                     node: str = "id", directed: bool = True, multi: bool = False, key_type=None) -> Graph:
+    def from_batches(
+        cls,
+        batches: Iterable[tuple[str, Any]],
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        node: str = "id",
+        directed: bool = True,
+        multi: bool = False,
+        key_type=None,
+    ) -> Graph:
         """The same as from_arrow, of ("nodes" or "edges", batch) pairs as they come: what reads one stream of both needs to hold neither.
 
         >>> Graph.from_batches([("edges", {"source": [1], "target": [2]}), ("nodes", {"id": [1], "name": ["one"]})]).nodes[1]
@@ -95,8 +120,18 @@ class Graph(GraphMethods):
         return _loading.from_batches(_PLACE, batches, source, target, key, node, directed, multi, key_type)
 
     @classmethod
-    def from_pandas(cls, edges=None, nodes=None, source: str = "source", target: str = "target", key: str | None = None, node: str = "id",
-                    directed: bool = True, multi: bool = False, key_type=None) -> Graph:
+    def from_pandas(
+        cls,
+        edges=None,
+        nodes=None,
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        node: str = "id",
+        directed: bool = True,
+        multi: bool = False,
+        key_type=None,
+    ) -> Graph:
         """The same as from_arrow, of pandas data frames (their index is left out)."""
         frames = [None if f is None else pa.Table.from_pandas(f, preserve_index=False) for f in (edges, nodes)]
         return cls.from_arrow(*frames, source, target, key, node, directed, multi, key_type)
@@ -105,6 +140,7 @@ class Graph(GraphMethods):
     def from_networkx(cls, graph) -> Graph:
         """The same graph as a NetworkX graph; its keys must be all int or all str."""
         from ._networkx import from_networkx
+
         return from_networkx(cls, graph)
 
     # --- primitives -----------------------------------------------------------------------------------------------------------
@@ -145,7 +181,9 @@ class Graph(GraphMethods):
         if _is_function(nodes) or _is_function(edges):
             return self._filter_rows(nodes, edges)
         with Progress("filter") as progress:
-            return Graph._from_core(self._core.select(expressions.to_native(nodes, "nodes"), expressions.to_native(edges, "edges"), progress))
+            return Graph._from_core(
+                self._core.select(expressions.to_native(nodes, "nodes"), expressions.to_native(edges, "edges"), progress)
+            )
 
     def _filter_rows(self, nodes, edges) -> Graph:
         graph = self
@@ -231,7 +269,9 @@ def _split_edge(edge: tuple, edge_attrs: Mapping | None, multi: bool) -> tuple:
     source, target, *rest = edge
     attributes = rest.pop() if rest and isinstance(rest[-1], Mapping) else None
     if len(rest) > multi:
-        raise ValueError(f"an edge is (source, target), (source, target, attributes) or, with multi=True, (source, target, key, attributes), not {edge!r}")
+        raise ValueError(
+            f"an edge is (source, target), (source, target, attributes) or, if multi, (source, target, key, attributes), not {edge!r}"
+        )
     if edge_attrs and (source, target) in edge_attrs:
         attributes = {**(attributes or {}), **edge_attrs[source, target]}
     return source, target, rest[0] if rest else None, attributes
@@ -246,8 +286,9 @@ def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, mult
         ends["key"] = [e[2] for e in edges]
     edge_table = _table(ends, [e[3] for e in edges])
     if node_table is not None and edge_table is not None and not (keyed and None in ends["key"]) and (keyed or not multi):
-        return cls.from_arrow(edge_table if edges else None, node_table if nodes else None, key="key" if keyed else None,
-                              directed=directed, multi=multi)
+        return cls.from_arrow(
+            edge_table if edges else None, node_table if nodes else None, key="key" if keyed else None, directed=directed, multi=multi
+        )
     with cls(directed, multi).batch_operations() as batch:
         batch.add_nodes((n, a or {}) for n, a in nodes)
         batch.add_edges(((u, v, k, a or {}) for u, v, k, a in edges), create_nodes=True)

@@ -38,7 +38,9 @@ class Commit:
     @classmethod
     def _from_dict(cls, d: dict) -> Commit:
         results = tuple(StoredResult(r["algorithm"], r["version"], r["arguments"]) for r in d["results"])
-        return cls(d["id"], d["graph_id"], tuple(d["parents"]), d["message"], d["author"], to_datetime(d["time"]), d["nodes"], d["edges"], results)
+        return cls(
+            d["id"], d["graph_id"], tuple(d["parents"]), d["message"], d["author"], to_datetime(d["time"]), d["nodes"], d["edges"], results
+        )
 
     def result_index(self, which: str | int) -> int:
         """Where a result is: by number, or the last of an algorithm."""
@@ -66,10 +68,18 @@ class Log(list):
 
     def to_table(self) -> Table:
         """Commit, time (UTC), nodes, edges, graph_id and message; ids by their first digits."""
-        return Table(pa.table({
-            "commit": [c.id[:8] for c in self], "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
-            "nodes": pa.array([c.nodes for c in self], pa.int64()), "edges": pa.array([c.edges for c in self], pa.int64()),
-            "graph_id": [c.graph_id[:8] for c in self], "message": [c.message for c in self]}))
+        return Table(
+            pa.table(
+                {
+                    "commit": [c.id[:8] for c in self],
+                    "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
+                    "nodes": pa.array([c.nodes for c in self], pa.int64()),
+                    "edges": pa.array([c.edges for c in self], pa.int64()),
+                    "graph_id": [c.graph_id[:8] for c in self],
+                    "message": [c.message for c in self],
+                }
+            )
+        )
 
     def __repr__(self):
         return repr(self.to_table())
@@ -115,7 +125,12 @@ class Diff:
     def __str__(self):
         lines = [f"{self.older.id[:12]} ({self.older.message}) → {self.newer.id[:12]} ({self.newer.message})"]
         for what in ("nodes", "edges"):
-            lines.append("  " + what + ": " + ", ".join(f"{shown(self._summary.get(f'{what}_{how}', 0))} {how}" for how in ("added", "removed", "changed")))
+            lines.append(
+                "  "
+                + what
+                + ": "
+                + ", ".join(f"{shown(self._summary.get(f'{what}_{how}', 0))} {how}" for how in ("added", "removed", "changed"))
+            )
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -46,6 +46,7 @@ class Embedded:
 
     def _finish(self, target, progress):
         from ._graph import Graph
+
         return Graph._from_core(target.rows.finish(progress)[0])
 
     def _abort(self, target):
@@ -55,13 +56,24 @@ class Embedded:
         pass
 
 
-def load(place: Place, fill: Callable[[Any, dict, Any], dict | None], title: str, *, key_type=None, directed=True, multi=False,
-         endpoints_must_exist=False, origin=""):
+def load(
+    place: Place,
+    fill: Callable[[Any, dict, Any], dict | None],
+    title: str,
+    *,
+    key_type=None,
+    directed=True,
+    multi=False,
+    endpoints_must_exist=False,
+    origin="",
+):
     """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with."""
     guesses = {"keys": _key_type(key_type)}
     with Progress(title) as progress:
         while True:
-            target = place._begin(directed=directed, multi=multi, keys=guesses["keys"], endpoints_must_exist=endpoints_must_exist, origin=origin)
+            target = place._begin(
+                directed=directed, multi=multi, keys=guesses["keys"], endpoints_must_exist=endpoints_must_exist, origin=origin
+            )
             try:
                 again = fill(target.rows, guesses, progress)
                 if again is None:
@@ -82,12 +94,21 @@ def _key_type(key_type) -> str:
 
 
 def _text_options(path, guesses: dict, *, delimiter=None, comment="#", header=False, names=(), types=()) -> dict:
-    return {"path": os.fspath(path), "delimiter": delimiter or "", "comment": comment or "", "header": bool(header),
-            "names": list(names or ()), "types": list(types or ()), "types_may_widen": False, **guesses}
+    return {
+        "path": os.fspath(path),
+        "delimiter": delimiter or "",
+        "comment": comment or "",
+        "header": bool(header),
+        "names": list(names or ()),
+        "types": list(types or ()),
+        "types_may_widen": False,
+        **guesses,
+    }
 
 
-def read_edges(place: Place, path, names=None, directed=True, delimiter=None, header=False, comment="#", key_type=None, multi=False,
-               types=None):
+def read_edges(
+    place: Place, path, names=None, directed=True, delimiter=None, header=False, comment="#", key_type=None, multi=False, types=None
+):
     def fill(rows, guesses, progress):
         options = _text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
         return _core.read_edge_text(options, rows, progress)
@@ -106,8 +127,9 @@ def read_ldbc(place: Place, vfile, efile, directed):
     return load(place, fill, "load", key_type="int64", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
 
 
-def from_arrow(place: Place, edges=None, nodes=None, source="source", target="target", key=None, node="id", directed=True, multi=False,
-               key_type=None):
+def from_arrow(
+    place: Place, edges=None, nodes=None, source="source", target="target", key=None, node="id", directed=True, multi=False, key_type=None
+):
     edge_rows = _edge_rows(edges, source, target, key)
     node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node])
 

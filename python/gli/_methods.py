@@ -249,8 +249,9 @@ class GraphMethods(EditMethods):
         """The same as connected_components()."""
         return self.connected_components()
 
-    def pagerank(self, alpha: float = 0.85, max_iter: int = 100, tol: float = 1e-6, iterations: int | None = None,
-                 weight: str | None = None) -> NodeValues:
+    def pagerank(
+        self, alpha: float = 0.85, max_iter: int = 100, tol: float = 1e-6, iterations: int | None = None, weight: str | None = None
+    ) -> NodeValues:
         """PageRank; ranks sum to 1, dangling nodes spread theirs evenly. [Page et al. 1999]
 
         Stops as NetworkX does, when the ranks change by less than n·tol in all; with `iterations` after exactly that many rounds.
@@ -285,6 +286,7 @@ class GraphMethods(EditMethods):
     def to_networkx(self):
         """The same graph as a NetworkX graph."""
         from ._networkx import to_networkx
+
         return to_networkx(self)
 
     def _description(self) -> str:
@@ -296,6 +298,12 @@ class GraphMethods(EditMethods):
 
     def _repr_html_(self):
         from html import escape
-        rows = "".join(f"<tr><td>{what}</td><td>{escape(f.name)}</td><td>{escape(str(f.type))}</td></tr>"
-                       for what, view in (("nodes", self.nodes), ("edges", self.edges)) for f in view.schema)
-        return f"<p>{escape(repr(self))}</p><table><thead><tr><th></th><th>column</th><th>type</th></tr></thead><tbody>{rows}</tbody></table>"
+
+        rows = "".join(
+            f"<tr><td>{what}</td><td>{escape(f.name)}</td><td>{escape(str(f.type))}</td></tr>"
+            for what, view in (("nodes", self.nodes), ("edges", self.edges))
+            for f in view.schema
+        )
+        return (
+            f"<p>{escape(repr(self))}</p><table><thead><tr><th></th><th>column</th><th>type</th></tr></thead><tbody>{rows}</tbody></table>"
+        )

@@ -6,6 +6,7 @@ from __future__ import annotations
 def to_networkx(graph):
     """A NetworkX graph of the same kind, nodes, edges and attributes."""
     import networkx as nx
+
     kinds = {(True, False): nx.DiGraph, (False, False): nx.Graph, (True, True): nx.MultiDiGraph, (False, True): nx.MultiGraph}
     result = kinds[graph.directed, graph.multi]()
     result.graph.update(graph.attributes)

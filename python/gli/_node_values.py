@@ -105,6 +105,7 @@ class NodeValues(Mapping):
     def to_polars(self):
         """A polars DataFrame of id and value."""
         import polars
+
         return polars.from_arrow(self._table)
 
     def to_dict(self) -> dict:

@@ -45,5 +45,15 @@ class Progress:
 
     def _make_bar(self, total: int):
         from tqdm import tqdm
+
         columns, lines = shutil.get_terminal_size()  # 80 × 24 for a terminal that does not know its size, where tqdm would show nothing
-        return tqdm(desc=self._title, total=total or None, leave=False, file=sys.stderr, ncols=min(columns, 80), nrows=lines, unit_scale=True, unit="")
+        return tqdm(
+            desc=self._title,
+            total=total or None,
+            leave=False,
+            file=sys.stderr,
+            ncols=min(columns, 80),
+            nrows=lines,
+            unit_scale=True,
+            unit="",
+        )

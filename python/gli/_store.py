@@ -50,8 +50,9 @@ class GraphStore:
 
     # --- commits --------------------------------------------------------------------------------------------------------------
 
-    def commit(self, message: str, graph: Graph | None = None, results: Iterable[NodeValues] | NodeValues = (),
-               author: str | None = None) -> Commit:
+    def commit(
+        self, message: str, graph: Graph | None = None, results: Iterable[NodeValues] | NodeValues = (), author: str | None = None
+    ) -> Commit:
         """Adds a state to the current branch: the graph given, else the current one, with results of it. Durable when it returns."""
         graph = self._working if graph is None else graph
         if graph is None:

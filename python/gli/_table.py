@@ -54,7 +54,7 @@ def _fitted(widths: list[int]) -> list[int]:
 
 def _cell(text: str, width: int, right: bool) -> str:
     if len(text) > width:
-        text = text[:width - 1] + "…"
+        text = text[: width - 1] + "…"
     return text.rjust(width) if right else text.ljust(width)
 
 
@@ -96,6 +96,7 @@ class Table:
 
     def to_polars(self):
         import polars
+
         return polars.from_arrow(self._data)
 
     def to_pylist(self) -> list[dict]:
@@ -135,6 +136,7 @@ class Table:
 
     def _repr_html_(self):
         from html import escape
+
         names = "".join(f"<th>{escape(n)}</th>" for n in self.column_names)
         rows = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in zip(*self.cells(_SHOWN_ROWS)))
         more = "".join(f"<p>{line}</p>" for line in self._more())

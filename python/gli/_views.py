@@ -44,6 +44,7 @@ class _View:
     def head(self, n: int = 5):
         """The first n rows as a table."""
         from ._table import Table
+
         return Table(self._graph._query(self._query_name, limit=int(n)))
 
     def to_pandas(self):
@@ -51,6 +52,7 @@ class _View:
 
     def to_polars(self):
         import polars
+
         return polars.from_arrow(self.to_arrow())
 
     def __arrow_c_stream__(self, requested_schema=None):
@@ -100,8 +102,7 @@ class NodesView(_View):
     def items(self) -> Iterator[tuple]:
         """(key, attributes) pairs in insertion order."""
         rows = self.to_arrow()
-        for key, attributes in zip(rows.column("id").to_pylist(), without_nulls(rows.drop_columns(["id"]))):
-            yield key, attributes
+        yield from zip(rows.column("id").to_pylist(), without_nulls(rows.drop_columns(["id"])))
 
 
 class EdgesView(_View):
@@ -147,6 +148,7 @@ class EdgesView(_View):
 def without_nulls(rows: pa.Table) -> Iterator[dict]:
     """The rows as dictionaries of what is there."""
     from ._arrow import to_pylist
+
     if not rows.column_names:
         return ({} for _ in range(rows.num_rows))
     names = rows.column_names

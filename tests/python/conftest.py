@@ -17,6 +17,7 @@ def p2p31() -> Path:
 @pytest.fixture
 def write(tmp_path):
     """write(name, text or bytes) makes a file and gives its path."""
+
     def make(name: str, content) -> Path:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -21,9 +21,18 @@ def test_an_algorithm_on_a_file(write):
     assert out.returncode == 0 and "reached 3" in out.stdout
 
 
-@pytest.mark.parametrize("arguments, status", [
-    (("run", "pagerank", "/no/such/file"), 1), (("run", "bfs", "/tmp", "source=1"), 1), (("log", "/no/such/store"), 1),
-    (("verify", "/no/such/store"), 1), (("run", "dance", "x"), 2), ((), 2), (("demo", "--workers", "0"), 2)])
+@pytest.mark.parametrize(
+    "arguments, status",
+    [
+        (("run", "pagerank", "/no/such/file"), 1),
+        (("run", "bfs", "/tmp", "source=1"), 1),
+        (("log", "/no/such/store"), 1),
+        (("verify", "/no/such/store"), 1),
+        (("run", "dance", "x"), 2),
+        ((), 2),
+        (("demo", "--workers", "0"), 2),
+    ],
+)
 def test_an_error_is_one_line_and_no_traceback(arguments, status):
     out = run(*arguments)
     assert out.returncode == status and "Traceback" not in out.stderr
@@ -33,7 +42,12 @@ def test_an_error_is_one_line_and_no_traceback(arguments, status):
 
 def test_bad_arguments_of_an_algorithm_are_one_line(write):
     path = write("e", "1 2\n")
-    for arguments in (("run", "bfs", path, "source=9"), ("run", "bfs", path), ("run", "bfs", path, "source"), ("run", "pagerank", path, "alpha=5")):
+    for arguments in (
+        ("run", "bfs", path, "source=9"),
+        ("run", "bfs", path),
+        ("run", "bfs", path, "source"),
+        ("run", "pagerank", path, "alpha=5"),
+    ):
         out = run(*arguments)
         assert out.returncode == 1 and out.stderr.startswith("gli: error: ") and out.stderr.count("\n") == 1
 

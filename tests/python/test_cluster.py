@@ -35,8 +35,14 @@ def client(cluster):
         yield client
 
 
-EDGES = pa.table({"source": ["a", "b", "c", "f", "a", "g"], "target": ["b", "c", "a", "g", "c", "g"], "w": [1.5, None, 2.5, 0.5, 9.0, 1.0],
-                  "kind": ["x", "y", "x", None, "y", "x"]})
+EDGES = pa.table(
+    {
+        "source": ["a", "b", "c", "f", "a", "g"],
+        "target": ["b", "c", "a", "g", "c", "g"],
+        "w": [1.5, None, 2.5, 0.5, 9.0, 1.0],
+        "kind": ["x", "y", "x", None, "y", "x"],
+    }
+)
 NODES = pa.table({"id": ["z", "a", "b", "h"], "age": [1, None, 3, 4], "name": ["Zed", "Ann", None, "Hugh"]})
 INTS = pa.table({"source": [5, 3, 3, 9, 1], "target": [3, 1, 9, 9, 5]})
 
@@ -70,7 +76,12 @@ def test_every_worker_is_a_process_of_its_own(cluster, client):
 def test_nodes_edges_and_identity_are_the_same(both):
     there, here = both
     assert there.graph_id == here.graph_id and there.to_local().graph_id == here.graph_id
-    assert (there.node_count, there.edge_count, there.key_type, there.multi) == (here.node_count, here.edge_count, here.key_type, here.multi)
+    assert (there.node_count, there.edge_count, there.key_type, there.multi) == (
+        here.node_count,
+        here.edge_count,
+        here.key_type,
+        here.multi,
+    )
     assert there.nodes.to_arrow().equals(here.nodes.to_arrow())
     assert edge_rows(there) == edge_rows(here) and there.edges.schema.equals(here.edges.schema)
     assert there.nodes.head(2) == here.nodes.head(2)
@@ -98,8 +109,15 @@ def test_single_nodes_and_edges_are_the_same(both):
 def test_algorithms_answer_with_the_same_bytes(both):
     there, here = both
     start = next(iter(here.nodes))
-    for ask in (lambda g: g.connected_components(), lambda g: g.pagerank(), lambda g: g.pagerank(iterations=7), lambda g: g.bfs(start),
-                lambda g: g.bfs(start, reverse=True), lambda g: g.bfs(start, undirected=True, depth_limit=1), lambda g: g.degree()):
+    for ask in (
+        lambda g: g.connected_components(),
+        lambda g: g.pagerank(),
+        lambda g: g.pagerank(iterations=7),
+        lambda g: g.bfs(start),
+        lambda g: g.bfs(start, reverse=True),
+        lambda g: g.bfs(start, undirected=True, depth_limit=1),
+        lambda g: g.degree(),
+    ):
         a, b = ask(there), ask(here)
         assert a.to_arrow().equals(b.to_arrow()) and a.summary == b.summary and a.provenance.arguments == b.provenance.arguments
         assert a.top(3) == b.top(3) and a.top(3, ascending=True) == b.top(3, ascending=True)
@@ -121,8 +139,13 @@ def test_subgraphs_and_comparisons_are_the_same(both):
 
 def test_filters_by_attributes_are_the_same(client):
     there, here = client.from_arrow(EDGES, NODES), gli.from_arrow(EDGES, NODES)
-    for nodes, edges in ((gli.node("age") > 1, None), (None, gli.edge("w") < 2), (gli.node("age").is_null(), gli.edge("kind") == "x"),
-                         (None, gli.node("age").is_null()), (gli.degree() > 1, gli.source() != gli.target())):
+    for nodes, edges in (
+        (gli.node("age") > 1, None),
+        (None, gli.edge("w") < 2),
+        (gli.node("age").is_null(), gli.edge("kind") == "x"),
+        (None, gli.node("age").is_null()),
+        (gli.degree() > 1, gli.source() != gli.target()),
+    ):
         assert there.filter(nodes, edges).graph_id == here.filter(nodes, edges).graph_id
     for wrong, error in ((gli.node("agee") > 1, KeyError), (gli.node("age") > "x", TypeError)):
         with pytest.raises(error, match="age"):

@@ -5,15 +5,21 @@ from hypothesis import given, settings, strategies as st
 import gli
 
 KEYS = st.integers(0, 5)
-VALUES = st.one_of(st.integers(-3, 3), st.booleans(), st.floats(-2, 2).map(lambda x: round(x, 1) + 0.05), st.sampled_from(["", "x"]),
-                   st.lists(st.integers(0, 2), max_size=2))
+VALUES = st.one_of(
+    st.integers(-3, 3),
+    st.booleans(),
+    st.floats(-2, 2).map(lambda x: round(x, 1) + 0.05),
+    st.sampled_from(["", "x"]),
+    st.lists(st.integers(0, 2), max_size=2),
+)
 ATTRIBUTES = st.dictionaries(st.sampled_from(["p", "q"]), VALUES, max_size=2)
 EDITS = st.one_of(
     st.tuples(st.sampled_from(["add_node", "update_node", "upsert_node"]), KEYS, ATTRIBUTES),
     st.tuples(st.just("remove_node"), KEYS),
     st.tuples(st.sampled_from(["add_edge", "upsert_edge"]), KEYS, KEYS, st.booleans(), ATTRIBUTES),
     st.tuples(st.just("update_edge"), KEYS, KEYS, ATTRIBUTES),
-    st.tuples(st.just("remove_edge"), KEYS, KEYS))
+    st.tuples(st.just("remove_edge"), KEYS, KEYS),
+)
 
 
 class Model:

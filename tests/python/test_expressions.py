@@ -38,4 +38,5 @@ def test_a_nest_of_more_than_60_is_refused():
 
 def test_numpy_numbers_are_numbers():
     import numpy as np
+
     assert repr(gli.node("a") > np.int32(3)) == "(node('a') > 3)"

@@ -7,8 +7,11 @@ import gli
 
 
 def friends():
-    return (gli.Graph().add_nodes([("ann", {"age": 41}), ("bob", {"age": 12}), ("cid", {})])
-            .add_edges([("ann", "bob", {"weight": 0.5}), ("bob", "cid", {"weight": 2.0})]))
+    return (
+        gli.Graph()
+        .add_nodes([("ann", {"age": 41}), ("bob", {"age": 12}), ("cid", {})])
+        .add_edges([("ann", "bob", {"weight": 0.5}), ("bob", "cid", {"weight": 2.0})])
+    )
 
 
 def test_an_edit_leaves_the_older_graph_as_it_was():
@@ -19,9 +22,17 @@ def test_an_edit_leaves_the_older_graph_as_it_was():
 
 
 def test_a_missing_node_is_a_key_error_that_names_it():
-    for ask in (lambda g: g.nodes["zed"], lambda g: g.neighbors("zed"), lambda g: g.bfs("zed"), lambda g: g.remove_node("zed"),
-                lambda g: g.add_edge("ann", "zed"), lambda g: g.update_node("zed", a=1), lambda g: g.degree("zed"),
-                lambda g: g.pagerank()["zed"], lambda g: g.ego_graph("zed")):
+    for ask in (
+        lambda g: g.nodes["zed"],
+        lambda g: g.neighbors("zed"),
+        lambda g: g.bfs("zed"),
+        lambda g: g.remove_node("zed"),
+        lambda g: g.add_edge("ann", "zed"),
+        lambda g: g.update_node("zed", a=1),
+        lambda g: g.degree("zed"),
+        lambda g: g.pagerank()["zed"],
+        lambda g: g.ego_graph("zed"),
+    ):
         with pytest.raises(KeyError, match="zed"):
             ask(friends())
 
@@ -73,7 +84,17 @@ def test_update_and_upsert_change_and_none_removes():
 
 def test_attribute_values_come_back_as_they_went_in():
     when = datetime(2024, 5, 1, 12, 30, 0, 125)
-    values = {"a": None, "b": True, "c": -(2**63), "d": 1.5, "e": "é\0x", "f": b"\xff\0", "g": when, "h": [1, "two", None, {"x": 3.5}], "i": {}}
+    values = {
+        "a": None,
+        "b": True,
+        "c": -(2**63),
+        "d": 1.5,
+        "e": "é\0x",
+        "f": b"\xff\0",
+        "g": when,
+        "h": [1, "two", None, {"x": 3.5}],
+        "i": {},
+    }
     got = gli.Graph().add_node(1, **values).nodes[1]
     del values["a"]
     assert got == values and all(type(got[k]) is type(v) for k, v in values.items())
@@ -86,6 +107,7 @@ def test_a_time_with_a_zone_is_kept_as_utc():
 
 def test_numpy_values_become_python_values():
     import numpy as np
+
     got = gli.Graph().add_node(np.int64(7), a=np.float32(0.5), b=np.bool_(True), c=np.uint8(3)).nodes[7]
     assert got == {"a": 0.5, "b": True, "c": 3}
 

@@ -68,7 +68,12 @@ def test_arrow_tables_make_graphs():
     edges = pa.table({"u": ["a", "b"], "v": ["b", "c"], "w": [1, None]})
     nodes = pa.table({"name": ["c", "z"], "size": [1.5, 2.5]})
     g = gli.from_arrow(edges, nodes, source="u", target="v", node="name")
-    assert list(g.nodes) == ["c", "z", "a", "b"] and g.edges["a", "b"] == {"w": 1} and g.edges["b", "c"] == {} and g.nodes["z"] == {"size": 2.5}
+    assert (
+        list(g.nodes) == ["c", "z", "a", "b"]
+        and g.edges["a", "b"] == {"w": 1}
+        and g.edges["b", "c"] == {}
+        and g.nodes["z"] == {"size": 2.5}
+    )
     with pytest.raises(ValueError, match="'x'"):
         gli.from_arrow(edges, source="x", target="v")
     with pytest.raises(ValueError, match="_seq"):
@@ -98,8 +103,12 @@ def test_a_table_goes_through_a_graph_unchanged():
 def test_frames_and_streams_make_graphs():
     pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     columns = {"source": [1, 2], "target": [2, 3], "w": [1.5, 2.5]}
-    ids = {gli.from_pandas(pd.DataFrame(columns, index=[7, 8])).graph_id, gli.from_arrow(pl.DataFrame(columns)).graph_id,
-           gli.from_arrow(columns).graph_id, gli.from_arrow(gli.from_arrow(columns).edges).graph_id}
+    ids = {
+        gli.from_pandas(pd.DataFrame(columns, index=[7, 8])).graph_id,
+        gli.from_arrow(pl.DataFrame(columns)).graph_id,
+        gli.from_arrow(columns).graph_id,
+        gli.from_arrow(gli.from_arrow(columns).edges).graph_id,
+    }
     assert len(ids) == 1
 
 

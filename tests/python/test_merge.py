@@ -8,7 +8,10 @@ def rows(**columns):
 
 
 def test_top_breaks_ties_by_the_hash_and_puts_nulls_last():
-    parts = [rows(id=["b", "x"], value=[2, None], _tie=pa.array([b"\2", b"\0"])), rows(id=["a", "c"], value=[2, 3], _tie=pa.array([b"\1", b"\3"]))]
+    parts = [
+        rows(id=["b", "x"], value=[2, None], _tie=pa.array([b"\2", b"\0"])),
+        rows(id=["a", "c"], value=[2, 3], _tie=pa.array([b"\1", b"\3"])),
+    ]
     assert merge("top", parts, {"n": 3})["id"].to_pylist() == ["c", "a", "b"]
     assert merge("top", parts, {"n": 9})["id"].to_pylist() == ["c", "a", "b", "x"]
     assert merge("top", parts, {"n": 2, "ascending": True})["id"].to_pylist() == ["a", "b"]
@@ -22,7 +25,10 @@ def test_sizes_add_up_over_partitions():
 
 
 def test_compare_keeps_those_that_moved_most():
-    parts = [rows(id=[1, 4], value=[1.0, 2.0], older=[0.5, 2.0], change=[0.5, 0.0]), rows(id=[2], value=[None], older=[0.75], change=[-0.75])]
+    parts = [
+        rows(id=[1, 4], value=[1.0, 2.0], older=[0.5, 2.0], change=[0.5, 0.0]),
+        rows(id=[2], value=[None], older=[0.75], change=[-0.75]),
+    ]
     assert merge("compare", parts, {"n": 2})["id"].to_pylist() == [2, 1]
 
 

@@ -87,9 +87,22 @@ def test_a_diff_counts_and_lists_what_changed(store):
     store.commit("old", graph=old)
     store.commit("new", graph=new)
     diff = store.diff("main~1", "main")
-    assert diff.summary() == {"nodes_added": 1, "nodes_removed": 1, "nodes_changed": 1, "edges_added": 1, "edges_removed": 1, "edges_changed": 0}
+    assert diff.summary() == {
+        "nodes_added": 1,
+        "nodes_removed": 1,
+        "nodes_changed": 1,
+        "edges_added": 1,
+        "edges_removed": 1,
+        "edges_changed": 0,
+    }
     rows = {(r["change"], r["element"], r["id"] or r["source"]) for r in diff.rows().to_pylist()}
-    assert rows == {("added", "node", "d"), ("removed", "node", "c"), ("changed", "node", "a"), ("added", "edge", "b"), ("removed", "edge", "a")}
+    assert rows == {
+        ("added", "node", "d"),
+        ("removed", "node", "c"),
+        ("changed", "node", "a"),
+        ("added", "edge", "b"),
+        ("removed", "edge", "a"),
+    }
     assert "1 added, 1 removed" in str(diff) and diff and not store.diff("main", "main")
     assert diff.to_arrow(limit=2).num_rows == 2
 
@@ -103,8 +116,10 @@ def test_a_store_is_found_by_another_process(tmp_path):
     store = gli.GraphStore(tmp_path / "s")
     g = gli.generate_kronecker(7).set_graph_attribute("name", "test")
     commit = store.commit("kept", graph=g, results=g.connected_components())
-    code = ("import gli, sys; s = gli.GraphStore(sys.argv[1], create=False); g = s.at('main')\n"
-            "print(s.log()[0].id, g.graph_id, g.attributes['name'], s.result('main', 0) == g.connected_components(), s.verify())")
+    code = (
+        "import gli, sys; s = gli.GraphStore(sys.argv[1], create=False); g = s.at('main')\n"
+        "print(s.log()[0].id, g.graph_id, g.attributes['name'], s.result('main', 0) == g.connected_components(), s.verify())"
+    )
     out = subprocess.run([sys.executable, "-c", code, str(tmp_path / "s")], capture_output=True, text=True, check=True).stdout
     assert out.split() == [commit.id, g.graph_id, "test", "True", "True"]
 

@@ -1,7 +1,7 @@
 """This machine's package lists as a graph. docs/package-graph.md says what becomes what.
 
-The parser is our own: `apt-cache dumpavail` gives 50 MB, which python-debian 1.1.1 (deb822, use_apt_pkg=False) took 5.4 s of processor time to read on a
-busy Debian 12, and 9.1 s with relations, where this took 1.7 to 2.2 s with relations.
+The parser is our own: `apt-cache dumpavail` gives 50 MB, which python-debian 1.1.1 (deb822, use_apt_pkg=False) took 5.4 s of
+processor time to read on a busy Debian 12, and 9.1 s with relations, where this took 1.7 to 2.2 s with relations.
 """
 
 from __future__ import annotations
@@ -16,15 +16,35 @@ import pyarrow as pa
 
 RELATIONS = ("Depends", "Pre-Depends", "Recommends", "Suggests", "Enhances", "Breaks", "Conflicts", "Replaces", "Provides")
 
-NODES = pa.schema([("id", pa.string()), ("version", pa.string()), ("section", pa.string()), ("priority", pa.string()),
-                   ("installed_size", pa.int64()), ("maintainer", pa.string()), ("essential", pa.bool_()), ("virtual", pa.bool_())])
-EDGES = pa.schema([("source", pa.string()), ("target", pa.string()), ("key", pa.string()), ("kind", pa.string()),
-                   ("constraint", pa.string()), ("alternatives", pa.int64())])
+NODES = pa.schema(
+    [
+        ("id", pa.string()),
+        ("version", pa.string()),
+        ("section", pa.string()),
+        ("priority", pa.string()),
+        ("installed_size", pa.int64()),
+        ("maintainer", pa.string()),
+        ("essential", pa.bool_()),
+        ("virtual", pa.bool_()),
+    ]
+)
+EDGES = pa.schema(
+    [
+        ("source", pa.string()),
+        ("target", pa.string()),
+        ("key", pa.string()),
+        ("kind", pa.string()),
+        ("constraint", pa.string()),
+        ("alternatives", pa.int64()),
+    ]
+)
 
 _CHUNK_BYTES = 4 << 20
 _ROWS_PER_BATCH = 1 << 15
 _FIELD = re.compile(
-    r"^(Package|Version|Section|Priority|Installed-Size|Maintainer|Essential|" + "|".join(RELATIONS) + r"): *([^\n]*(?:\n[ \t][^\n]*)*)", re.M)
+    r"^(Package|Version|Section|Priority|Installed-Size|Maintainer|Essential|" + "|".join(RELATIONS) + r"): *([^\n]*(?:\n[ \t][^\n]*)*)",
+    re.M,
+)
 _CLAUSE = re.compile(r"\s*([^\s:(\[]+)(?::[\w-]+)?\s*(?:\(([^)]*)\))?")
 
 
@@ -116,8 +136,16 @@ def node_row(p: dict[str, str]) -> tuple:
     """
     size = p.get("Installed-Size", "")
     section = p.get("Section")
-    return (p["Package"], p.get("Version"), section and section.rpartition("/")[2], p.get("Priority"), int(size) if size.isdigit() else None,
-            p.get("Maintainer"), p.get("Essential") == "yes", False)
+    return (
+        p["Package"],
+        p.get("Version"),
+        section and section.rpartition("/")[2],
+        p.get("Priority"),
+        int(size) if size.isdigit() else None,
+        p.get("Maintainer"),
+        p.get("Essential") == "yes",
+        False,
+    )
 
 
 class _Columns:

@@ -37,8 +37,12 @@ class Answer:
 
     def same_as(self, other: Answer) -> bool:
         """Whether everything agrees: text, table, every value of every node, and the graphs' content."""
-        return (self.headline == other.headline and self.table == other.table and len(self.whole) == len(other.whole)
-                and all(_same(a, b) for a, b in zip(self.whole, other.whole)))
+        return (
+            self.headline == other.headline
+            and self.table == other.table
+            and len(self.whole) == len(other.whole)
+            and all(_same(a, b) for a, b in zip(self.whole, other.whole))
+        )
 
 
 def _same(a, b) -> bool:
@@ -63,7 +67,9 @@ def neighborhood(asked: Asked) -> Answer:
     """What is near one node."""
     near = asked.graph.ego_graph(asked.subject.center, radius=2)
     depth = asked.graph.bfs(asked.subject.center, depth_limit=2)
-    return Answer(f"{near.node_count:,} {asked.subject.nodes} with {near.edge_count:,} edges among them:", _depths(depth, asked), (near, depth))
+    return Answer(
+        f"{near.node_count:,} {asked.subject.nodes} with {near.edge_count:,} edges among them:", _depths(depth, asked), (near, depth)
+    )
 
 
 def reach(asked: Asked) -> Answer:
@@ -71,25 +77,31 @@ def reach(asked: Asked) -> Answer:
     depth = asked.followed.bfs(asked.subject.origin, reverse=True)
     reached = depth.summary["reached"] - 1
     share = 100 * reached / max(1, len(depth) - 1)
-    return Answer(f"{reached:,} of {len(depth) - 1:,} other {asked.subject.nodes} ({share:.0f} %), by distance:", _depths(depth, asked), (depth,))
+    return Answer(
+        f"{reached:,} of {len(depth) - 1:,} other {asked.subject.nodes} ({share:.0f} %), by distance:", _depths(depth, asked), (depth,)
+    )
 
 
 def part(asked: Asked) -> Answer:
     """A subgraph and its own components."""
     subgraph = asked.graph.filter(nodes=asked.subject.part)
     found = subgraph.connected_components()
-    headline = (f"{subgraph.node_count:,} {asked.subject.nodes}, {subgraph.edge_count:,} edges among them, "
-                f"{found.count():,} components; the five largest:")
+    headline = (
+        f"{subgraph.node_count:,} {asked.subject.nodes}, {subgraph.edge_count:,} edges among them, "
+        f"{found.count():,} components; the five largest:"
+    )
     return Answer(headline, _sizes(found, asked), (subgraph, found))
 
 
 def questions(subject: Subject) -> list[tuple[str, Callable[[Asked], Answer]]]:
     """Titles and questions, in the order of the demo."""
-    return [("Connected components", components),
-            (f"PageRank over {subject.followed_title}", pagerank),
-            (f"Everything within two hops of {subject.center}", neighborhood),
-            (f"What a fix in {subject.origin} reaches", reach),
-            (f"The subgraph of {subject.part_title}", part)]
+    return [
+        ("Connected components", components),
+        (f"PageRank over {subject.followed_title}", pagerank),
+        (f"Everything within two hops of {subject.center}", neighborhood),
+        (f"What a fix in {subject.origin} reaches", reach),
+        (f"The subgraph of {subject.part_title}", part),
+    ]
 
 
 def _sizes(found, asked: Asked) -> Table:

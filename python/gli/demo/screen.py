@@ -26,7 +26,9 @@ def grid(table: Table) -> RichTable:
     """A table for the console: numbers to the right, long text cut."""
     result = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for field in table.to_arrow().schema:
-        result.add_column(field.name.replace("_", " "), justify="right" if is_number(field.type) else "left", no_wrap=True, overflow="ellipsis")
+        result.add_column(
+            field.name.replace("_", " "), justify="right" if is_number(field.type) else "left", no_wrap=True, overflow="ellipsis"
+        )
     for row in zip(*table.cells()):
         result.add_row(*map(escape, row))
     return result
