@@ -1,6 +1,7 @@
 #include "partitions/query.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "partitions/column_page.h"
@@ -39,6 +40,15 @@ namespace {
 
 struct edge_place { int32_t source; uint32_t slot; };
 
+/// A node's out-slots by the targets' keys, parallel edges by their own: an order that does not depend on partitions.
+std::vector<uint32_t> slots_by_key(const graph& g, int32_t v) {
+  auto out = g->out_of(v);
+  std::vector<uint32_t> slots(out.size());
+  std::iota(slots.begin(), slots.end(), 0u);
+  std::stable_sort(slots.begin(), slots.end(), [&](uint32_t a, uint32_t b) { return key_precedes(g, out[a], out[b]); });
+  return slots;
+}
+
 /// Walks sources in insertion order and skips whole lists that lie before the window.
 std::vector<edge_place> edges_in(const graph& g, row_window w) {
   std::vector<edge_place> found;
@@ -49,7 +59,9 @@ std::vector<edge_place> edges_in(const graph& g, row_window w) {
     auto degree = g->out_of(v).size();
     auto slot = std::min<uint64_t>(skip, degree);
     skip -= slot;
-    for (; slot < degree && left > 0; ++slot, --left) found.push_back({v, uint32_t(slot)});
+    if (slot == degree || left == 0) return;
+    auto slots = slots_by_key(g, v);
+    for (; slot < degree && left > 0; ++slot, --left) found.push_back({v, slots[slot]});
   };
   if (!ids_are_in_order(g)) {
     for (auto v : insertion_order(g)) if (left > 0) take(v);

@@ -14,7 +14,7 @@ namespace gli {
 /// |---|---|---|---|
 /// | counts | graph | – | nodes, edges, cut_edges (to mirrors), mirrors, bytes: one row |
 /// | nodes | graph | offset 0, limit (null) | "id" key, attributes…, _seq |
-/// | edges | graph | offset 0, limit (null) | source, target, [key], attributes…, _seq (of the source); mirrors resolved |
+/// | edges | graph | offset 0, limit (null) | source, target, [key], attributes…, _seq (of the source); by target key within a source; mirrors resolved |
 /// | node | graph | key | the node's row as in nodes; no row when it is not here |
 /// | neighbors | graph | key, direction "out" \| "in" \| "all" | "id", key of each neighbor once, in the order of the keys; mirrors resolved |
 /// | edge | graph | source, target, [key] | rows as in edges of all parallel edges |

@@ -4,6 +4,7 @@
 
 #include "partitions/dictionary.h"
 #include "partitions/json_text.h"
+#include "runtime/error.h"
 
 namespace gli {
 
@@ -74,6 +75,14 @@ std::vector<int32_t> insertion_order(const graph& g) {
 void append_key(column_builder& out, const key& k) {
   if (auto number = std::get_if<int64_t>(&k)) return out.append_int64(*number);
   out.append_bytes(std::get<std::string>(k));
+}
+
+bool key_precedes(const graph& g, int32_t a, int32_t b) {
+  if ((a < 0 || b < 0) && !g->mirror_keys) throw failure{errc::internal, "the keys of mirrors are not resolved"};
+  auto& of_a = a < 0 ? *g->mirror_keys : *g->keys;
+  auto& of_b = b < 0 ? *g->mirror_keys : *g->keys;
+  auto i = a < 0 ? ~a : a, j = b < 0 ? ~b : b;
+  return g->kind.keys == key_type::int64 ? of_a.int_key(i) < of_b.int_key(j) : of_a.text_key(i) < of_b.text_key(j);
 }
 
 void append_endpoint(column_builder& out, const graph& g, int32_t v) {

@@ -29,6 +29,7 @@ bool ids_are_in_order(const graph& g);  // no sequence, or one that ascends with
 inline uint64_t place_of(const graph& g, int32_t own) { return g->sequence.empty() ? uint64_t(own) : g->sequence[size_t(own)]; }
 
 void append_key(column_builder& out, const key& k);
+bool key_precedes(const graph& g, int32_t a, int32_t b);  // of endpoints, see endpoint_key
 void append_endpoint(column_builder& out, const graph& g, int32_t v);  // own or mirror, see endpoint_key
 
 /// Row of an edge within its out-page's columns.

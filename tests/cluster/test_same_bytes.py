@@ -46,8 +46,7 @@ def test_shape_and_graph_id_are_the_same(pair):
 def test_rows_come_in_the_same_order(pair):
     here, there = pair
     assert table_bytes(here.nodes.to_arrow()) == table_bytes(there.nodes.to_arrow())
-    by = [("source", "ascending"), ("target", "ascending")] + ([("key", "ascending")] if here.multi else [])
-    assert here.edges.to_arrow().sort_by(by).to_pylist() == there.edges.to_arrow().sort_by(by).to_pylist()
+    assert table_bytes(here.edges.to_arrow()) == table_bytes(there.edges.to_arrow())
 
 
 def test_results_are_the_same_bytes(pair):
