@@ -1,9 +1,10 @@
 # Two commands do all the set-up: make demo, make test.
-.PHONY: demo test bench sanitize lint format clean
+.PHONY: demo test bench sanitize fuzz lint format clean
 demo: ; @deploy/bootstrap.sh && .venv/bin/gli demo
 test: ; @deploy/bootstrap.sh tests && ctest --test-dir build/release --output-on-failure -j2 && .venv/bin/python -m pytest
 bench: ; @deploy/bootstrap.sh tests && tests/benchmarks/run.sh
 sanitize: ; @deploy/bootstrap.sh tests && tests/sanitize.sh
+fuzz: ; @deploy/bootstrap.sh && tests/fuzz.sh
 lint: ; @deploy/bootstrap.sh tests && tests/lint.sh
 format: ; @git ls-files '*.h' '*.cpp' | xargs clang-format -i
 clean: ; @rm -rf build .venv

@@ -8,6 +8,7 @@ namespace gli::codec {
 namespace {
 
 template <class... F> struct overloaded : F... { using F::operator()...; };
+template <class... F> overloaded(F...) -> overloaded<F...>;  // clang 14 does not deduce aggregates
 
 /// How many arguments an operation takes: at least, at most. Unknown numbers are refused.
 std::pair<size_t, size_t> arity_of(uint16_t number) {
