@@ -307,22 +307,13 @@ class block_evaluator {
     return std::nullopt;
   }
 
-  bool holds(const plan& p, std::string_view text, std::string_view wanted) {
+  static bool holds(const plan& p, std::string_view text, std::string_view wanted) {
     switch (p.op) {
       case operation::contains: return text.find(wanted) != text.npos;
       case operation::starts_with: return text.starts_with(wanted);
       case operation::ends_with: return text.ends_with(wanted);
-      default: return matches(p, text);
+      default: return std::regex_match(text.begin(), text.end(), p.pattern);
     }
-  }
-
-  bool matches(const plan& p, std::string_view text) {
-    if (text.size() <= longest_matched) try {
-        return std::regex_search(text.begin(), text.end(), p.pattern);
-      } catch (const std::regex_error&) {
-      }
-    blame(p);
-    return false;
   }
 
   const row_block& rows_;

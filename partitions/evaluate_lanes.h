@@ -7,7 +7,6 @@
 
 namespace gli {
 
-constexpr size_t longest_matched = 8192;       // bytes: regular expressions recurse
 constexpr int64_t rows_per_block = 1 << 11;  // divides rows_per_page; a block's lanes stay in the second-level cache
 
 /// Rows of one column page (nodes) or of one out-page (edges).

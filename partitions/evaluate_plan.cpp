@@ -1,6 +1,7 @@
 #include "partitions/evaluate_plan.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "partitions/byte_stream.h"
@@ -8,6 +9,9 @@
 
 namespace gli {
 namespace {
+
+/// Bounds how deep the pattern's automaton nests.
+constexpr uint64_t longest_pattern = 2048;
 
 void put_columns(byte_writer& to, const std::vector<paged_column>& columns) {
   to.put_varint(columns.size());
@@ -70,6 +74,30 @@ const char* text_operation(operation op) {
   }
 }
 
+/// What a pattern comes to when its counted repetitions are written out.
+uint64_t written_out(const std::string& pattern) {
+  uint64_t size = std::max<size_t>(pattern.size(), 1);
+  for (auto at = pattern.find('{'); at != pattern.npos && size <= longest_pattern; at = pattern.find('{', at + 1)) {
+    uint64_t count = 0;
+    for (auto c = at + 1; c < pattern.size() && (std::isdigit(uint8_t(pattern[c])) || pattern[c] == ','); ++c)
+      if (pattern[c] != ',') count = std::min<uint64_t>(count * 10 + uint64_t(pattern[c] - '0'), longest_pattern + 1);
+    size *= std::max<uint64_t>(count, 1);
+  }
+  return size;
+}
+
+std::regex compiled(const std::string& pattern) {
+  auto refuse = [&](const std::string& why) { return failure{errc::value, "bad regular expression " + to_string(value{pattern}) + ": " + why}; };
+  if (written_out(pattern) > longest_pattern) throw refuse("it is too large");
+  constexpr auto flags = std::regex::ECMAScript | std::regex::nosubs | std::regex_constants::__polynomial;
+  try {
+    std::regex{pattern, flags};
+    return std::regex{"[\\s\\S]*(?:" + pattern + ")[\\s\\S]*", flags};
+  } catch (const std::regex_error& problem) {
+    throw refuse(problem.what());
+  }
+}
+
 class planner {
  public:
   planner(element of, const graph& g, const graph_schema& schema, std::vector<failure>& faults) : of_{of}, g_{g}, schema_{schema}, faults_{faults} {}
@@ -129,7 +157,7 @@ class planner {
       case operation::contains:
       case operation::starts_with:
       case operation::ends_with:
-      case operation::matches: return bind_text(p, e);
+      case operation::matches: return bind_text(p);
       default: return bind_comparison(p);
     }
   }
@@ -211,26 +239,15 @@ class planner {
     s.reals.push_back(*r);
   }
 
-  void bind_text(plan& p, const expression& e) {
+  static void bind_text(plan& p) {
     auto &a = p.arguments[0], &b = p.arguments[1];
     auto name = text_operation(p.op);
     if (a.type != value_kind::text && !is_open(a.type)) throw failure{errc::type, std::string{name} + " needs text, not " + a.label};
     if (b.op != operation::literal || b.type != value_kind::text) throw failure{errc::type, std::string{name} + " needs a str, not " + b.label};
     p.type = value_kind::boolean;
     p.literal = b.literal;
-    if (p.op == operation::matches) {
-      p.pattern = compiled(std::get<std::string>(p.literal));
-      p.fault = add_fault(errc::value, to_string(e) + " cannot be decided: a text is too long for it, or makes it too complex");
-    }
+    if (p.op == operation::matches) p.pattern = compiled(std::get<std::string>(p.literal));
     p.arguments.resize(1);
-  }
-
-  static std::regex compiled(const std::string& pattern) {
-    try {
-      return std::regex{pattern, std::regex::ECMAScript | std::regex::optimize};
-    } catch (const std::regex_error& problem) {
-      throw failure{errc::value, "bad regular expression " + to_string(value{pattern}) + ": " + problem.what()};
-    }
   }
 
   uint32_t add_fault(errc code, const std::string& message) {

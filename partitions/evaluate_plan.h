@@ -47,7 +47,7 @@ struct plan {
   value literal;
   const paged_column* column = nullptr;  // node, edge: where this partition has it
   literal_set among;                     // is_in
-  std::regex pattern;                    // matches
+  std::regex pattern;                    // matches: of the whole text; in time linear in it, on a bounded stack (no back references)
   uint32_t fault = 0;                    // number of what rows can do wrong here; 0: nothing
 };
 

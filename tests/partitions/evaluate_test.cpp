@@ -272,13 +272,21 @@ TEST(evaluate, a_target_in_another_partition_needs_resolved_mirrors) {
   EXPECT_EQ(problem(g, 2, e, errc::value, true), "target() of an edge into another partition is not known here: resolve mirrors first");
 }
 
-TEST(evaluate, a_text_too_long_for_a_regular_expression_fails_instead_of_crashing) {
+TEST(evaluate, long_texts_and_nested_patterns_neither_crash_nor_stall) {
   auto g = three_mixed();
   column_builder text{"text", column_type::utf8};
-  for (size_t i = 0; i < g.nodes.size(); ++i) text.append_bytes(std::string(i * 4000, 'a'));
+  for (size_t i = 0; i < g.nodes.size(); ++i) text.append_bytes(std::string(i * 10'000, 'a') + (i == 3 ? "c\n" : ""));
   g.node_columns = {text.finish()};
-  EXPECT_EQ(problem(g, 2, make(op::matches, node("text"), literal(std::string{"(a|b)*c"})), errc::value),
-            "node('text').matches('(a|b)*c') cannot be decided: a text is too long for it, or makes it too complex");
+  EXPECT_EQ(chosen_nodes(g, 2, make(op::matches, node("text"), literal(std::string{"((a*)*|b)*c"}))), keys({3}));
+  EXPECT_EQ(chosen_nodes(g, 1, make(op::matches, node("text"), literal(std::string{"^$"}))), keys({0}));
+  EXPECT_EQ(chosen_nodes(g, 1, make(op::matches, node("text"), literal(std::string(1000, '(') + "c" + std::string(1000, ')')))), keys({3}));
+}
+
+TEST(evaluate, patterns_that_could_exhaust_memory_or_stack_are_refused) {
+  auto g = three_mixed();
+  for (std::string pattern : {"(a?){5000}", "((a{99}){99}){99}", "a{18446744073709551617}", "(a)\\1", "a)(b"})
+    EXPECT_NE(problem(g, 1, make(op::matches, node("name"), literal(pattern)), errc::value).find("bad regular expression"), std::string::npos) << pattern;
+  problem(g, 1, make(op::matches, node("name"), literal(std::string(100'000, '('))), errc::value);
 }
 
 TEST(evaluate, compares_integers_with_reals_exactly) {
