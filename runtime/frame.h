@@ -2,8 +2,8 @@
 // The frame: what every connection but CAF's carries. 64 bytes of header, then `length` bytes of one Cap'n Proto segment, so that the
 // body can be read where it lies. docs/protocol.md explains every field.
 //
-// Bodies of bulk frames (data, reduce) are raw: a slice of a message of the communicator. The first data frame of a message that is not empty begins
-// with the message's size in bytes (u64), and the last is padded with zeros to 8; `reduce` holds u64 values; `credit` has no body.
+// Bodies of data and reduce frames are the struct Bulk of schema/wire.capnp, laid without copying by runtime/exchange_link.h; an empty message is one
+// frame without a body, and `credit` has none.
 
 #include <cstdint>
 #include <span>
