@@ -14,7 +14,8 @@ class byte_writer {
  public:
   explicit byte_writer(byte_buffer& to) : to_{to} {}
 
-  template <class T> void put(const T& x) {
+  template <class T>
+  void put(const T& x) {
     static_assert(std::is_trivially_copyable_v<T>);
     auto at = to_.size();
     to_.resize(at + sizeof(T));
@@ -39,7 +40,8 @@ class byte_reader {
   explicit byte_reader(const byte_buffer& from) : at_{from.data()}, end_{from.data() + from.size()} {}
 
   bool at_end() const { return at_ == end_; }
-  template <class T> T get() {
+  template <class T>
+  T get() {
     T x;
     std::memcpy(&x, take(sizeof(T)), sizeof(T));
     return x;

@@ -104,7 +104,8 @@ answer run_bfs(const graph& g, const parameters& p, communicator& all) {
 answer run_degree(const graph& g, const parameters& p, communicator&) {
   graph_view view{g};
   auto& mode = std::get<std::string>(p.at("mode"));
-  if (mode != "total" && mode != "in" && mode != "out") throw failure{errc::value, "mode must be 'total', 'in' or 'out', not " + to_string(value{mode})};
+  if (mode != "total" && mode != "in" && mode != "out")
+    throw failure{errc::value, "mode must be 'total', 'in' or 'out', not " + to_string(value{mode})};
   auto which = mode == "in" ? degree::mode::in : mode == "out" ? degree::mode::out : degree::mode::total;
   return {value_column<int64_t>(view, any, [&](int32_t v) { return degree::of(view, v, which); }), {}};
 }
@@ -114,7 +115,10 @@ const std::vector<entry>& catalog() {
       {connected_components::name, 1, {}, run_components},
       {pagerank::name,
        1,
-       {{"alpha", kind::real, 0.85}, {"max_iter", kind::count, int64_t{100}}, {"tol", kind::real, 1e-6}, {"iterations", kind::count, value{}}},
+       {{"alpha", kind::real, 0.85},
+        {"max_iter", kind::count, int64_t{100}},
+        {"tol", kind::real, 1e-6},
+        {"iterations", kind::count, value{}}},
        run_pagerank},
       {bfs::name,
        1,
@@ -143,11 +147,16 @@ value checked(const argument& a, const parameters& given) {
   if (auto found = given.find(a.name); a.otherwise && (found == given.end() || std::holds_alternative<std::monostate>(found->second)))
     return *a.otherwise;
   switch (a.type) {
-    case kind::real: return real_parameter(given, a.name);
-    case kind::flag: return bool_parameter(given, a.name);
-    case kind::text: return text_parameter(given, a.name);
-    case kind::node: return to_value(key_parameter(given, a.name));
-    case kind::count: break;
+    case kind::real:
+      return real_parameter(given, a.name);
+    case kind::flag:
+      return bool_parameter(given, a.name);
+    case kind::text:
+      return text_parameter(given, a.name);
+    case kind::node:
+      return to_value(key_parameter(given, a.name));
+    case kind::count:
+      break;
   }
   auto count = int_parameter(given, a.name);
   if (count < 0) throw failure{errc::value, std::string{a.name} + " must not be negative: " + std::to_string(count)};

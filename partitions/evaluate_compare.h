@@ -21,14 +21,19 @@ inline std::partial_ordering compare_exactly(int64_t a, double b) {
   return 0.0 <=> b - double(whole);
 }
 
-template <class T> concept number = std::is_same_v<T, int64_t> || std::is_same_v<T, double>;
-template <class A, class B> concept comparable_with = std::is_same_v<A, B> || (number<A> && number<B>);
+template <class T>
+concept number = std::is_same_v<T, int64_t> || std::is_same_v<T, double>;
+template <class A, class B>
+concept comparable_with = std::is_same_v<A, B> ||(number<A>&& number<B>);
 
-template <class A, class B> requires comparable_with<A, B>
-std::partial_ordering order(const A& a, const B& b) {
-  if constexpr (std::is_same_v<A, B>) return a <=> b;
-  else if constexpr (std::is_same_v<A, int64_t>) return compare_exactly(a, b);
-  else return 0 <=> compare_exactly(b, a);
+template <class A, class B>
+requires comparable_with<A, B> std::partial_ordering order(const A& a, const B& b) {
+  if constexpr (std::is_same_v<A, B>)
+    return a <=> b;
+  else if constexpr (std::is_same_v<A, int64_t>)
+    return compare_exactly(a, b);
+  else
+    return 0 <=> compare_exactly(b, a);
 }
 
 /// -1, 0 or 1; unordered: NaN. So `sign_of(o) < 0.0` says what o says.
@@ -40,10 +45,14 @@ inline std::optional<std::partial_ordering> order_scalars(const value& a, const 
       [](auto& x, auto& y) -> std::optional<std::partial_ordering> {
         using A = std::decay_t<decltype(x)>;
         using B = std::decay_t<decltype(y)>;
-        if constexpr (std::is_same_v<A, std::monostate>) return std::nullopt;
-        else if constexpr (std::is_same_v<A, json>) return std::nullopt;
-        else if constexpr (comparable_with<A, B>) return order(x, y);
-        else return std::nullopt;
+        if constexpr (std::is_same_v<A, std::monostate>)
+          return std::nullopt;
+        else if constexpr (std::is_same_v<A, json>)
+          return std::nullopt;
+        else if constexpr (comparable_with<A, B>)
+          return order(x, y);
+        else
+          return std::nullopt;
       },
       a, b);
 }

@@ -10,14 +10,22 @@ namespace gli {
 value lane::scalar(int64_t i) const {
   if (!is_valid(i)) return {};
   switch (type) {
-    case value_kind::null: return {};
-    case value_kind::boolean: return truth[at(i)] != 0;
-    case value_kind::integer: return ints[at(i)];
-    case value_kind::real: return reals[at(i)];
-    case value_kind::text: return std::string{texts[at(i)]};
-    case value_kind::time: return timestamp{ints[at(i)]};
-    case value_kind::bytes: return binary{std::string{texts[at(i)]}};
-    case value_kind::dynamic: return scalars[at(i)];
+    case value_kind::null:
+      return {};
+    case value_kind::boolean:
+      return truth[at(i)] != 0;
+    case value_kind::integer:
+      return ints[at(i)];
+    case value_kind::real:
+      return reals[at(i)];
+    case value_kind::text:
+      return std::string{texts[at(i)]};
+    case value_kind::time:
+      return timestamp{ints[at(i)]};
+    case value_kind::bytes:
+      return binary{std::string{texts[at(i)]}};
+    case value_kind::dynamic:
+      return scalars[at(i)];
   }
   return {};
 }
@@ -38,13 +46,18 @@ void with_values(const lane& x, F&& f) {
     f(values);
   };
   switch (x.type) {
-    case value_kind::boolean: return go(x.truth.data());
+    case value_kind::boolean:
+      return go(x.truth.data());
     case value_kind::integer:
-    case value_kind::time: return go(x.ints);
-    case value_kind::real: return go(x.reals);
+    case value_kind::time:
+      return go(x.ints);
+    case value_kind::real:
+      return go(x.reals);
     case value_kind::text:
-    case value_kind::bytes: return go(x.texts.data());
-    default: return;
+    case value_kind::bytes:
+      return go(x.texts.data());
+    default:
+      return;
   }
 }
 
@@ -57,21 +70,28 @@ class block_evaluator {
     std::vector<lane> in;
     for (auto& a : p.arguments) in.push_back(evaluate(a));
     switch (p.op) {
-      case operation::is_null: return is_null(in[0]);
-      case operation::logical_not: return negated(truth_of(p.arguments[0], std::move(in[0])));
+      case operation::is_null:
+        return is_null(in[0]);
+      case operation::logical_not:
+        return negated(truth_of(p.arguments[0], std::move(in[0])));
       case operation::logical_and:
-      case operation::logical_or: return combined(p, std::move(in[0]), std::move(in[1]));
+      case operation::logical_or:
+        return combined(p, std::move(in[0]), std::move(in[1]));
       case operation::negate:
       case operation::add:
       case operation::subtract:
       case operation::multiply:
-      case operation::divide: return arithmetic(p, in);
-      case operation::is_in: return member(p.among, in[0]);
+      case operation::divide:
+        return arithmetic(p, in);
+      case operation::is_in:
+        return member(p.among, in[0]);
       case operation::contains:
       case operation::starts_with:
       case operation::ends_with:
-      case operation::matches: return text_test(p, in[0]);
-      default: return compared(p, in[0], in[1]);
+      case operation::matches:
+        return text_test(p, in[0]);
+      default:
+        return compared(p, in[0], in[1]);
     }
   }
 
@@ -144,12 +164,18 @@ class block_evaluator {
 
   lane compared(const plan& p, const lane& a, const lane& b) {
     switch (p.op) {
-      case operation::equal: return typed(p, a, b, std::equal_to<>{});
-      case operation::not_equal: return typed(p, a, b, std::not_equal_to<>{});
-      case operation::less: return typed(p, a, b, std::less<>{});
-      case operation::less_equal: return typed(p, a, b, std::less_equal<>{});
-      case operation::greater: return typed(p, a, b, std::greater<>{});
-      default: return typed(p, a, b, std::greater_equal<>{});
+      case operation::equal:
+        return typed(p, a, b, std::equal_to<>{});
+      case operation::not_equal:
+        return typed(p, a, b, std::not_equal_to<>{});
+      case operation::less:
+        return typed(p, a, b, std::less<>{});
+      case operation::less_equal:
+        return typed(p, a, b, std::less_equal<>{});
+      case operation::greater:
+        return typed(p, a, b, std::greater<>{});
+      default:
+        return typed(p, a, b, std::greater_equal<>{});
     }
   }
 
@@ -234,11 +260,16 @@ class block_evaluator {
 
   static double calculate(operation op, double a, double b) {
     switch (op) {
-      case operation::negate: return -a;
-      case operation::add: return a + b;
-      case operation::subtract: return a - b;
-      case operation::multiply: return a * b;
-      default: return a / b;
+      case operation::negate:
+        return -a;
+      case operation::add:
+        return a + b;
+      case operation::subtract:
+        return a - b;
+      case operation::multiply:
+        return a * b;
+      default:
+        return a / b;
     }
   }
 
@@ -270,10 +301,14 @@ class block_evaluator {
 
   static bool contains(const literal_set& among, const lane& x, int64_t i) {
     switch (x.type) {
-      case value_kind::integer: return contains(among, x.ints[x.at(i)]);
-      case value_kind::real: return contains(among, x.reals[x.at(i)]);
-      case value_kind::text: return std::binary_search(among.texts.begin(), among.texts.end(), x.texts[x.at(i)], std::less<>{});
-      default: return contains(among, x.scalar(i));
+      case value_kind::integer:
+        return contains(among, x.ints[x.at(i)]);
+      case value_kind::real:
+        return contains(among, x.reals[x.at(i)]);
+      case value_kind::text:
+        return std::binary_search(among.texts.begin(), among.texts.end(), x.texts[x.at(i)], std::less<>{});
+      default:
+        return contains(among, x.scalar(i));
     }
   }
   static bool contains(const literal_set& among, int64_t x) { return std::binary_search(among.ints.begin(), among.ints.end(), x); }
@@ -309,10 +344,14 @@ class block_evaluator {
 
   static bool holds(const plan& p, std::string_view text, std::string_view wanted) {
     switch (p.op) {
-      case operation::contains: return text.find(wanted) != text.npos;
-      case operation::starts_with: return text.starts_with(wanted);
-      case operation::ends_with: return text.ends_with(wanted);
-      default: return std::regex_match(text.begin(), text.end(), p.pattern);
+      case operation::contains:
+        return text.find(wanted) != text.npos;
+      case operation::starts_with:
+        return text.starts_with(wanted);
+      case operation::ends_with:
+        return text.ends_with(wanted);
+      default:
+        return std::regex_match(text.begin(), text.end(), p.pattern);
     }
   }
 

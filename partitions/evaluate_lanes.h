@@ -13,8 +13,8 @@ constexpr int64_t rows_per_block = 1 << 11;  // divides rows_per_page; a block's
 struct row_block {
   const graph* g;
   element of;
-  int64_t page;              // nodes: column page; edges: out-page
-  int64_t first, rows;       // first row in the page
+  int64_t page;                      // nodes: column page; edges: out-page
+  int64_t first, rows;               // first row in the page
   const int32_t* sources = nullptr;  // edges: own ids, by row of the block
   const int32_t* targets = nullptr;  // edges: signed ids
 
@@ -26,10 +26,10 @@ struct row_block {
 struct lane {
   value_kind type = value_kind::null;
   bool constant = false;
-  std::vector<uint8_t> valid;   // one byte each; empty: all valid
-  std::vector<uint8_t> truth;   // boolean; 0 where not valid
-  const int64_t* ints = nullptr;   // integer, time; points into ints_kept or a column page
-  const double* reals = nullptr;   // real; likewise
+  std::vector<uint8_t> valid;     // one byte each; empty: all valid
+  std::vector<uint8_t> truth;     // boolean; 0 where not valid
+  const int64_t* ints = nullptr;  // integer, time; points into ints_kept or a column page
+  const double* reals = nullptr;  // real; likewise
   std::vector<int64_t> ints_kept;
   std::vector<double> reals_kept;
   std::vector<std::string_view> texts;  // text, bytes

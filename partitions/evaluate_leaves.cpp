@@ -25,13 +25,24 @@ class page_loader {
     to.type = type;
     load_valid(to);
     switch (type) {
-      case value_kind::boolean: each(to, [&](size_t i, uint32_t r) { to.truth[i] = page_.boolean(r); }, to.truth); break;
+      case value_kind::boolean:
+        each(
+            to, [&](size_t i, uint32_t r) { to.truth[i] = page_.boolean(r); }, to.truth);
+        break;
       case value_kind::integer:
-      case value_kind::time: load_ints(to); break;
-      case value_kind::real: load_reals(to); break;
+      case value_kind::time:
+        load_ints(to);
+        break;
+      case value_kind::real:
+        load_reals(to);
+        break;
       case value_kind::text:
-      case value_kind::bytes: each(to, [&](size_t i, uint32_t r) { to.texts[i] = page_.bytes(r); }, to.texts); break;
-      default: load_scalars(to);
+      case value_kind::bytes:
+        each(
+            to, [&](size_t i, uint32_t r) { to.texts[i] = page_.bytes(r); }, to.texts);
+        break;
+      default:
+        load_scalars(to);
     }
     return to;
   }
@@ -58,7 +69,8 @@ class page_loader {
       to.ints = reinterpret_cast<const int64_t*>(page_.raw_values()) + row_(0);
       return;
     }
-    each(to, [&](size_t i, uint32_t r) { to.ints_kept[i] = page_.int64(r); }, to.ints_kept);
+    each(
+        to, [&](size_t i, uint32_t r) { to.ints_kept[i] = page_.int64(r); }, to.ints_kept);
     to.ints = to.ints_kept.data();
   }
 
@@ -67,12 +79,14 @@ class page_loader {
       to.reals = reinterpret_cast<const double*>(page_.raw_values()) + row_(0);
       return;
     }
-    each(to, [&](size_t i, uint32_t r) { to.reals_kept[i] = page_.float64(r); }, to.reals_kept);
+    each(
+        to, [&](size_t i, uint32_t r) { to.reals_kept[i] = page_.float64(r); }, to.reals_kept);
     to.reals = to.reals_kept.data();
   }
 
   void load_scalars(lane& to) {
-    each(to, [&](size_t i, uint32_t r) { to.scalars[i] = plain(page_.at(r)); }, to.scalars);
+    each(
+        to, [&](size_t i, uint32_t r) { to.scalars[i] = plain(page_.at(r)); }, to.scalars);
     to.valid.resize(size_t(rows_));
     for (int64_t i = 0; i < rows_; ++i) to.valid[size_t(i)] = !std::holds_alternative<std::monostate>(to.scalars[size_t(i)]);
   }
@@ -108,13 +122,26 @@ lane load_literal(const plan& p) {
   to.type = p.type;
   to.constant = true;
   switch (p.type) {
-    case value_kind::null: break;
-    case value_kind::boolean: to.truth.push_back(std::get<bool>(p.literal)); break;
-    case value_kind::integer: keep_ints(to, 1), to.ints_kept[0] = std::get<int64_t>(p.literal); break;
-    case value_kind::time: keep_ints(to, 1), to.ints_kept[0] = std::get<timestamp>(p.literal).microseconds; break;
-    case value_kind::real: to.reals_kept.push_back(std::get<double>(p.literal)), to.reals = to.reals_kept.data(); break;
-    case value_kind::text: to.texts.push_back(std::get<std::string>(p.literal)); break;
-    case value_kind::bytes: to.texts.push_back(std::get<binary>(p.literal).bytes); break;
+    case value_kind::null:
+      break;
+    case value_kind::boolean:
+      to.truth.push_back(std::get<bool>(p.literal));
+      break;
+    case value_kind::integer:
+      keep_ints(to, 1), to.ints_kept[0] = std::get<int64_t>(p.literal);
+      break;
+    case value_kind::time:
+      keep_ints(to, 1), to.ints_kept[0] = std::get<timestamp>(p.literal).microseconds;
+      break;
+    case value_kind::real:
+      to.reals_kept.push_back(std::get<double>(p.literal)), to.reals = to.reals_kept.data();
+      break;
+    case value_kind::text:
+      to.texts.push_back(std::get<std::string>(p.literal));
+      break;
+    case value_kind::bytes:
+      to.texts.push_back(std::get<binary>(p.literal).bytes);
+      break;
     case value_kind::dynamic:
       to.scalars.push_back(plain(p.literal));
       to.valid.push_back(!std::holds_alternative<std::monostate>(to.scalars[0]));
@@ -156,13 +183,17 @@ lane load_degrees(const plan& p, const row_block& rows) {
 
 lane load_leaf(const plan& p, const row_block& rows) {
   switch (p.op) {
-    case operation::literal: return load_literal(p);
+    case operation::literal:
+      return load_literal(p);
     case operation::node:
-    case operation::edge: return load_column(p, rows);
+    case operation::edge:
+      return load_column(p, rows);
     case operation::node_key:
     case operation::source:
-    case operation::target: return load_keys(p, rows);
-    default: return load_degrees(p, rows);
+    case operation::target:
+      return load_keys(p, rows);
+    default:
+      return load_degrees(p, rows);
   }
 }
 

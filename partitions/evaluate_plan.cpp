@@ -32,13 +32,20 @@ void merge_columns(byte_reader& from, std::map<std::string, column_type>& into) 
 
 value_kind kind_of(column_type t) {
   switch (t) {
-    case column_type::boolean: return value_kind::boolean;
-    case column_type::int64: return value_kind::integer;
-    case column_type::float64: return value_kind::real;
-    case column_type::utf8: return value_kind::text;
-    case column_type::timestamp: return value_kind::time;
-    case column_type::binary: return value_kind::bytes;
-    case column_type::json: break;
+    case column_type::boolean:
+      return value_kind::boolean;
+    case column_type::int64:
+      return value_kind::integer;
+    case column_type::float64:
+      return value_kind::real;
+    case column_type::utf8:
+      return value_kind::text;
+    case column_type::timestamp:
+      return value_kind::time;
+    case column_type::binary:
+      return value_kind::bytes;
+    case column_type::json:
+      break;
   }
   return value_kind::dynamic;
 }
@@ -58,19 +65,27 @@ bool comparable(value_kind a, value_kind b) { return a == b || is_open(a) || is_
 
 const char* verb(operation op) {
   switch (op) {
-    case operation::add: return "add ";
-    case operation::subtract: return "subtract ";
-    case operation::multiply: return "multiply ";
-    default: return "divide ";
+    case operation::add:
+      return "add ";
+    case operation::subtract:
+      return "subtract ";
+    case operation::multiply:
+      return "multiply ";
+    default:
+      return "divide ";
   }
 }
 
 const char* text_operation(operation op) {
   switch (op) {
-    case operation::contains: return "contains()";
-    case operation::starts_with: return "starts_with()";
-    case operation::ends_with: return "ends_with()";
-    default: return "matches()";
+    case operation::contains:
+      return "contains()";
+    case operation::starts_with:
+      return "starts_with()";
+    case operation::ends_with:
+      return "ends_with()";
+    default:
+      return "matches()";
   }
 }
 
@@ -87,7 +102,9 @@ uint64_t written_out(const std::string& pattern) {
 }
 
 std::regex compiled(const std::string& pattern) {
-  auto refuse = [&](const std::string& why) { return failure{errc::value, "bad regular expression " + to_string(value{pattern}) + ": " + why}; };
+  auto refuse = [&](const std::string& why) {
+    return failure{errc::value, "bad regular expression " + to_string(value{pattern}) + ": " + why};
+  };
   if (written_out(pattern) > longest_pattern) throw refuse("it is too large");
   constexpr auto flags = std::regex::ECMAScript | std::regex::nosubs | std::regex_constants::__polynomial;
   try {
@@ -100,7 +117,8 @@ std::regex compiled(const std::string& pattern) {
 
 class planner {
  public:
-  planner(element of, const graph& g, const graph_schema& schema, std::vector<failure>& faults) : of_{of}, g_{g}, schema_{schema}, faults_{faults} {}
+  planner(element of, const graph& g, const graph_schema& schema, std::vector<failure>& faults)
+      : of_{of}, g_{g}, schema_{schema}, faults_{faults} {}
 
   plan make(const expression& e) {
     check_shape(e);
@@ -115,7 +133,8 @@ class planner {
   /// For what must be true or false.
   void demand_truth(plan& p) {
     if (p.type != value_kind::boolean && !is_open(p.type)) throw failure{errc::type, "a filter must be true or false, not " + p.label};
-    if (p.type == value_kind::dynamic && p.fault == 0) p.fault = add_fault(errc::type, "a filter must be true or false; not all values are in " + p.label);
+    if (p.type == value_kind::dynamic && p.fault == 0)
+      p.fault = add_fault(errc::type, "a filter must be true or false; not all values are in " + p.label);
   }
 
  private:
@@ -130,18 +149,28 @@ class planner {
 
   void bind(plan& p, const expression& e) {
     switch (e.op) {
-      case operation::literal: return bind_literal(p, e);
-      case operation::node: return bind_column(p, e.name, "node", schema_.nodes, g_->node_columns);
+      case operation::literal:
+        return bind_literal(p, e);
+      case operation::node:
+        return bind_column(p, e.name, "node", schema_.nodes, g_->node_columns);
       case operation::edge:
         if (of_ == element::node) throw failure{errc::value, to_string(e) + " has no value in a filter of nodes"};
         return bind_column(p, e.name, "edge", schema_.edges, g_->edge_columns);
       case operation::source:
-      case operation::target: check_endpoint(e); [[fallthrough]];
-      case operation::node_key: p.type = kind_of(schema_.keys); return;
+      case operation::target:
+        check_endpoint(e);
+        [[fallthrough]];
+      case operation::node_key:
+        p.type = kind_of(schema_.keys);
+        return;
       case operation::degree:
       case operation::in_degree:
-      case operation::out_degree: p.type = value_kind::integer; return;
-      case operation::is_null: p.type = value_kind::boolean; return;
+      case operation::out_degree:
+        p.type = value_kind::integer;
+        return;
+      case operation::is_null:
+        p.type = value_kind::boolean;
+        return;
       case operation::logical_not:
       case operation::logical_and:
       case operation::logical_or:
@@ -152,13 +181,17 @@ class planner {
       case operation::add:
       case operation::subtract:
       case operation::multiply:
-      case operation::divide: return bind_arithmetic(p, e);
-      case operation::is_in: return bind_is_in(p);
+      case operation::divide:
+        return bind_arithmetic(p, e);
+      case operation::is_in:
+        return bind_is_in(p);
       case operation::contains:
       case operation::starts_with:
       case operation::ends_with:
-      case operation::matches: return bind_text(p);
-      default: return bind_comparison(p);
+      case operation::matches:
+        return bind_text(p);
+      default:
+        return bind_comparison(p);
     }
   }
 
@@ -243,7 +276,8 @@ class planner {
     auto &a = p.arguments[0], &b = p.arguments[1];
     auto name = text_operation(p.op);
     if (a.type != value_kind::text && !is_open(a.type)) throw failure{errc::type, std::string{name} + " needs text, not " + a.label};
-    if (b.op != operation::literal || b.type != value_kind::text) throw failure{errc::type, std::string{name} + " needs a str, not " + b.label};
+    if (b.op != operation::literal || b.type != value_kind::text)
+      throw failure{errc::type, std::string{name} + " needs a str, not " + b.label};
     p.type = value_kind::boolean;
     p.literal = b.literal;
     if (p.op == operation::matches) p.pattern = compiled(std::get<std::string>(p.literal));

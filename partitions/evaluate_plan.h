@@ -1,6 +1,6 @@
 #pragma once
-// An expression made ready for one graph: attributes bound to columns, types checked, literals and patterns prepared. Plans, and whatever is
-// wrong with an expression, depend only on the expression and on a schema that all partitions agree on: so all of them fail alike.
+// An expression made ready for one graph: attributes bound to columns, types checked, literals and patterns prepared. Plans, and whatever
+// is wrong with an expression, depend only on the expression and on a schema that all partitions agree on: so all of them fail alike.
 
 #include <map>
 #include <string>
@@ -43,7 +43,7 @@ struct plan {
   operation op = operation::literal;
   value_kind type = value_kind::null;
   std::vector<plan> arguments;
-  std::string label;                     // as messages name it: column 'age' (int64)
+  std::string label;  // as messages name it: column 'age' (int64)
   value literal;
   const paged_column* column = nullptr;  // node, edge: where this partition has it
   literal_set among;                     // is_in

@@ -68,7 +68,8 @@ void broadcast(vertex_array<T>& a, const graph_view& g, communicator& all) {
     return bytes;
   };
   auto decode = [&](const peer_mirrors& peer, const byte_buffer& bytes) {
-    if (bytes.size() != peer.mirrors.size() * sizeof(T)) throw failure{errc::protocol, "a partition sent values for other mirrors than these"};
+    if (bytes.size() != peer.mirrors.size() * sizeof(T))
+      throw failure{errc::protocol, "a partition sent values for other mirrors than these"};
     parallel_ranges(int64_t(peer.mirrors.size()), detail::exchange_grain, [&](int64_t i, int64_t end) {
       for (; i < end; ++i) std::memcpy(&a[peer.mirrors[size_t(i)]], bytes.data() + size_t(i) * sizeof(T), sizeof(T));
     });
@@ -76,7 +77,8 @@ void broadcast(vertex_array<T>& a, const graph_view& g, communicator& all) {
   detail::exchange_with_peers(g, all, encode, decode);
 }
 
-/// Owner to mirrors, only own nodes with changed(v): delta-coded positions with values. Calls received(mirror, value) for each, after storing it.
+/// Owner to mirrors, only own nodes with changed(v): delta-coded positions with values. Calls received(mirror, value) for each, after
+/// storing it.
 template <class T, class Changed, class Received>
 void broadcast_changed(vertex_array<T>& a, const graph_view& g, communicator& all, Changed&& changed, Received&& received) {
   if (all.size() == 1) return;

@@ -1,5 +1,6 @@
 #pragma once
-// Loops over vertices on all cores. Bodies must not communicate, and sums must be of a kind that any order adds to the same bytes (integers).
+// Loops over vertices on all cores. Bodies must not communicate, and sums must be of a kind that any order adds to the same bytes
+// (integers).
 
 #include <algorithm>
 #include <cstdint>

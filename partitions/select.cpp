@@ -17,9 +17,12 @@ void demand(bool holds, communicator& all, errc code, const std::string& message
 bool within(const column& c, int32_t v, double low, double high) {
   if (!c.valid(v)) return false;
   switch (c.type) {
-    case column_type::boolean: return low <= c.boolean(v) && c.boolean(v) <= high;
-    case column_type::int64: return compare_exactly(c.int64(v), low) >= 0 && compare_exactly(c.int64(v), high) <= 0;
-    default: return low <= c.float64(v) && c.float64(v) <= high;
+    case column_type::boolean:
+      return low <= c.boolean(v) && c.boolean(v) <= high;
+    case column_type::int64:
+      return compare_exactly(c.int64(v), low) >= 0 && compare_exactly(c.int64(v), high) <= 0;
+    default:
+      return low <= c.float64(v) && c.float64(v) <= high;
   }
 }
 
@@ -42,7 +45,8 @@ graph select(const graph& g, const node_values& values, double low, double high,
   demand(type == column_type::boolean || type == column_type::int64 || type == column_type::float64, all, errc::type,
          std::string{"select needs values that are numbers, not "} + type_name(type));
   demand(values.data.length == g->size, all, errc::value, "these values belong to another graph");
-  return restrict_to(g, [&](int32_t v) { return within(values.data, v, low, high); }, {}, all);
+  return restrict_to(
+      g, [&](int32_t v) { return within(values.data, v, low, high); }, {}, all);
 }
 
 }  // namespace gli

@@ -1,6 +1,6 @@
 #pragma once
-// Breadth-first search: hops from a source along the edges, against them, or both ways. Level by level; mirrors that a level reaches go to their
-// owners. O(n + m), one exchange a level. [Moore 1959]
+// Breadth-first search: hops from a source along the edges, against them, or both ways. Level by level; mirrors that a level reaches go to
+// their owners. O(n + m), one exchange a level. [Moore 1959]
 
 #include <array>
 #include <optional>
@@ -43,11 +43,13 @@ struct bfs {
     auto level = int32_t(reached.size());
     next.clear();
     expand(g, level);
-    gather_changed(depth, g, all, [&](int32_t mirror) { return depth[mirror] == level; }, [&](int32_t own, int32_t) {
-      if (depth[own] >= 0) return;
-      depth[own] = level;
-      next.push(own);
-    });
+    gather_changed(
+        depth, g, all, [&](int32_t mirror) { return depth[mirror] == level; },
+        [&](int32_t own, int32_t) {
+          if (depth[own] >= 0) return;
+          depth[own] = level;
+          next.push(own);
+        });
     frontier.swap(next);
     return {frontier.items().size()};
   }

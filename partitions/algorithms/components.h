@@ -40,7 +40,8 @@ struct connected_components {
       auto& known = best[sets.root(mirror)];
       known = std::min(known, label);
     };
-    broadcast_changed(shown, g, all, [&](int32_t v) { return fresh[size_t(v)]; }, received);
+    broadcast_changed(
+        shown, g, all, [&](int32_t v) { return fresh[size_t(v)]; }, received);
     return announce();
   }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Degrees. Parallel edges count each; at a node of an undirected graph a self-loop counts twice, as NetworkX has it. O(n), O(n log n) undirected.
+// Degrees. Parallel edges count each; at a node of an undirected graph a self-loop counts twice, as NetworkX has it. O(n), O(n log n)
+// undirected.
 
 #include <algorithm>
 

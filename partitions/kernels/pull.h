@@ -1,6 +1,7 @@
 #pragma once
-// Sums over neighbors, one page of vertices at a time: visit(v, sum of a[u] over the edges that enter v, edges that leave v), for live own v.
-// Undirected graphs keep each edge once, so both directions count. O(n + m), pages in parallel; `visit` runs once per vertex, on any thread.
+// Sums over neighbors, one page of vertices at a time: visit(v, sum of a[u] over the edges that enter v, edges that leave v), for live own
+// v. Undirected graphs keep each edge once, so both directions count. O(n + m), pages in parallel; `visit` runs once per vertex, on any
+// thread.
 
 #include "partitions/graph_view.h"
 #include "partitions/parallel.h"

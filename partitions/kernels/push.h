@@ -55,7 +55,8 @@ class vertex_queue {
 
 /// for_each_neighbor(v, f) calls f for what v's edges reach. Sets depth[u] = level where it was negative; own ones go to `next`.
 template <class Neighbors>
-void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next, Neighbors&& for_each_neighbor) {
+void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next,
+                Neighbors&& for_each_neighbor) {
   parallel_ranges(int64_t(frontier.size()), 64, [&](int64_t i, int64_t end) {
     vertex_queue::writer reached{next};
     for (; i < end; ++i)

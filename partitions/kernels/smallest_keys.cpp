@@ -13,7 +13,8 @@ struct int_keys {
   static void put(byte_writer& to, type k) { to.put(k); }
   static type get(byte_reader& from) { return from.get<type>(); }
   static column as_column(const graph_view& g, const auto& of) {
-    return value_column<int64_t>(g, [](int32_t) { return true; }, of);
+    return value_column<int64_t>(
+        g, [](int32_t) { return true; }, of);
   }
 };
 
@@ -30,7 +31,14 @@ class settlement {
  public:
   using key_t = typename Keys::type;
   settlement(const graph_view& g, const union_find& sets, const vertex_array<uint64_t>& label, communicator& all)
-      : g_{g}, sets_{sets}, label_{label}, all_{all}, first_{g, -1}, answer_{g, key_t{}}, chosen_(size_t(g.size()), -1), asked_(all.size()) {}
+      : g_{g},
+        sets_{sets},
+        label_{label},
+        all_{all},
+        first_{g, -1},
+        answer_{g, key_t{}},
+        chosen_(size_t(g.size()), -1),
+        asked_(all.size()) {}
 
   column run() {
     find_own();
@@ -92,7 +100,8 @@ class settlement {
   }
 
   /// Calls f(root, partition of the label, own id of the label there) for every set that holds an own node, in one order.
-  template <class F> void for_each_set(F&& f) const {
+  template <class F>
+  void for_each_set(F&& f) const {
     for (int32_t r = -g_.mirrors(); r < g_.size(); ++r)
       if (first_[r] >= 0) f(r, uint32_t(label_[r] >> 32), int32_t(label_[r] & 0xffffffff));
   }
@@ -110,10 +119,10 @@ class settlement {
   const union_find& sets_;
   const vertex_array<uint64_t>& label_;
   communicator& all_;
-  vertex_array<int32_t> first_;   // by root
-  vertex_array<key_t> answer_;    // by root
-  std::vector<int64_t> chosen_;   // by own id of a label: a candidate, or -1
-  std::vector<key_t> received_;   // text: lives in the questions
+  vertex_array<int32_t> first_;  // by root
+  vertex_array<key_t> answer_;   // by root
+  std::vector<int64_t> chosen_;  // by own id of a label: a candidate, or -1
+  std::vector<key_t> received_;  // text: lives in the questions
   std::vector<std::vector<int32_t>> asked_;
 };
 

@@ -1,5 +1,5 @@
-// 20 rounds of PageRank on an undirected Kronecker graph: ours (paged graph, u64 fixed point, same bytes on any number of threads) against a flat
-// CSR loop over float32 shares with the same threads. Prints both medians and the ratio. Arguments: scale (20), repetitions (5).
+// 20 rounds of PageRank on an undirected Kronecker graph: ours (paged graph, u64 fixed point, same bytes on any number of threads) against
+// a flat CSR loop over float32 shares with the same threads. Prints both medians and the ratio. Arguments: scale (20), repetitions (5).
 
 #include <tbb/parallel_for.h>
 
@@ -24,7 +24,8 @@ graph kronecker(int scale) {
   load_options options;
   options.kind = {false, false, key_type::int64, key_type::none};
   graph_loader loader{options};
-  generate_kronecker(scale, kronecker_edge_factor, 1, {[&](const column_batch& b) { loader.add_nodes(b); }, [&](const column_batch& b) { loader.add_edges(b); }});
+  generate_kronecker(scale, kronecker_edge_factor, 1,
+                     {[&](const column_batch& b) { loader.add_nodes(b); }, [&](const column_batch& b) { loader.add_edges(b); }});
   load_report report;
   solo all;
   return loader.finish(all, report);

@@ -33,15 +33,24 @@ inline value row_value(const expression& e, const std::function<value(const expr
   for (size_t i = 0; i < e.arguments.size(); ++i)
     if (is_null(arg(i)) && e.op != op::is_in) return {};
   switch (e.op) {
-    case op::equal: return equal(arg(0), arg(1));
-    case op::not_equal: return !equal(arg(0), arg(1));
-    case op::less: return less(arg(0), arg(1));
-    case op::less_equal: return less(arg(0), arg(1)) || equal(arg(0), arg(1));
-    case op::greater: return less(arg(1), arg(0));
-    case op::greater_equal: return less(arg(1), arg(0)) || equal(arg(0), arg(1));
-    case op::contains: return std::get<std::string>(arg(0)).find(std::get<std::string>(arg(1))) != std::string::npos;
-    case op::starts_with: return std::get<std::string>(arg(0)).starts_with(std::get<std::string>(arg(1)));
-    case op::ends_with: return std::get<std::string>(arg(0)).ends_with(std::get<std::string>(arg(1)));
+    case op::equal:
+      return equal(arg(0), arg(1));
+    case op::not_equal:
+      return !equal(arg(0), arg(1));
+    case op::less:
+      return less(arg(0), arg(1));
+    case op::less_equal:
+      return less(arg(0), arg(1)) || equal(arg(0), arg(1));
+    case op::greater:
+      return less(arg(1), arg(0));
+    case op::greater_equal:
+      return less(arg(1), arg(0)) || equal(arg(0), arg(1));
+    case op::contains:
+      return std::get<std::string>(arg(0)).find(std::get<std::string>(arg(1))) != std::string::npos;
+    case op::starts_with:
+      return std::get<std::string>(arg(0)).starts_with(std::get<std::string>(arg(1)));
+    case op::ends_with:
+      return std::get<std::string>(arg(0)).ends_with(std::get<std::string>(arg(1)));
     case op::is_in: {
       bool null = is_null(arg(0)), found = false;
       for (size_t i = 1; i < e.arguments.size(); ++i) {
@@ -50,7 +59,8 @@ inline value row_value(const expression& e, const std::function<value(const expr
       }
       return found ? value{true} : null ? value{} : value{false};
     }
-    default: break;
+    default:
+      break;
   }
   auto a = arg(0), b = e.arguments.size() > 1 ? arg(1) : value{};
   auto i = std::get_if<int64_t>(&a), j = std::get_if<int64_t>(&b);

@@ -20,7 +20,7 @@ namespace gli::testing {
 struct plain_graph {
   graph_kind kind;
   std::vector<key> nodes;
-  std::vector<std::pair<size_t, size_t>> edges;  // places in nodes; kept ones: the first of equal pairs unless multi
+  std::vector<std::pair<size_t, size_t>> edges;    // places in nodes; kept ones: the first of equal pairs unless multi
   std::vector<column> node_columns, edge_columns;  // attributes, one row per node or edge
 
   /// Neighbors along edges; with both, in either direction. A self-loop once.

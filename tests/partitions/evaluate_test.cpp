@@ -15,7 +15,10 @@ expression literal(value x) { return {op::literal, "", std::move(x), {}}; }
 expression node(std::string name) { return {op::node, std::move(name), {}, {}}; }
 expression edge(std::string name) { return {op::edge, std::move(name), {}, {}}; }
 expression leaf(op o) { return {o, "", {}, {}}; }
-template <class... A> expression make(op o, A... arguments) { return {o, "", {}, {arguments...}}; }
+template <class... A>
+expression make(op o, A... arguments) {
+  return {o, "", {}, {arguments...}};
+}
 
 /// A column of so many random rows, with nulls.
 column random_column(const std::string& name, column_type type, size_t rows, uint64_t seed, const std::function<value(uint64_t)>& of) {
@@ -69,7 +72,9 @@ std::vector<std::set<key>> all_chosen_nodes(const plain_graph& from, uint32_t pa
   return chosen;
 }
 
-std::set<key> chosen_nodes(const plain_graph& from, uint32_t partitions, const expression& e) { return all_chosen_nodes(from, partitions, {e})[0]; }
+std::set<key> chosen_nodes(const plain_graph& from, uint32_t partitions, const expression& e) {
+  return all_chosen_nodes(from, partitions, {e})[0];
+}
 
 std::set<key> expected_nodes(const plain_graph& g, const expression& e) {
   std::set<key> chosen;
@@ -232,7 +237,8 @@ TEST(evaluate, matches_searches_with_a_regular_expression) {
 
 std::string problem(const plain_graph& from, uint32_t partitions, const expression& e, errc code, bool edges = false) {
   try {
-    on_partitions(from, partitions, [&](const graph& g, communicator& all) { edges ? void(evaluate_edges(e, g, all)) : void(evaluate_nodes(e, g, all)); });
+    on_partitions(from, partitions,
+                  [&](const graph& g, communicator& all) { edges ? void(evaluate_edges(e, g, all)) : void(evaluate_nodes(e, g, all)); });
   } catch (const failure& f) {
     EXPECT_EQ(f.code(), code) << f.what();
     return f.what();
@@ -246,11 +252,14 @@ TEST(evaluate, every_partition_says_what_is_wrong) {
   for (uint32_t p : {1u, 4u}) {
     EXPECT_EQ(problem(g, p, make(op::greater, node("agee"), literal(int64_t{3})), errc::key), "no node has attribute 'agee'");
     EXPECT_EQ(problem(g, p, make(op::greater, edge("w"), literal(int64_t{3})), errc::key, true), "no edge has attribute 'w'");
-    EXPECT_EQ(problem(g, p, make(op::greater, node("age"), literal(has)), errc::type), "cannot compare column 'age' (int64) with 'x' (str)");
-    EXPECT_EQ(problem(g, p, make(op::equal, node("age"), node("name")), errc::type), "cannot compare column 'age' (int64) with column 'name' (utf8)");
+    EXPECT_EQ(problem(g, p, make(op::greater, node("age"), literal(has)), errc::type),
+              "cannot compare column 'age' (int64) with 'x' (str)");
+    EXPECT_EQ(problem(g, p, make(op::equal, node("age"), node("name")), errc::type),
+              "cannot compare column 'age' (int64) with column 'name' (utf8)");
     EXPECT_EQ(problem(g, p, make(op::is_in, node("age"), literal(has)), errc::type), "cannot compare column 'age' (int64) with 'x' (str)");
     EXPECT_EQ(problem(g, p, make(op::contains, node("age"), literal(has)), errc::type), "contains() needs text, not column 'age' (int64)");
-    EXPECT_EQ(problem(g, p, make(op::add, node("age"), node("name")), errc::type), "cannot add column 'age' (int64) and column 'name' (utf8)");
+    EXPECT_EQ(problem(g, p, make(op::add, node("age"), node("name")), errc::type),
+              "cannot add column 'age' (int64) and column 'name' (utf8)");
     EXPECT_EQ(problem(g, p, node("age"), errc::type), "a filter must be true or false, not column 'age' (int64)");
     EXPECT_EQ(problem(g, p, make(op::less, node("mixed"), literal(int64_t{2})), errc::type),
               "cannot compare column 'mixed' (json) with 2 (int): values of different types have no order");
@@ -261,7 +270,8 @@ TEST(evaluate, every_partition_says_what_is_wrong) {
     EXPECT_EQ(problem(g, p, leaf(op::target), errc::value), "target() has no value in a filter of nodes");
     EXPECT_EQ(problem(g, p, make(op::add, literal(has)), errc::value), "malformed expression: operation 60 with 1 arguments");
     EXPECT_EQ(problem(g, p, expression{op(999), "", {}, {}}, errc::value), "malformed expression: operation 999 with 0 arguments");
-    EXPECT_NE(problem(g, p, make(op::matches, node("name"), literal(std::string{"("})), errc::value).find("bad regular expression '('"), std::string::npos);
+    EXPECT_NE(problem(g, p, make(op::matches, node("name"), literal(std::string{"("})), errc::value).find("bad regular expression '('"),
+              std::string::npos);
   }
 }
 
@@ -285,7 +295,9 @@ TEST(evaluate, long_texts_and_nested_patterns_neither_crash_nor_stall) {
 TEST(evaluate, patterns_that_could_exhaust_memory_or_stack_are_refused) {
   auto g = three_mixed();
   for (std::string pattern : {"(a?){5000}", "((a{99}){99}){99}", "a{18446744073709551617}", "(a)\\1", "a)(b"})
-    EXPECT_NE(problem(g, 1, make(op::matches, node("name"), literal(pattern)), errc::value).find("bad regular expression"), std::string::npos) << pattern;
+    EXPECT_NE(problem(g, 1, make(op::matches, node("name"), literal(pattern)), errc::value).find("bad regular expression"),
+              std::string::npos)
+        << pattern;
   problem(g, 1, make(op::matches, node("name"), literal(std::string(100'000, '('))), errc::value);
 }
 

@@ -81,7 +81,8 @@ TEST(select, keeps_what_the_expressions_say_on_any_number_of_partitions) {
         EXPECT_EQ(choose({nodes, {}}), expected(g, old, any));
         EXPECT_EQ(choose({{}, edges}), expected(g, any, heavy));
         EXPECT_EQ(choose({nodes, edges}), expected(g, old, heavy));
-        EXPECT_EQ(choose({literal(false), {}}), expected(g, [](size_t) { return false; }, any));
+        EXPECT_EQ(choose({literal(false), {}}), expected(
+                                                    g, [](size_t) { return false; }, any));
       }
     }
 }
@@ -93,7 +94,8 @@ TEST(select, keeps_nodes_by_an_algorithms_values) {
     auto got = selected(g, p, [&](const graph& part, communicator& all) {
       return select(part, run(part, {"bfs", {{"source", to_value(g.nodes[3])}}}, all), 1, 2, all);
     });
-    EXPECT_EQ(got, expected(g, [&](size_t i) { return depth[i] == 1 || depth[i] == 2; }, [](size_t) { return true; }));
+    EXPECT_EQ(got, expected(
+                       g, [&](size_t i) { return depth[i] == 1 || depth[i] == 2; }, [](size_t) { return true; }));
   }
 }
 
@@ -118,8 +120,10 @@ TEST(select, algorithms_skip_what_was_dropped) {
         auto result = run(kept, what, all);
         std::lock_guard lock{guard};
         for (int32_t v = 0; v < kept->size; ++v) {
-          if (kept->live(v)) got.values[node_key(kept, v)] = result.data.at(v);
-          else EXPECT_FALSE(result.data.valid(v));
+          if (kept->live(v))
+            got.values[node_key(kept, v)] = result.data.at(v);
+          else
+            EXPECT_FALSE(result.data.valid(v));
         }
         got.summary = result.summary;
       });
