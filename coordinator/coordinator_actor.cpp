@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <fstream>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -46,6 +47,14 @@ caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options opti
 
 coordinator::coordinator(caf::event_based_actor* self, coordinator_options options)
     : self_{self}, options_{std::move(options)}, members_{options_.partitions} {
+  self_->set_exception_handler([this](std::exception_ptr& e) {
+    try {
+      std::rethrow_exception(e);
+    } catch (const std::exception& why) {
+      end_at_once(why.what());
+    }
+    return caf::make_error(caf::sec::runtime_error);
+  });
   self_->set_down_handler([this](const caf::down_msg& m) { on_worker_down(m.source); });
 }
 
@@ -119,14 +128,26 @@ void coordinator::carry_out(const membership::announce& a) {
 
 void coordinator::carry_out(const membership::ready& r) {
   spdlog::info("ready: {} partitions, term {}", members_.partitions(), r.term);
-  if (r.fresh.empty()) return;
-  for (auto& j : handles_.restore())
-    submit(j, r.fresh, {}, [this, h = j.output](job_outcome outcome) {
-      auto* note = std::get_if<failure_note>(&outcome);
-      if (!note) return;
-      spdlog::error("handle {} could not be restored: {}", h, note->message);
-      handles_.erase(h);
-    });
+  unrestored_.insert(r.fresh.begin(), r.fresh.end());
+  restoration_failed_ = false;
+  auto list = handles_.restore();
+  restoring_ = list.size();
+  if (list.empty()) unrestored_.clear();
+  std::vector<uint32_t> fresh(unrestored_.begin(), unrestored_.end());
+  for (auto& [what, everywhere] : list)
+    submit(what, everywhere ? everybody() : fresh, {}, [this, what = what](const job_outcome& outcome) { restored(what, outcome); });
+}
+
+/// A partition that dies while others are restored leaves them to the next time; any other failure costs the handle.
+void coordinator::restored(const job& what, const job_outcome& outcome) {
+  if (auto* note = std::get_if<failure_note>(&outcome)) {
+    spdlog::error("restoring {}: {}", describe(what.body), note->message);
+    if (note->code == errc::worker_lost)
+      restoration_failed_ = true;
+    else
+      drop({what.output != 0 ? what.output : what.graph});
+  }
+  if (--restoring_ == 0 && !restoration_failed_) unrestored_.clear();
 }
 
 void coordinator::carry_out(const membership::lost& l) {
@@ -205,6 +226,12 @@ void coordinator::end(const std::string& why) {
   spdlog::info("ending: {}", why);
   for (auto& [number, worker] : workers_) self_->send(worker, control::quit{});
   self_->delayed_send(self_, 200ms, disk_done{options_.on_quit});  // let the farewells leave
+}
+
+/// A bug or no memory: the workers notice, and whoever started the cluster sees its process end.
+void coordinator::end_at_once(const std::string& why) {
+  spdlog::critical("the coordinator cannot go on: {}", why);
+  options_.on_quit();
 }
 
 }  // namespace gli

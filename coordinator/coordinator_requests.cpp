@@ -41,6 +41,8 @@ std::vector<std::string> to_hex(const std::vector<hash128>& roots) {
   return texts;
 }
 
+constexpr size_t largest_job = 8u << 20;  // bytes: a filter may carry a long list, but the control plane is no place for bulk
+constexpr size_t handles_per_message = 4096;
 constexpr std::string_view argument_prefix = "argument.";  // of a job's summary: the algorithm's arguments, defaults filled in
 
 result_info provenance(const job_result& r) {
@@ -71,6 +73,7 @@ void coordinator::must_be_ready() const {
 
 void coordinator::on(const driver_asked& m) {
   asker who{m.session, m.sequence};
+  open_.insert(m.session);
   try {
     std::visit([&](auto& body) { ask(who, body); }, m.what->body);
   } catch (const failure& e) {
@@ -79,6 +82,7 @@ void coordinator::on(const driver_asked& m) {
 }
 
 void coordinator::on(const driver_gone& m) {
+  open_.erase(m.session);
   std::vector<uint64_t> running;
   for (auto& [who, id] : job_of_)
     if (who.session == m.session) running.push_back(id);
@@ -93,12 +97,16 @@ void coordinator::on(const driver_gone& m) {
 void coordinator::ask(asker who, const ping&) { answer(who, done{}); }
 
 void coordinator::ask(asker who, const ask_status&) {
-  answer(who, status_report{members_.report(), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log});
+  auto workers = members_.report();
+  for (auto& w : workers)
+    if (w.state == "ready" && unrestored_.contains(w.partition)) w.state = "restoring";
+  answer(who, status_report{std::move(workers), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log});
 }
 
 void coordinator::ask(asker who, const load_begin& r) {
   must_be_ready();
   auto load = handles_.next();
+  handles_.add(load, load_handle{});
   owned_[who.session].insert(load);
   control::open_load message{load, r.kind.directed, r.kind.multi, r.endpoints_must_exist, uint8_t(r.kind.keys), uint8_t(r.kind.edge_keys), r.origin};
   opening_[load] = {who, workers_.size()};
@@ -116,20 +124,34 @@ void coordinator::on(const control::load_opened& m) {
 void coordinator::ask(asker who, const job& r) {
   must_be_ready();
   handles_.check(r);
+  if (auto bytes = encode(r).size(); bytes > largest_job)
+    throw failure{errc::value, describe(r.body) + " is " + std::to_string(bytes >> 20) + " MiB; at most " + std::to_string(largest_job >> 20) + " MiB can be sent"};
   job j = r;
   bool makes = !std::holds_alternative<resolve_mirrors>(j.body) && !std::holds_alternative<identify>(j.body) &&
                !std::holds_alternative<write_pages>(j.body) && !std::holds_alternative<compare_graphs>(j.body);
   j.output = makes ? handles_.next() : 0;
   submit(j, everybody(), who, [this, who, j](job_outcome outcome) {
-    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
-    auto& results = std::get<std::vector<job_result>>(outcome);
-    try {
-      register_output(who, j, results);
-      answer(who, job_reply{j.output, std::move(results)});
-    } catch (const failure& e) {
-      answer(who, as_reply(e));
-    }
+    finish_output(who, j, outcome, {});
   });
+}
+
+/// Registers what a job left on the workers and answers; what a failed job left on some of them is dropped.
+void coordinator::finish_output(asker who, const job& j, job_outcome& outcome, const std::optional<stored_at>& stored) {
+  auto forget = [&](const failure_note& why) {
+    if (j.output != 0) drop({j.output});
+    answer(who, why);
+  };
+  if (auto* note = std::get_if<failure_note>(&outcome)) return forget(*note);
+  auto& results = std::get<std::vector<job_result>>(outcome);
+  try {
+    register_output(who, j, results);
+    if (stored) handles_.stored(j.output, *stored, false);
+    if (std::holds_alternative<resolve_mirrors>(j.body)) handles_.graph(j.graph).mirrors_resolved = true;
+    if (!open_.contains(who.session)) return drop({j.output});
+    answer(who, job_reply{j.output, std::move(results)});
+  } catch (const failure& e) {
+    forget({e.code(), e.what()});
+  }
 }
 
 void coordinator::register_output(asker who, const job& j, const std::vector<job_result>& results) {
@@ -139,7 +161,7 @@ void coordinator::register_output(asker who, const job& j, const std::vector<job
     handles_.add(j.output, values_handle{j.graph, provenance(results.front()), {}});
   else
     handles_.add(j.output, shape(results.front()));
-  owned_[who.session].insert(j.output);
+  if (open_.contains(who.session)) owned_[who.session].insert(j.output);
 }
 
 void coordinator::ask(asker who, const release_handles& r) {
@@ -150,7 +172,10 @@ void coordinator::ask(asker who, const release_handles& r) {
 
 void coordinator::drop(const std::vector<handle>& list) {
   for (auto h : list) handles_.erase(h);
-  for (auto& [number, worker] : workers_) self_->send(worker, control::release{list});
+  for (size_t i = 0; i < list.size(); i += handles_per_message) {
+    control::release message{{list.begin() + ptrdiff_t(i), list.begin() + ptrdiff_t(std::min(list.size(), i + handles_per_message))}};
+    for (auto& [number, worker] : workers_) self_->send(worker, message);
+  }
 }
 
 // --- stores ----------------------------------------------------------------------------------------------------------------
@@ -219,8 +244,9 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
         return store->publish(full, branch, head);
       },
       [this, who, r](const storage::commit_record& done) {
-        handles_.graph(r.graph).stored = stored_at{r.store, to_hex(done.roots)};
-        for (size_t i = 0; i < r.results.size(); ++i) handles_.values(r.results[i]).stored = stored_at{r.store, to_hex(done.results[i].roots)};
+        bool restores = !members_.is_ready();
+        handles_.stored(r.graph, {r.store, to_hex(done.roots)}, restores);
+        for (size_t i = 0; i < r.results.size(); ++i) handles_.stored(r.results[i], {r.store, to_hex(done.results[i].roots)}, restores);
         answer(who, std::vector<commit_info>{storage::describe(done)});
       });
 }
@@ -250,6 +276,7 @@ void coordinator::ask(asker who, const checkout& r) {
 }
 
 void coordinator::read_commit(asker who, const checkout& r, const storage::commit_record& record) {
+  if (!open_.contains(who.session)) return;
   must_be_ready();
   if (record.roots.size() != members_.partitions())
     throw failure{errc::not_implemented, "'" + r.revision + "' was written by " + std::to_string(record.roots.size()) + " partitions and this cluster has " +
@@ -259,16 +286,7 @@ void coordinator::read_commit(asker who, const checkout& r, const storage::commi
   auto roots = to_hex(is_result ? record.results[size_t(r.result)].roots : record.roots);
   job j{0, is_result ? r.graph : 0, handles_.next(), read_pages{r.store, roots}};
   if (is_result) j.body = read_result{r.store, roots};
-  submit(j, everybody(), who, [this, who, j, r, roots](job_outcome outcome) {
-    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
-    auto& results = std::get<std::vector<job_result>>(outcome);
-    register_output(who, j, results);
-    if (r.result >= 0)
-      handles_.values(j.output).stored = stored_at{r.store, roots};
-    else
-      handles_.graph(j.output).stored = stored_at{r.store, roots};
-    answer(who, job_reply{j.output, std::move(results)});
-  });
+  submit(j, everybody(), who, [this, who, j, stored = stored_at{r.store, roots}](job_outcome outcome) { finish_output(who, j, outcome, stored); });
 }
 
 // --- the cluster itself ----------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ class coordinator {
   void carry_out(const membership::announce& a);
   void carry_out(const membership::ready& r);
   void carry_out(const membership::lost& l);
+  void restored(const job& what, const job_outcome& outcome);
 
   // jobs
   void carry_out(const jobs::actions& list);
@@ -60,6 +61,7 @@ class coordinator {
   void ask(asker who, const reserved_request& r);
   void answer(asker who, const reply& r);
   void must_be_ready() const;
+  void finish_output(asker who, const job& j, job_outcome& outcome, const std::optional<stored_at>& stored);
   void register_output(asker who, const job& j, const std::vector<job_result>& results);
   void write_commit(asker who, const commit_graph& r, const std::string& graph_id);
   void publish(asker who, const commit_graph& r, const std::string& graph_id, const std::vector<job_result>& written);
@@ -69,6 +71,7 @@ class coordinator {
   template <class T> void on_disk(asker who, std::function<T()> work, std::function<void(T)> then);
 
   void end(const std::string& why);
+  void end_at_once(const std::string& why);
 
   caf::event_based_actor* self_;
   coordinator_options options_;
@@ -84,6 +87,10 @@ class coordinator {
   struct opening { asker who; size_t missing; };                  // workers that have not opened the load
   std::map<handle, opening> opening_;
   std::map<gateway::session, std::set<handle>> owned_;            // handles that end with their driver
+  std::set<gateway::session> open_;
+  std::set<uint32_t> unrestored_;  // partitions that do not hold yet what the others hold
+  size_t restoring_ = 0;           // restoration jobs under way
+  bool restoration_failed_ = false;
   uint64_t next_job_ = 1;
   bool ending_ = false;
   boost::asio::thread_pool disk_{1};

@@ -2,8 +2,15 @@
 
 namespace gli {
 
-void handles::add(handle h, graph_handle g) { all_[h] = {std::move(g), {}, ""}; }
-void handles::add(handle h, values_handle v) { all_[h] = {{}, std::move(v), ""}; }
+const std::optional<stored_at>* handles::entry::stored() const {
+  if (auto* g = std::get_if<graph_handle>(&what)) return &g->stored;
+  if (auto* v = std::get_if<values_handle>(&what)) return &v->stored;
+  return nullptr;
+}
+
+void handles::add(handle h, load_handle l) { all_[h] = {l, ""}; }
+void handles::add(handle h, graph_handle g) { all_[h] = {std::move(g), ""}; }
+void handles::add(handle h, values_handle v) { all_[h] = {std::move(v), ""}; }
 
 handles::entry& handles::at(handle h) {
   auto found = all_.find(h);
@@ -13,38 +20,55 @@ handles::entry& handles::at(handle h) {
 }
 
 graph_handle& handles::graph(handle h) {
-  auto& e = at(h);
-  if (!e.graph) throw failure{errc::type, "handle " + std::to_string(h) + " names a result, not a graph"};
-  return *e.graph;
+  auto* g = std::get_if<graph_handle>(&at(h).what);
+  if (!g) throw failure{errc::type, "handle " + std::to_string(h) + " does not name a graph"};
+  return *g;
 }
 
 values_handle& handles::values(handle h) {
-  auto& e = at(h);
-  if (!e.values) throw failure{errc::type, "handle " + std::to_string(h) + " names a graph, not a result"};
-  return *e.values;
+  auto* v = std::get_if<values_handle>(&at(h).what);
+  if (!v) throw failure{errc::type, "handle " + std::to_string(h) + " does not name a result"};
+  return *v;
 }
 
 void handles::lose(const std::string& why) {
   for (auto& [h, e] : all_) {
-    bool stored = e.graph ? e.graph->stored.has_value() : e.values->stored.has_value();
-    if (!stored && e.lost.empty())
-      e.lost = std::string{e.graph ? "this graph" : "this result"} + " was lost with " + why + " and had never been committed: load or compute it again";
+    auto* stored = e.stored();
+    if ((stored && *stored) || !e.lost.empty()) continue;
+    const char* what = std::holds_alternative<load_handle>(e.what) ? "load" : std::holds_alternative<graph_handle>(e.what) ? "graph" : "result";
+    e.lost = std::string{"this "} + what + " was lost with " + why + " and had never been committed: load or compute it again";
   }
 }
 
-std::vector<job> handles::restore() const {
-  std::vector<job> graphs, results;
+void handles::stored(handle h, stored_at where, bool restores) {
+  auto found = all_.find(h);
+  if (found == all_.end()) return;
+  auto& e = found->second;
+  if (auto* g = std::get_if<graph_handle>(&e.what)) g->stored = std::move(where);
+  if (auto* v = std::get_if<values_handle>(&e.what)) v->stored = std::move(where);
+  if (!e.lost.empty()) e.lost = restores ? "" : "this was lost with a worker while it was being committed: open the commit again";
+}
+
+std::vector<handles::restoration> handles::restore() const {
+  std::vector<restoration> graphs, rest;
   for (auto& [h, e] : all_) {
-    if (!e.lost.empty()) continue;
-    if (e.graph && e.graph->stored) graphs.push_back({0, 0, h, read_pages{e.graph->stored->store, e.graph->stored->roots}});
-    if (e.values && e.values->stored) results.push_back({0, e.values->graph, h, read_result{e.values->stored->store, e.values->stored->roots}});
+    auto* stored = e.stored();
+    if (!e.lost.empty() || !stored || !*stored) continue;
+    auto& [store, roots] = **stored;
+    if (auto* v = std::get_if<values_handle>(&e.what)) {
+      rest.push_back({{0, v->graph, h, read_result{store, roots}}, false});
+      continue;
+    }
+    graphs.push_back({{0, 0, h, read_pages{store, roots}}, false});
+    if (std::get<graph_handle>(e.what).mirrors_resolved) rest.push_back({{0, h, 0, resolve_mirrors{}}, true});
   }
-  graphs.insert(graphs.end(), results.begin(), results.end());
+  graphs.insert(graphs.end(), rest.begin(), rest.end());
   return graphs;
 }
 
 void handles::check(const job& j) {
   if (j.graph != 0) graph(j.graph);
+  if (auto* l = std::get_if<finish_load>(&j.body)) at(l->load);
   if (auto* s = std::get_if<select_by_values>(&j.body)) values(s->values);
   if (auto* c = std::get_if<compare_graphs>(&j.body)) graph(c->newer);
   if (auto* w = std::get_if<write_pages>(&j.body))

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "runtime/job.h"
@@ -15,10 +16,13 @@ namespace gli {
 /// Where a committed handle's pages are, by partition.
 struct stored_at { std::string store; std::vector<std::string> roots; };
 
+/// A load that was begun and is no graph yet.
+struct load_handle {};
 struct graph_handle {
   uint64_t nodes = 0, edges = 0;
   graph_kind kind;
   std::optional<stored_at> stored;
+  bool mirrors_resolved = false;
 };
 struct values_handle {
   handle graph = 0;
@@ -29,6 +33,7 @@ struct values_handle {
 class handles {
  public:
   handle next() { return next_++; }
+  void add(handle h, load_handle l);
   void add(handle h, graph_handle g);
   void add(handle h, values_handle v);
   /// Throw failure{key} for an unknown handle, failure{worker_lost} for one that was lost, failure{type} for the other sort.
@@ -38,17 +43,21 @@ class handles {
 
   /// A worker died: what was never committed is lost, on all partitions.
   void lose(const std::string& why);
-  /// Jobs that make a fresh partition hold what the others hold, graphs before their results.
-  std::vector<job> restore() const;
+  /// The handle was committed. One that was lost meanwhile comes back when `restores` says that a restoration is still to come.
+  void stored(handle h, stored_at where, bool restores);
+
+  struct restoration { job what; bool everywhere; };  // on all partitions, else on the fresh ones
+  /// Jobs that make fresh partitions hold what the others hold, graphs before their results.
+  std::vector<restoration> restore() const;
 
   /// Checks that all handles which the job names are there.
   void check(const job& j);
 
  private:
   struct entry {
-    std::optional<graph_handle> graph;
-    std::optional<values_handle> values;
+    std::variant<load_handle, graph_handle, values_handle> what;
     std::string lost;  // why; empty: there
+    const std::optional<stored_at>* stored() const;
   };
   entry& at(handle h);
   std::map<handle, entry> all_;

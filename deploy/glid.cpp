@@ -8,12 +8,15 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <tbb/global_control.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -50,6 +53,8 @@ void log_to_stderr(const std::string& role) {
   spdlog::flush_on(spdlog::level::info);
 }
 
+void log_refusal(const std::string& line) { spdlog::warn(line); }
+
 std::string cluster_id() {
   if (const char* given = std::getenv("GLI_CLUSTER_ID"); given && *given) return given;
   std::random_device random;
@@ -58,10 +63,16 @@ std::string cluster_id() {
   return text;
 }
 
+/// Counts the coordinator's starts in this directory, which is made if it is not there.
 uint32_t next_epoch(const std::string& dir) {
+  if (mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) throw failure{errc::io, dir + ": " + std::strerror(errno)};
   uint32_t epoch = 0;
   std::ifstream{dir + "/epoch"} >> epoch;
-  std::ofstream{dir + "/epoch"} << ++epoch << "\n";
+  std::ofstream next{dir + "/epoch.next"};
+  next << ++epoch << "\n";
+  next.close();
+  if (!next || std::rename((dir + "/epoch.next").c_str(), (dir + "/epoch").c_str()) != 0)
+    throw failure{errc::io, dir + "/epoch: cannot be written: " + std::strerror(errno)};
   return epoch;
 }
 
@@ -96,7 +107,7 @@ int run_coordinator(const arguments& a) {
                   if (greeting.what == purpose::driver) return drivers->serve(std::move(socket));
                   if (greeting.what == purpose::control) return tell(worker_came{std::move(greeting), socket.release()});
                   spdlog::warn("pid {} asked the coordinator for a bulk connection", greeting.pid);
-                }};
+                }, {.refused = log_refusal}};
   drivers = std::make_unique<gateway>(
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
@@ -155,8 +166,8 @@ int run_worker(const arguments& a) {
                   if (other.what == purpose::bulk) return bulk.adopt(other, std::move(socket));
                   if (other.what != purpose::driver) return;
                   local_socket moved{driver_io, asio::local::stream_protocol{}, socket.release()};
-                  serve_driver(driver_io, held, who.epoch, std::move(moved));
-                }};
+                  serve_driver(driver_io, held, who, std::move(moved));
+                }, {.refused = log_refusal}};
   control::settings settings;
   caf::actor_system system{settings};
   auto partition = spawn_partition(system, {held, &bulk, [](const std::string& why) { leave(why, 0); }});

@@ -61,7 +61,10 @@ void intern_peer(dictionary& keys, const peer_mirrors& peer, const byte_buffer& 
 }  // namespace
 
 graph with_mirror_keys(const graph& g, communicator& all) {
-  if (all.size() == 1 || g->mirror_keys) return g;
+  if (all.size() == 1) return g;
+  uint64_t have = g->mirror_keys != nullptr;  // an interrupted call may have left some partitions with them
+  all.all_reduce({&have, 1}, reduction::min);
+  if (have) return g;
   std::vector<byte_buffer> outgoing(all.size());
   for (uint32_t q = 0; q < all.size(); ++q)
     if (q != all.rank()) outgoing[q] = encode_keys(g, g->peers[q].exported);

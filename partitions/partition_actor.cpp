@@ -15,6 +15,7 @@ namespace gli {
 namespace {
 
 using clock = std::chrono::steady_clock;
+constexpr auto patience = std::chrono::seconds{15};
 constexpr auto between_progress = std::chrono::milliseconds{50};
 
 /// One thread that runs what it is given, in order.
@@ -54,6 +55,15 @@ class partition {
   partition(caf::event_based_actor* self, partition_options options)
       : self_{self}, options_{std::move(options)} {
     self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone"); });
+    self_->set_exception_handler([this](std::exception_ptr& e) {
+      try {
+        std::rethrow_exception(e);
+      } catch (const std::exception& why) {
+        options_.on_end(why.what());
+      }
+      return caf::make_error(caf::sec::runtime_error);
+    });
+    self_->delayed_send(self_, patience, control::quit{});  // heard only if nobody assigned a partition by then
   }
 
   caf::behavior behavior() {
@@ -63,10 +73,12 @@ class partition {
         [this](const control::open_load& m) { on(m); },
         [this](const control::start_job& m) { on(m); },
         [this](const control::abort_jobs& m) { options_.bulk->abort(m.up_to, errc(m.code), m.why); },
-        [this](const control::release& m) {
-          for (auto h : m.handles) options_.held->release(h);
+        [this](const control::release& m) {  // behind the jobs that may still put something there
+          thread_.post([held = options_.held, list = m.handles] {
+            for (auto h : list) held->release(h);
+          });
         },
-        [this](const control::quit&) { options_.on_end("told to quit"); },
+        [this](const control::quit&) { on_quit(); },
     };
   }
 
@@ -79,7 +91,14 @@ class partition {
     spdlog::info("this is worker {}, partition {} of {}", m.worker, m.partition, m.partitions);
   }
 
+  void on_quit() {
+    bool from_self = self_->current_sender() == self_;
+    if (!from_self) options_.on_end("told to quit");
+    else if (!coordinator_) options_.on_end("the coordinator took this worker's connection and never assigned a partition");
+  }
+
   void on(const control::place& m) {
+    term_ = m.term;
     options_.bulk->place(m.term, partition_, m.doors);
     self_->send(coordinator_, control::placed{m.term, partition_});
   }
@@ -91,6 +110,7 @@ class partition {
   }
 
   void on(const control::start_job& m) {
+    if (m.term < term_) return self_->send(coordinator_, control::job_failed{m.id, partition_, uint16_t(errc::worker_lost), "the job is of an earlier term"});
     thread_.post([this, id = m.id, bytes = m.job, to = coordinator_] {
       caf::anon_send(to, run(id, bytes, to));
     });
@@ -130,7 +150,7 @@ class partition {
   caf::event_based_actor* self_;
   partition_options options_;
   caf::actor coordinator_;
-  uint32_t partition_ = 0, partitions_ = 1;
+  uint32_t partition_ = 0, partitions_ = 1, term_ = 0;
   job_thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "partitions/partition_actor_holdings.h"
 
+#include <utility>
+
 #include "runtime/error.h"
 
 namespace gli {
@@ -7,6 +9,12 @@ namespace gli {
 namespace {
 failure absent(const char* what, handle h) { return {errc::key, std::string{"this worker has no "} + what + " with handle " + std::to_string(h)}; }
 }  // namespace
+
+template <class Map>
+typename Map::node_type holdings::extract(Map& map, handle h) {
+  std::lock_guard lock{mutex_};
+  return map.extract(h);
+}
 
 void holdings::put(handle h, graph g) {
   std::lock_guard lock{mutex_};
@@ -47,23 +55,17 @@ std::shared_ptr<holdings::load> holdings::find_load(handle h) const {
 void holdings::add(handle h, const column_batch& rows, bool nodes) {
   auto l = find_load(h);
   std::lock_guard lock{l->one_at_a_time};
+  if (std::exchange(l->over, true)) throw absent("load", h);
   nodes ? l->loader.add_nodes(rows) : l->loader.add_edges(rows);
+  l->over = false;
 }
 
 std::unique_ptr<graph_loader> holdings::take_load(handle h) {
   auto l = find_load(h);
-  {
-    std::lock_guard lock{mutex_};
-    loads_.erase(h);
-  }
+  extract(loads_, h);
   std::lock_guard lock{l->one_at_a_time};
+  if (std::exchange(l->over, true)) throw absent("load", h);
   return std::make_unique<graph_loader>(std::move(l->loader));
-}
-
-template <class Map>
-typename Map::node_type holdings::extract(Map& map, handle h) {
-  std::lock_guard lock{mutex_};
-  return map.extract(h);
 }
 
 void holdings::release(handle h) {

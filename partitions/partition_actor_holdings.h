@@ -1,6 +1,6 @@
 #pragma once
-// What one worker holds: graphs, results and loads in progress, by handle. Any thread may call; each call locks briefly. Loaders are
-// used by one thread at a time: taken out, used, put back.
+// What one worker holds: graphs, results and loads in progress, by handle. Any thread may call; each call locks briefly. A loader is used
+// by one thread at a time; once it failed or was finished its load is over.
 
 #include <map>
 #include <memory>
@@ -19,7 +19,7 @@ class holdings {
   node_values_ptr get_values(handle h) const;  // likewise
 
   void open_load(handle h, load_options options);
-  /// Adds a batch to a load. failure{key} when there is no such load.
+  /// Adds a batch to a load. failure{key} when there is no such load; any failure ends the load.
   void add(handle h, const column_batch& rows, bool nodes);
   std::unique_ptr<graph_loader> take_load(handle h);
 
@@ -28,6 +28,7 @@ class holdings {
  private:
   struct load {
     std::mutex one_at_a_time;
+    bool over = false;  // guarded by one_at_a_time, like the loader
     graph_loader loader;
     explicit load(load_options o) : loader{std::move(o)} {}
   };

@@ -29,6 +29,7 @@ column_batch slice(const column_batch& b, int64_t begin, int64_t end) {
 
 struct session {
   std::shared_ptr<holdings> held;
+  uint64_t cluster;
   uint32_t epoch;
   local_socket socket;
 
@@ -36,6 +37,7 @@ struct session {
     frame_header h;
     h.kind = uint16_t(kind);
     h.flags = last ? flag_last : 0;
+    h.cluster = cluster;
     h.epoch = epoch;
     h.sequence = sequence;
     return h;
@@ -84,6 +86,9 @@ struct session {
     } catch (const std::bad_alloc&) {
       note = {errc::memory, "the worker is out of memory"};
       failed = true;
+    } catch (const std::exception& e) {
+      note = {errc::internal, e.what()};
+      failed = true;
     }
     if (failed) co_return co_await send_frame(socket, header(frame_kind::failure, f.header.sequence), encode(note));
     if (is_query) co_return co_await send_rows(f.header.sequence, rows);
@@ -92,7 +97,11 @@ struct session {
 
   asio::awaitable<void> run() {
     try {
-      for (;;) co_await serve(co_await receive_frame(socket, limits::driver_body));
+      for (;;) {
+        auto f = co_await receive_frame(socket, limits::driver_body);
+        check_origin(f.header, cluster, epoch);
+        co_await serve(f);
+      }
     } catch (const std::exception&) {  // the driver went away, or sent what no driver of ours sends
     }
   }
@@ -100,8 +109,8 @@ struct session {
 
 }  // namespace
 
-void serve_driver(asio::io_context& io, std::shared_ptr<holdings> held, uint32_t epoch, local_socket socket) {
-  auto s = std::make_shared<session>(session{std::move(held), epoch, std::move(socket)});
+void serve_driver(asio::io_context& io, std::shared_ptr<holdings> held, const identity& who, local_socket socket) {
+  auto s = std::make_shared<session>(session{std::move(held), cluster_hash(who.cluster), who.epoch, std::move(socket)});
   asio::co_spawn(io, [s] { return s->run(); }, asio::detached);
 }
 

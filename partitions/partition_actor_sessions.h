@@ -7,6 +7,6 @@
 namespace gli {
 
 /// Serves one driver until it goes away. Runs on `io`, and computes there: give it a context of its own.
-void serve_driver(asio::io_context& io, std::shared_ptr<holdings> held, uint32_t epoch, local_socket socket);
+void serve_driver(asio::io_context& io, std::shared_ptr<holdings> held, const identity& who, local_socket socket);
 
 }  // namespace gli

@@ -28,4 +28,10 @@ void check_header(const frame_header& header, uint64_t limit) {
   if ((header.flags & ~flag_last) != 0 || header.reserved != 0) refuse("reserved bits are set");
 }
 
+void check_origin(const frame_header& header, uint64_t cluster, uint32_t epoch) {
+  if (header.cluster != cluster) throw failure{errc::protocol, "bad frame: of another cluster"};
+  if (header.epoch != epoch)
+    throw failure{errc::protocol, "bad frame: of epoch " + std::to_string(header.epoch) + ", this is epoch " + std::to_string(epoch)};
+}
+
 }  // namespace gli

@@ -65,6 +65,8 @@ uint64_t cluster_hash(std::string_view cluster);
 void seal(frame_header& header);
 /// Throws failure{protocol} naming what is wrong: magic, checksum, length over `limit` or not a multiple of 8, reserved bits.
 void check_header(const frame_header& header, uint64_t limit);
+/// Throws failure{protocol} for a frame of another cluster or of another life of the coordinator.
+void check_origin(const frame_header& header, uint64_t cluster, uint32_t epoch);
 
 struct frame { frame_header header; byte_buffer body; };
 

@@ -16,7 +16,7 @@ struct gateway::state : std::enable_shared_from_this<gateway::state> {
     bool writing = false;
   };
 
-  state(asio::io_context& c, identity w, handlers h) : io{c}, who{std::move(w)}, handle{std::move(h)} {}
+  state(asio::io_context& c, identity w, handlers h) : io{c}, cluster{cluster_hash(w.cluster)}, epoch{w.epoch}, handle{std::move(h)} {}
 
   asio::awaitable<void> read(session s, std::shared_ptr<driver> d) {
     try {
@@ -32,6 +32,7 @@ struct gateway::state : std::enable_shared_from_this<gateway::state> {
   }
 
   void take(session s, const std::shared_ptr<driver>& d, const frame& f) {
+    check_origin(f.header, cluster, epoch);
     if (f.header.kind != uint16_t(frame_kind::request)) throw failure{errc::protocol, "expected a request"};
     try {
       auto r = decode_request(f.body);
@@ -46,7 +47,8 @@ struct gateway::state : std::enable_shared_from_this<gateway::state> {
     frame_header h;
     h.kind = uint16_t(kind);
     h.flags = flag_last;
-    h.epoch = who.epoch;
+    h.cluster = cluster;
+    h.epoch = epoch;
     h.sequence = sequence;
     d->queue.push_back({h, std::move(body)});
     if (d->writing) return;
@@ -74,7 +76,8 @@ struct gateway::state : std::enable_shared_from_this<gateway::state> {
   }
 
   asio::io_context& io;
-  identity who;
+  uint64_t cluster;
+  uint32_t epoch;
   handlers handle;
   std::map<session, std::shared_ptr<driver>> drivers;
   session next = 1;

@@ -40,13 +40,35 @@ TEST(handles, what_was_never_committed_is_lost_with_a_worker_and_says_so) {
 TEST(handles, graphs_are_restored_before_their_results) {
   handles h;
   h.add(7, values_handle{9, {"pagerank", 1, {}}, stored_at{"store", {"bb"}}});
-  h.add(9, graph_handle{1, 0, {}, stored_at{"store", {"aa"}}});
+  h.add(9, graph_handle{1, 0, {}, stored_at{"store", {"aa"}}, true});
   auto list = h.restore();
-  ASSERT_EQ(list.size(), 2u);
-  EXPECT_EQ(list[0].output, 9u);
-  EXPECT_TRUE(std::holds_alternative<read_pages>(list[0].body));
-  EXPECT_EQ(list[1].output, 7u);
-  EXPECT_EQ(list[1].graph, 9u);
+  ASSERT_EQ(list.size(), 3u);
+  EXPECT_EQ(list[0].what.output, 9u);
+  EXPECT_TRUE(std::holds_alternative<read_pages>(list[0].what.body));
+  EXPECT_EQ(list[1].what.output, 7u);
+  EXPECT_EQ(list[1].what.graph, 9u);
+  EXPECT_TRUE(std::holds_alternative<resolve_mirrors>(list[2].what.body) && list[2].everywhere);
+}
+
+TEST(handles, a_load_is_lost_with_a_worker_by_name) {
+  handles h;
+  h.add(1, load_handle{});
+  EXPECT_NO_THROW(h.check({0, 0, 2, finish_load{1}}));
+  h.lose("worker 1 (pid 5, partition 0)");
+  EXPECT_EQ(code_of([&] { h.check({0, 0, 2, finish_load{1}}); }), errc::worker_lost);
+}
+
+TEST(handles, what_was_lost_while_it_was_committed_comes_back_with_the_restoration) {
+  handles h;
+  h.add(1, graph_handle{});
+  h.add(2, graph_handle{});
+  h.lose("worker 1");
+  h.stored(1, {"store", {"aa"}}, true);
+  h.stored(2, {"store", {"bb"}}, false);
+  h.stored(3, {"store", {"cc"}}, true);  // released meanwhile
+  EXPECT_NO_THROW(h.graph(1));
+  EXPECT_EQ(code_of([&] { h.graph(2); }), errc::worker_lost);
+  EXPECT_EQ(h.restore().size(), 1u);
 }
 
 TEST(handles, a_job_that_names_an_absent_handle_is_refused) {
