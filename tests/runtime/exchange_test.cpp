@@ -231,13 +231,13 @@ TEST(exchange, a_new_placement_replaces_a_lost_peer_and_keeps_the_others) {
 
 TEST(exchange, a_new_placement_aborts_the_running_job) {
   exchange_peers peers{2};
-  std::atomic<bool> begun{false};
+  std::atomic<int> begun{0};
   std::thread placer{[&] {
-    while (!begun) std::this_thread::yield();
+    while (begun < 2) std::this_thread::yield();
     peers.place(2);
   }};
   auto errors = peers.run(1, [&](communicator& all) {
-    begun = true;
+    ++begun;
     for (;;) all.progress("", 0, 0);
   });
   placer.join();
