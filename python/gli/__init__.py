@@ -130,3 +130,7 @@ def generate_kronecker(scale: int, edge_factor: int = 16, seed: int = 0, directe
     True
     """
     return _loading.generate_kronecker(_HERE, scale, edge_factor, seed, directed)
+
+
+def __dir__() -> list[str]:
+    return __all__

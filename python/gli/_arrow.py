@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ._checks import attribute_name
 from ._convert import from_json
 
 _JSON_FIELD = b"gli:json"
@@ -23,6 +24,23 @@ def to_pylist(rows: pa.Table, name: str) -> list:
     if is_json(rows.schema.field(name)):
         return [None if v is None else from_json(v) for v in values]
     return values
+
+
+def to_pandas(rows: pa.Table):
+    """A pandas data frame; JSON columns are parsed."""
+    frame = rows.to_pandas()
+    for field in filter(is_json, rows.schema):
+        frame[field.name] = to_pylist(rows, field.name)
+    return frame
+
+
+def frame(data) -> pa.Table | None:
+    """A pandas data frame as a table, without its index."""
+    if data is None:
+        return None
+    if not hasattr(data, "dtypes") or not hasattr(data, "columns"):
+        raise TypeError(f"expected a pandas data frame, not {data!r}")
+    return pa.Table.from_pandas(data, preserve_index=False)
 
 
 def reader_of(data) -> pa.RecordBatchReader:
@@ -43,7 +61,7 @@ def reader_of(data) -> pa.RecordBatchReader:
 class Rows:
     """A stream with its columns named as the loader wants them; keeps the exception that the user's own generator raised."""
 
-    def __init__(self, data, names: dict[str, str], leading: list[str]):
+    def __init__(self, data, names: dict[str, str], leading: list[str], element: str):
         self._reader = reader_of(data)
         schema = self._reader.schema
         for wanted in leading:
@@ -54,16 +72,10 @@ class Rows:
         if -1 in self._indices:
             raise ValueError(f"two columns have one name among {', '.join(map(repr, schema.names))}")
         self._schema = pa.schema([schema.field(i).with_name(names.get(n, n)) for i, n in zip(self._indices, order)])
-        self._check_names(names)
+        for name in order[len(leading) :]:
+            attribute_name(name, element)
         self._error: Exception | None = None
         self.passed = 0  # rows
-
-    def _check_names(self, names: dict[str, str]):
-        seen = set()
-        for name in self._schema.names:
-            if name == "_seq" or name in seen:
-                raise ValueError(f"a column cannot be called {name!r} here: rename it first")
-            seen.add(name)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         try:

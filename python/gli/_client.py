@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from . import _core, _loading
+from ._arrow import frame
 from ._distributed import DistributedGraph
 from ._errors import ClusterError, GliError, WorkerLostError
+from ._graph import Graph
 from ._progress import Progress
 
+_UNKNOWN_HANDLE = re.compile(r"this worker has no \w+ with handle|no (graph|result) with handle")
 _SCHEME = "unix://"
 _NOTICE_SECONDS = 0.5  # in which the coordinator hears of a killed worker
 
@@ -70,7 +74,10 @@ class Client:
     """
 
     def __init__(self, cluster, timeout: float = 10):
-        self._address = cluster if isinstance(cluster, str) else cluster.address
+        address = cluster if isinstance(cluster, str) else getattr(cluster, "address", None)
+        if not isinstance(address, str):
+            raise TypeError(f"a client is of a gli.LocalCluster or an address such as 'unix:///path/coordinator.sock', not of {cluster!r}")
+        self._address: str = address
         self._timeout = float(timeout)
         self._lock = threading.Lock()
         self._dropped: list[int] = []
@@ -115,7 +122,10 @@ class Client:
 
     def _job(self, graph: int, body: tuple, title: str) -> dict:
         with Progress(title) as progress:
-            return self._call(lambda core: core.job(graph, body, progress))
+            try:
+                return self._call(lambda core: core.job(graph, body, progress))
+            except KeyError as error:
+                raise _lost_value(error) from None
 
     def ping(self) -> None:
         """Returns when the coordinator has answered."""
@@ -158,6 +168,8 @@ class Client:
             workers = which(self._workers_by_partition())
             try:
                 return self._call(lambda _: [self._ask_worker(w, name, numbers, arguments) for w in workers])
+            except KeyError as error:
+                raise _lost_value(error) from None
             except WorkerLostError as error:
                 named = self._named(error)
                 if named is not error or not again:
@@ -254,6 +266,40 @@ class Client:
         """The same as Graph.from_batches, on the cluster."""
         return _loading.from_batches(self, batches, source, target, key, node, directed, multi, key_type)
 
+    def from_pandas(
+        self,
+        edges=None,
+        nodes=None,
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        node: str = "id",
+        directed: bool = True,
+        multi: bool = False,
+        key_type=None,
+    ) -> DistributedGraph:
+        """The same as Graph.from_pandas, on the cluster."""
+        return self.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type)
+
+    def from_edge_list(
+        self,
+        edges: Iterable[tuple],
+        node_attrs: Mapping | None = None,
+        edge_attrs: Mapping | None = None,
+        directed: bool = True,
+        multi: bool = False,
+    ) -> DistributedGraph:
+        """The same as Graph.from_edge_list, on the cluster."""
+        return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi))
+
+    def from_networkx(self, graph) -> DistributedGraph:
+        """The same nodes and edges as a NetworkX graph, on the cluster; the graph's own attributes stay behind."""
+        return self._from_graph(Graph.from_networkx(graph))
+
+    def _from_graph(self, graph: Graph) -> DistributedGraph:
+        edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()
+        return _loading.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type)
+
     def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:
         """The same as gli.generate_kronecker, on the cluster."""
         return _loading.generate_kronecker(self, scale, edge_factor, seed, directed)
@@ -263,6 +309,13 @@ class Client:
         from ._cluster_store import ClusterStore
 
         return ClusterStore(self, path)
+
+
+def _lost_value(error: KeyError) -> Exception:
+    """A worker that does not know a value which this client holds has taken the place of one that was lost with it."""
+    if _UNKNOWN_HANDLE.search(str(error)):
+        return WorkerLostError("this graph was lost with a worker and had never been committed: load or compute it again")
+    return error
 
 
 def connect(address, timeout: float = 10) -> Client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -12,12 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from ._checks import whole
 from ._client import Client, Status, WorkerInfo
 from ._errors import ClusterError, GliError
+from ._table import counted
 
 _START_SECONDS = 30
 _END_SECONDS = 5
 _POLL_SECONDS = 0.02
+_EXITING = 0x4
 
 
 def glid_path() -> str:
@@ -39,12 +43,13 @@ class LocalCluster:
     def __init__(
         self, n_workers: int = 4, threads_per_worker: int | None = None, path: str | os.PathLike | None = None, memory_limit: str = "auto"
     ):
-        if n_workers < 1:
-            raise ValueError(f"n_workers must be at least 1, not {n_workers}")
+        self._owner = os.getpid()
+        n_workers = whole(n_workers, "n_workers", 1)
+        threads = None if threads_per_worker is None else whole(threads_per_worker, "threads_per_worker", 1)
         if memory_limit != "auto":
             raise NotImplementedError(f"memory_limit={memory_limit!r}: only 'auto' for now")
-        self._n_workers = int(n_workers)
-        self._threads = threads_per_worker or max(1, (os.cpu_count() or 1) // self._n_workers)
+        self._n_workers = n_workers
+        self._threads = threads or max(1, (os.cpu_count() or 1) // self._n_workers)
         self._id = secrets.token_hex(8)
         self._directory = _directory(path)
         self._coordinator: subprocess.Popen | None = None
@@ -89,6 +94,8 @@ class LocalCluster:
         while True:
             self._check_children()
             status = self._try_status()
+            if status is not None and any(w.state == "restoring" for w in status.workers):
+                deadline = time.monotonic() + _START_SECONDS  # a large graph comes back for as long as that takes
             if status is not None and status.ready and {w.pid for w in status.workers} == {p.pid for p in self._workers.values()}:
                 return
             if time.monotonic() > deadline:
@@ -162,15 +169,29 @@ class LocalCluster:
     # --- changing -------------------------------------------------------------------------------------------------------------
 
     def restart(self) -> None:
-        """Starts a process for each worker that was lost and waits until the cluster is ready."""
-        self._check_open()
-        for index, process in self._workers.items():
-            if process.poll() is not None:
+        """Starts a process for each worker that ended, was killed or is lost, and waits until the cluster is ready."""
+        lost = {w.pid for w in self._status().workers if w.state == "lost"}
+        for index, process in list(self._workers.items()):
+            if process.pid in lost and process.poll() is None:
+                process.kill()  # frozen, or cut off: its partition goes to its successor
+                process.wait()
+            if _ended_or_ending(process):
+                self._await_notice(process.pid)
                 self._spawn_worker(index)
         self._await_ready()
 
+    def _await_notice(self, pid: int) -> None:
+        """Until the coordinator knows that this worker is gone: before, it would refuse the successor."""
+        deadline = time.monotonic() + _START_SECONDS
+        while any(w.pid == pid and w.state != "lost" for w in self._status().workers):
+            if time.monotonic() > deadline:
+                raise ClusterError(f"the coordinator did not notice within {_START_SECONDS} s that worker process {pid} ended")
+            time.sleep(_POLL_SECONDS)
+
     def close(self) -> None:
-        """Ends all processes and removes the directory. Safe to call again."""
+        """Ends all processes and removes the directory. Safe to call again; does nothing in a forked child."""
+        if os.getpid() != self._owner:
+            return
         atexit.unregister(self.close)
         children = [c for c in (*self._workers.values(), self._coordinator) if c is not None]
         self._ask_to_end()
@@ -202,8 +223,25 @@ class LocalCluster:
         self.close()
 
     def __repr__(self):
-        state = "closed" if self._coordinator is None else f"{self._n_workers} workers at {self.address}"
+        state = "closed" if self._coordinator is None else f"{counted(self._n_workers, 'worker')} at {self.address}"
         return f"<gli.LocalCluster: {state}>"
+
+
+def _ended_or_ending(process: subprocess.Popen) -> bool:
+    """Whether a child has ended; one that was killed but is not yet gone is waited for."""
+    if process.poll() is None and _is_ending(process.pid):
+        process.wait()
+    return process.poll() is not None
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether a process was killed: SIGKILL is pending, or the kernel takes it down already (proc(5): SigPnd, and PF_EXITING of flags)."""
+    try:
+        pending = re.search(r"^SigPnd:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.M)
+        flags = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[6])
+    except (OSError, IndexError, ValueError):
+        return True
+    return bool(flags & _EXITING) or bool(pending and int(pending[1], 16) >> (signal.SIGKILL - 1) & 1)
 
 
 def _ended(children: list[subprocess.Popen], seconds: float) -> bool:

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ._checks import whole
 from ._distributed import DistributedGraph, values_of
 from ._history import Commit, Diff, Log
 from ._node_values import NodeValues
 from ._progress import Progress
-from ._store import _text, author_or_user
+from ._store import NO_LIMIT, GraphStore, _text, author_or_user, check_message, list_of_results
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -37,10 +38,13 @@ class ClusterStore:
         branch: str = "",
     ) -> Commit:
         """Adds a state to a branch (default: the current one): pages first, on every worker, then the history. Durable when it returns."""
+        check_message(message)
         if not isinstance(graph, DistributedGraph):
             raise TypeError(f"a cluster's store keeps distributed graphs, not {graph!r}: use gli.GraphStore(path).commit(...)")
-        values = [results] if isinstance(results, NodeValues) else list(results)
+        values = list_of_results(results)
         for v in values:
+            if not isinstance(v, NodeValues):
+                raise TypeError(f"results are NodeValues, not {v!r}")
             graph._check_same_place(v.graph)
             if v.graph._handle is not graph._handle and v.graph.graph_id != graph.graph_id:
                 raise ValueError(f"the result of {v.provenance.algorithm} is of another graph than the one committed")
@@ -53,7 +57,8 @@ class ClusterStore:
 
     def log(self, revision: str = "", limit: int | None = None) -> Log:
         """The commits back from `revision` (default: the current branch), newest first."""
-        rows = self._client._call(lambda core: core.history(self._path, _text(revision), 2**32 - 1 if limit is None else limit))
+        limit = NO_LIMIT if limit is None else whole(limit, "limit", 0)
+        rows = self._client._call(lambda core: core.history(self._path, _text(revision), limit)) if limit else []
         return Log(Commit._from_dict(d) for d in rows)
 
     def resolve(self, revision: str | Commit = "") -> Commit:
@@ -87,6 +92,35 @@ class ClusterStore:
         """A branch that begins at a revision, or where the current one is."""
         start = "" if from_revision is None else _text(from_revision)
         self._client._call(lambda core: core.create_branch(self._path, name, start))
+
+    # --- what this process reads and writes itself: the directory is on this machine ------------------------------------------
+
+    def _here(self) -> GraphStore:
+        return GraphStore(self._path, create=False)
+
+    @property
+    def current_branch(self) -> str:
+        """The branch that commits go to."""
+        return self._here().current_branch
+
+    @property
+    def branches(self) -> dict[str, str | None]:
+        """Branches and the ids of their last commits."""
+        return self._here().branches
+
+    def switch_branch(self, name: str) -> None:
+        """Makes commits go to this branch."""
+        self._here().switch_branch(name)
+
+    def get_current_graph(self) -> DistributedGraph | None:
+        """The graph of the current branch's last commit, on the workers; None where there is none."""
+        here = self._here()
+        head = here.branches[here.current_branch]
+        return None if head is None else self.at(head)
+
+    def verify(self) -> bool:
+        """Rereads and rehashes everything. CorruptError names what is damaged; True otherwise."""
+        return self._here().verify()
 
     def __repr__(self):
         return f"<gli.ClusterStore {self._path}>"

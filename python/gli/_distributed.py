@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from . import _expressions as expressions
+from . import _expressions as expressions, _loading
 from ._merge import merge, visible
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
@@ -142,6 +142,14 @@ class DistributedGraph(GraphMethods):
         """Not available yet on a cluster."""
         return self._edit([])
 
+    def __eq__(self, other):
+        if not isinstance(other, DistributedGraph):
+            return NotImplemented
+        return self._handle is other._handle or self.graph_id == other.graph_id
+
+    def __hash__(self):
+        return hash(self.graph_id)
+
     # --- what only a cluster has ----------------------------------------------------------------------------------------------
 
     def partition_stats(self) -> Table:
@@ -156,19 +164,14 @@ class DistributedGraph(GraphMethods):
 
     def to_local(self):
         """The same graph in this process."""
-        from ._graph import Graph
-
-        return Graph.from_arrow(
-            self.edges.to_arrow(),
-            self.nodes.to_arrow(),
-            key="key" if self.multi else None,
-            directed=self.directed,
-            multi=self.multi,
-            key_type=self.key_type if self.node_count else None,
+        return _loading.from_own_tables(
+            _loading.Embedded(), self.edges.to_arrow(), self.nodes.to_arrow(), self.directed, self.multi, self.key_type
         )
 
     def compare_summary(self, older: DistributedGraph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""
+        if not isinstance(older, DistributedGraph):
+            raise TypeError(f"a graph on a cluster is compared with an older one there, not with {older!r}")
         self._check_same_place(older)
         return older._job("compare_graphs", self._handle.number, title="compare")["partitions"][0]
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import _checks as checks
 from ._errors import DuplicateWarning
+from ._table import counted
 
 _PACKAGE = str(Path(__file__).parent)
 _warned: set[tuple[str, int]] = set()
@@ -32,12 +34,28 @@ def _row(operation, node=None, target=None, key=None, attributes=None, create_no
     return (operation, node, target, key, attributes or None, create_nodes)
 
 
+def _node(operation, node, attributes) -> tuple:
+    return _row(operation, node, attributes=checks.attributes(attributes, "node"))
+
+
+def _edge(operation, source, target, key, attributes, create_nodes=False) -> tuple:
+    return _row(operation, source, target, key, checks.attributes(attributes, "edge"), create_nodes)
+
+
+def _node_rows(nodes: Iterable) -> list[tuple]:
+    if isinstance(nodes, Mapping):
+        raise TypeError(f"nodes come as keys or (key, attributes) pairs: give .items() of {type(nodes).__name__}")
+    return [_node("add_node", *checks.node_row(n)) for n in checks.collection(nodes, "nodes")]
+
+
 def _names(names: Iterable[str]) -> dict[str, None]:
     return dict.fromkeys(names)
 
 
 class EditMethods:
     """Every edit; `_edit` carries them out, all or nothing."""
+
+    multi: bool
 
     def _edit(self, edits: list[tuple]):
         raise NotImplementedError
@@ -51,7 +69,7 @@ class EditMethods:
         >>> gli.Graph().add_node("ann", age=41).nodes["ann"]
         {'age': 41}
         """
-        return self._edit([_row("add_node", node, attributes=attributes)])
+        return self._edit([_node("add_node", node, attributes)])
 
     def add_nodes(self, nodes: Iterable):
         """With all nodes: keys, or (key, attributes) pairs.
@@ -60,15 +78,15 @@ class EditMethods:
         >>> len(gli.Graph().add_nodes([1, (2, {"name": "two"})]))
         2
         """
-        return self._edit([_row("add_node", n[0], attributes=n[1]) if isinstance(n, tuple) else _row("add_node", n) for n in nodes])
+        return self._edit(_node_rows(nodes))
 
     def update_node(self, node, /, **attributes):
         """Changes attributes; None removes one. KeyError when the node is missing."""
-        return self._edit([_row("update_node", node, attributes=attributes)])
+        return self._edit([_node("update_node", node, attributes)])
 
     def upsert_node(self, node, /, **attributes):
         """Adds the node or changes its attributes."""
-        return self._edit([_row("upsert_node", node, attributes=attributes)])
+        return self._edit([_node("upsert_node", node, attributes)])
 
     def remove_node(self, node, /):
         """Without the node and its edges. KeyError when it is missing."""
@@ -76,11 +94,11 @@ class EditMethods:
 
     def remove_nodes(self, nodes: Iterable):
         """Without all these nodes and their edges."""
-        return self._edit([_row("remove_node", n) for n in nodes])
+        return self._edit([_row("remove_node", n) for n in checks.collection(nodes, "nodes")])
 
     def set_node_attribute(self, node, name: str, value: Any):
         """With one attribute of a node changed."""
-        return self._edit([_row("update_node", node, attributes={name: value})])
+        return self._edit([_node("update_node", node, {name: value})])
 
     def remove_node_attribute(self, node, *names: str):
         """Without these attributes of a node."""
@@ -98,19 +116,19 @@ class EditMethods:
         Traceback (most recent call last):
         KeyError: "Node 'bob' not found"
         """
-        return self._edit([_row("add_edge", source, target, key, attributes, create_nodes)])
+        return self._edit([_edge("add_edge", source, target, key, attributes, create_nodes)])
 
     def add_edges(self, edges: Iterable[tuple], create_nodes: bool = False):
         """With all edges: (source, target), (source, target, attributes) or (source, target, key, attributes)."""
-        return self._edit([_edge_row("add_edge", e, create_nodes) for e in edges])
+        return self._edit([_edge("add_edge", *checks.edge_row(e, self.multi), create_nodes) for e in checks.collection(edges, "edges")])
 
     def update_edge(self, source, target, /, key=None, **attributes):
         """Changes attributes of an edge; None removes one. KeyError when it is missing."""
-        return self._edit([_row("update_edge", source, target, key, attributes)])
+        return self._edit([_edge("update_edge", source, target, key, attributes)])
 
     def upsert_edge(self, source, target, /, key=None, create_nodes: bool = False, **attributes):
         """Adds the edge or changes its attributes."""
-        return self._edit([_row("upsert_edge", source, target, key, attributes, create_nodes)])
+        return self._edit([_edge("upsert_edge", source, target, key, attributes, create_nodes)])
 
     def remove_edge(self, source, target, /, key=None):
         """Without the edge. KeyError when it is missing."""
@@ -118,11 +136,11 @@ class EditMethods:
 
     def remove_edges(self, edges: Iterable[tuple]):
         """Without all these edges: (source, target) or (source, target, key)."""
-        return self._edit([_row("remove_edge", *e) for e in edges])
+        return self._edit([_row("remove_edge", *checks.edge_name(e)) for e in checks.collection(edges, "edges")])
 
     def set_edge_attribute(self, source, target, name: str, value: Any, key=None):
         """With one attribute of an edge changed."""
-        return self._edit([_row("update_edge", source, target, key, {name: value})])
+        return self._edit([_edge("update_edge", source, target, key, {name: value})])
 
     def remove_edge_attribute(self, source, target, *names: str, key=None):
         """Without these attributes of an edge."""
@@ -144,14 +162,6 @@ class EditMethods:
         return self._edit([_row("remove_graph_attribute", attributes=_names(names))])
 
 
-def _edge_row(operation: str, edge: tuple, create_nodes: bool) -> tuple:
-    source, target, *rest = edge
-    attributes = rest.pop() if rest and isinstance(rest[-1], Mapping) else None
-    if len(rest) > 1:
-        raise ValueError(f"an edge is (source, target), (source, target, attributes) or (source, target, key, attributes), not {edge!r}")
-    return _row(operation, source, target, rest[0] if rest else None, attributes, create_nodes)
-
-
 class Batch(EditMethods):
     """Edits of one `with` block, applied together at its end."""
 
@@ -167,11 +177,20 @@ class Batch(EditMethods):
         return self
 
     @property
+    def multi(self) -> bool:
+        """Whether there may be parallel edges, told apart by their keys."""
+        return self._base.multi
+
+    @property
     def graph(self):
         """The graph after all edits; there once the block has ended."""
         if self._result is None:
             raise ValueError("a batch has its graph when its block has ended")
         return self._result
+
+    def __repr__(self):
+        state = f"{counted(len(self._edits), 'edit')} to come on {self._base!r}" if self._result is None else f"ended with {self._result!r}"
+        return f"<gli.Batch: {state}>"
 
     def __enter__(self):
         return self

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from . import _core, _expressions as expressions, _loading
-from ._arrow import column_of, columns_from_rows
+from ._arrow import column_of, columns_from_rows, frame
+from ._checks import attribute_name, collection, edge_row, flag, whole
 from ._edits import Batch, warn_of_duplicate
 from ._merge import merge
 from ._methods import GraphMethods
@@ -29,11 +30,12 @@ class Graph(GraphMethods):
     >>> g = gli.Graph()
     >>> g2 = g.add_node("ann", age=41).add_node("bob").add_edge("ann", "bob", weight=0.5)
     >>> g, g2
-    (<gli.Graph: directed, 0 nodes, 0 edges>, <gli.Graph: directed, 2 nodes, 1 edges>)
+    (<gli.Graph: directed, 0 nodes, 0 edges>, <gli.Graph: directed, 2 nodes, 1 edge>)
     """
 
     def __init__(self, directed: bool = True, multi: bool = False):
-        self._core = _core.Graph(bool(directed), bool(multi))
+        instead = ": a graph of edges is gli.Graph.from_edge_list(edges), one of a file gli.read_edges(path)"
+        self._core = _core.Graph(flag(directed, "directed", instead), flag(multi, "multi"))
 
     @classmethod
     def _from_core(cls, core) -> Graph:
@@ -56,7 +58,8 @@ class Graph(GraphMethods):
         {'age': 41}
         """
         attributes = node_attrs or {}
-        keys = list(ids)
+        keys = list(collection(ids, "keys"))
+        _check_used(attributes, set(keys), "node")
         return _from_rows(cls, [(k, attributes.get(k)) for k in keys], [], directed, False)
 
     @classmethod
@@ -75,7 +78,9 @@ class Graph(GraphMethods):
         >>> g.edges["ann", "bob"], g.nodes["ann"]
         ({'weight': 2}, {'age': 41})
         """
-        rows = [_split_edge(e, edge_attrs, multi) for e in edges]
+        rows = [edge_row(e, multi) for e in collection(edges, "edges")]
+        if edge_attrs:
+            rows = _with_attributes(rows, edge_attrs, directed)
         nodes = list((node_attrs or {}).items())
         return _from_rows(cls, nodes, rows, directed, multi)
 
@@ -133,8 +138,7 @@ class Graph(GraphMethods):
         key_type=None,
     ) -> Graph:
         """The same as from_arrow, of pandas data frames (their index is left out)."""
-        frames = [None if f is None else pa.Table.from_pandas(f, preserve_index=False) for f in (edges, nodes)]
-        return cls.from_arrow(*frames, source, target, key, node, directed, multi, key_type)
+        return cls.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type)
 
     @classmethod
     def from_networkx(cls, graph) -> Graph:
@@ -225,7 +229,7 @@ class Graph(GraphMethods):
         >>> with g.batch_operations() as b:
         ...     _ = b.add_nodes([1, 2]).add_edge(1, 2)
         >>> b.graph, g
-        (<gli.Graph: directed, 2 nodes, 1 edges>, <gli.Graph: directed, 0 nodes, 0 edges>)
+        (<gli.Graph: directed, 2 nodes, 1 edge>, <gli.Graph: directed, 0 nodes, 0 edges>)
         """
         return Batch(self)
 
@@ -242,11 +246,15 @@ class Graph(GraphMethods):
 
     def compare_summary(self, older: Graph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""
-        return self._core.compare(older._core)
+        return self._core.compare(_graph(older)._core)
 
     def differences(self, older: Graph, limit: int | None = None) -> Table:
         """What changed since `older`, a row for each element added or removed and each attribute changed."""
-        return Table(pa.table(self._core.differences(older._core, 2**63 - 1 if limit is None else limit)))
+        return Table(pa.table(self._core.differences(_graph(older)._core, 2**63 - 1 if limit is None else whole(limit, "limit", 0))))
+
+    def __reduce__(self):
+        kind = (self.directed, self.multi, self.key_type)
+        return _rebuilt, (self.edges.to_arrow(), self.nodes.to_arrow(), kind, self.attributes)
 
     def __eq__(self, other):
         if not isinstance(other, Graph):
@@ -261,20 +269,37 @@ def _values_of(graph: Graph, core) -> NodeValues:
     return NodeValues(graph, core, Provenance(core.algorithm, core.version, core.arguments, core.summary))
 
 
+def _rebuilt(edges: pa.Table, nodes: pa.Table, kind: tuple, attributes: dict[str, Any]) -> Graph:
+    graph = _loading.from_own_tables(_PLACE, edges, nodes, *kind)
+    with graph.batch_operations() as batch:
+        for name, value in attributes.items():
+            batch.set_graph_attribute(name, value)
+    return batch.graph
+
+
+def _graph(older) -> Graph:
+    if not isinstance(older, Graph):
+        raise TypeError(f"a graph is compared with an older gli.Graph, not with {older!r}")
+    return older
+
+
 def _is_function(filter) -> bool:
     return callable(filter) and not isinstance(filter, expressions.Expression)
 
 
-def _split_edge(edge: tuple, edge_attrs: Mapping | None, multi: bool) -> tuple:
-    source, target, *rest = edge
-    attributes = rest.pop() if rest and isinstance(rest[-1], Mapping) else None
-    if len(rest) > multi:
-        raise ValueError(
-            f"an edge is (source, target), (source, target, attributes) or, if multi, (source, target, key, attributes), not {edge!r}"
-        )
-    if edge_attrs and (source, target) in edge_attrs:
-        attributes = {**(attributes or {}), **edge_attrs[source, target]}
-    return source, target, rest[0] if rest else None, attributes
+def _check_used(attributes: Mapping, keys: set, element: str) -> None:
+    for key in attributes:
+        if key not in keys:
+            raise KeyError(f"{element}_attrs has {key!r}, but there is no such {element}")
+
+
+def _with_attributes(rows: list[tuple], edge_attrs: Mapping, directed: bool) -> list[tuple]:
+    """Edges with what edge_attrs has for their ends, in either order where edges have no direction."""
+    either = {} if directed else {(v, u): a for (u, v), a in edge_attrs.items()}
+    given = {**either, **edge_attrs}
+    ends = {(u, v) for u, v, *_ in rows}
+    _check_used(edge_attrs, ends if directed else ends | {(v, u) for u, v in ends}, "edge")
+    return [(u, v, k, {**(a or {}), **given[u, v]} if (u, v) in given else a) for u, v, k, a in rows]
 
 
 def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, multi: bool) -> Graph:
@@ -297,7 +322,9 @@ def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, mult
 
 def _table(keys: dict[str, list], attributes: list[Mapping | None]) -> pa.Table | None:
     columns = columns_from_rows(a or {} for a in attributes) if any(attributes) else {}
-    if columns.keys() & {*keys, "_seq", "key", ""}:
+    for name in columns:
+        attribute_name(name, "node" if "id" in keys else "edge")
+    if columns.keys() & {"key", ""} or any(None in values for values in keys.values()):
         return None
     arrays = {}
     for name, values in {**keys, **columns}.items():

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from . import _core
 from ._arrow import Rows, reader_of
+from ._checks import attribute_name, collection, whole
 from ._progress import Progress
 
 KEY_TYPES = {None: "none", "int": "int64", int: "int64", "int64": "int64", "str": "str", str: "str"}
@@ -109,6 +110,11 @@ def _text_options(path, guesses: dict, *, delimiter=None, comment="#", header=Fa
 def read_edges(
     place: Place, path, names=None, directed=True, delimiter=None, header=False, comment="#", key_type=None, multi=False, types=None
 ):
+    names = None if names is None else list(collection(names, "names of columns"))
+    for name in (names or [])[2:]:
+        if not (multi and name == "key"):
+            attribute_name(name, "edge")
+
     def fill(rows, guesses, progress):
         options = _text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
         return _core.read_edge_text(options, rows, progress)
@@ -131,7 +137,7 @@ def from_arrow(
     place: Place, edges=None, nodes=None, source="source", target="target", key=None, node="id", directed=True, multi=False, key_type=None
 ):
     edge_rows = _edge_rows(edges, source, target, key)
-    node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node])
+    node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node], "node")
 
     def fill(rows, guesses, progress):
         if node_rows is not None:
@@ -147,16 +153,25 @@ def from_batches(place: Place, batches, source="source", target="target", key=No
 
     def fill(rows, guesses, progress):
         sent = 0
-        for what, batch in pending:
+        for pair in pending:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise TypeError(f"batches come as ('nodes' or 'edges', batch) pairs, not as {pair!r}")
+            what, batch = pair
             if what not in ("nodes", "edges"):
                 raise ValueError(f"a batch is of 'nodes' or 'edges', not of {what!r}")
-            named = Rows(batch, {node: ""}, [node]) if what == "nodes" else _edge_rows(batch, source, target, key)
+            named = Rows(batch, {node: ""}, [node], "node") if what == "nodes" else _edge_rows(batch, source, target, key)
             named.feed(rows.add_nodes if what == "nodes" else rows.add_edges)
             sent += named.passed
             if progress is not None:
                 progress("rows", sent, 0)
 
     return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow batches")
+
+
+def from_own_tables(place: Place, edges, nodes, directed: bool, multi: bool, key_type: str):
+    """A graph of the tables that another graph's views give."""
+    key = "key" if multi and "key" in edges.column_names else None
+    return from_arrow(place, edges, nodes, key=key, directed=directed, multi=multi, key_type=None if key_type == "none" else key_type)
 
 
 def _edge_rows(edges, source, target, key) -> Rows | None:
@@ -168,14 +183,15 @@ def _edge_rows(edges, source, target, key) -> Rows | None:
         names[key] = "key"
     elif "key" in reader.schema.names:
         raise ValueError("the column 'key' names parallel edges: say key='key', or rename it")
-    return Rows(reader, names, list(names))
+    return Rows(reader, names, list(names), "edge")
 
 
 def generate_kronecker(place: Place, scale, edge_factor=16, seed=0, directed=True):
+    scale, edge_factor, seed = whole(scale, "scale"), whole(edge_factor, "edge_factor", 0), whole(seed, "seed", 0)
     if not 1 <= scale <= 30:
         raise ValueError(f"scale must be from 1 to 30, not {scale}")
 
     def fill(rows, guesses, progress):
-        _core.generate_kronecker(int(scale), int(edge_factor), int(seed), rows, progress)
+        _core.generate_kronecker(scale, edge_factor, seed, rows, progress)
 
     return load(place, fill, "generate", key_type="int64", directed=directed, origin=f"Kronecker graph of scale {scale}")

@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from . import _expressions as expressions
+from ._checks import collection, whole
 from ._edits import EditMethods
 from ._node_values import NodeValues
-from ._table import Table
+from ._table import Table, counted
 from ._views import EdgesView, NodesView, without_nulls
 
 Filter = expressions.Expression | Callable[..., bool]
@@ -81,6 +82,12 @@ class GraphMethods(EditMethods):
 
     def __len__(self) -> int:
         return self.node_count
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
 
     def __bool__(self) -> bool:
         return True
@@ -212,7 +219,7 @@ class GraphMethods(EditMethods):
 
     def subgraph(self, nodes: Iterable):
         """The subgraph of these nodes and the edges between them."""
-        return self.filter(nodes=expressions.key().is_in([self._checked_key(n) for n in nodes]))
+        return self.filter(nodes=expressions.key().is_in([self._checked_key(n) for n in collection(nodes, "nodes")]))
 
     def get_subgraph_by_attribute(self, name: str, value: Any):
         """The subgraph of the nodes whose attribute has the value."""
@@ -226,8 +233,7 @@ class GraphMethods(EditMethods):
         >>> sorted(g.ego_graph(1, radius=2).nodes)
         [1, 2, 3]
         """
-        if radius < 0:
-            raise ValueError(f"radius must be at least 0, not {radius}")
+        radius = whole(radius, "radius", 0)
         return self._select_by_values(self.bfs(node, undirected=undirected, depth_limit=radius), 0, radius)
 
     def get_connected_component(self, node):
@@ -263,9 +269,9 @@ class GraphMethods(EditMethods):
         """
         if weight is not None:
             raise NotImplementedError("pagerank with weights comes later; weight=None counts each edge once")
-        arguments: dict[str, Any] = {"alpha": float(alpha), "max_iter": int(max_iter), "tol": float(tol)}
+        arguments: dict[str, Any] = {"alpha": float(alpha), "max_iter": whole(max_iter, "max_iter"), "tol": float(tol)}
         if iterations is not None:
-            arguments["iterations"] = int(iterations)
+            arguments["iterations"] = whole(iterations, "iterations")
         return self._run("pagerank", arguments)
 
     def bfs(self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None) -> NodeValues:
@@ -278,7 +284,7 @@ class GraphMethods(EditMethods):
         """
         arguments = {"source": self._checked_key(source), "reverse": bool(reverse), "undirected": bool(undirected)}
         if depth_limit is not None:
-            arguments["depth_limit"] = int(depth_limit)
+            arguments["depth_limit"] = whole(depth_limit, "depth_limit")
         return self._run("bfs", arguments)
 
     # --- elsewhere ------------------------------------------------------------------------------------------------------------
@@ -291,7 +297,7 @@ class GraphMethods(EditMethods):
 
     def _description(self) -> str:
         direction = "directed" if self.directed else "undirected"
-        return f"{direction}{' multi' if self.multi else ''}, {self.node_count:,} nodes, {self.edge_count:,} edges"
+        return f"{direction}{' multi' if self.multi else ''}, {counted(self.node_count, 'node')}, {counted(self.edge_count, 'edge')}"
 
     def __repr__(self):
         return f"<gli.{type(self).__name__}: {self._description()}>"

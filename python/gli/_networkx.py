@@ -17,6 +17,8 @@ def to_networkx(graph):
 
 def from_networkx(make, other):
     """`make(directed, multi)` gives the empty graph to fill."""
+    if not hasattr(other, "is_multigraph"):
+        raise TypeError(f"expected a NetworkX graph, not {other!r}")
     graph = make(directed=other.is_directed(), multi=other.is_multigraph())
     with graph.batch_operations() as batch:
         for name, value in other.graph.items():

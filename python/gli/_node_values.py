@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ._table import Table
+from ._checks import whole
+from ._table import Table, counted
 
 if TYPE_CHECKING:
     from ._methods import GraphMethods
@@ -136,8 +137,12 @@ class NodeValues(Mapping):
         return Table(self._ask("sizes", **({} if n is None else {"n": _positive(n)})), self._names())
 
     def histogram(self) -> Table:
-        """How many nodes have each value, by value."""
-        return Table(self._ask("histogram"), self._names())
+        """How many nodes have each value, by value; those that have none (unreachable) last, under None."""
+        rows = self._ask("histogram")
+        without = len(self) - sum(rows["count"].to_pylist())
+        if without:
+            rows = pa.concat_tables([rows, pa.table([[None], [without]], schema=rows.schema)])
+        return Table(rows.combine_chunks(), self._names())
 
     def _names(self) -> set[str]:
         """Components are called by a node's key."""
@@ -164,10 +169,11 @@ class NodeValues(Mapping):
 
     def __repr__(self):
         p = self._provenance
-        return f"NodeValues({p.algorithm}, {len(self):,} nodes)\n{self.top(5)!r}"
+        return f"NodeValues({p.algorithm}, {counted(len(self), 'node')})\n{self.top(5, ascending=p.algorithm == 'bfs')!r}"
 
     def _repr_html_(self):
-        return f"<p>{self._provenance.algorithm}: {len(self):,} nodes</p>{self.top(10)._repr_html_()}"
+        p = self._provenance
+        return f"<p>{p.algorithm}: {counted(len(self), 'node')}</p>{self.top(10, ascending=p.algorithm == 'bfs')._repr_html_()}"
 
     def __eq__(self, other):
         if isinstance(other, NodeValues):
@@ -197,6 +203,4 @@ class Comparison:
 
 
 def _positive(n: int) -> int:
-    if n < 0:
-        raise ValueError(f"n must be at least 0, not {n}")
-    return int(n)
+    return whole(n, "n", 0)

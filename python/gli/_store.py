@@ -8,13 +8,15 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from . import _core
+from ._checks import whole
 from ._errors import CorruptError
 from ._graph import Graph, _values_of
 from ._history import Commit, Diff, Log
 from ._node_values import NodeValues
+from ._table import counted
 
 _KEPT_STATES = 4
-_NO_LIMIT = 2**32 - 1
+NO_LIMIT = 2**32 - 1
 
 
 def author_or_user(author: str | None) -> str:
@@ -41,6 +43,7 @@ class GraphStore:
     def __init__(self, path: str | os.PathLike | None = None, create: bool = True):
         self._core = _core.Store(None if path is None else os.path.abspath(os.fspath(path)), create)
         self._working: Graph | None = None
+        self._seen = self.branches  # heads as this object knows them: commits go on top of these
         self._states: OrderedDict[str, object] = OrderedDict()
 
     @property
@@ -53,15 +56,22 @@ class GraphStore:
     def commit(
         self, message: str, graph: Graph | None = None, results: Iterable[NodeValues] | NodeValues = (), author: str | None = None
     ) -> Commit:
-        """Adds a state to the current branch: the graph given, else the current one, with results of it. Durable when it returns."""
+        """Adds a state to the current branch: the graph given, else the current one, with results of it. Durable when it returns.
+
+        ConflictError when another writer has committed to the branch since this object last opened, read or committed its head.
+        """
+        check_message(message)
         graph = self._working if graph is None else graph
         if graph is None:
             raise ValueError("there is no graph to commit: say commit(message, graph=...)")
         if not isinstance(graph, Graph):
             raise TypeError(f"an embedded store keeps embedded graphs, not {graph!r}: use client.open_store(path).commit(...)")
-        values = [self._checked(r, graph) for r in ([results] if isinstance(results, NodeValues) else results)]
-        commit = Commit._from_dict(self._core.commit(graph._core, [v._values for v in values], str(message), author_or_user(author)))
-        self._working = graph
+        values = [self._checked(r, graph) for r in list_of_results(results)]
+        branch = self.current_branch
+        commit = Commit._from_dict(
+            self._core.commit(graph._core, [v._values for v in values], message, author_or_user(author), self._seen.get(branch) or "")
+        )
+        self._working, self._seen[branch] = graph, commit.id
         return commit
 
     @staticmethod
@@ -75,13 +85,21 @@ class GraphStore:
 
     def update_graph(self, graph: Graph, operation: str | None = None) -> Graph:
         """Makes this the current graph, which commit(message) keeps."""
+        if not isinstance(graph, Graph):
+            raise TypeError(f"the current graph is a gli.Graph, not {graph!r}")
         self._working = graph
         return graph
 
     def get_current_graph(self) -> Graph | None:
-        """The current graph: what was set or committed last here, else the branch's last commit; None where there is none."""
-        if self._working is None and self.branches[self.current_branch] is not None:
-            self._working = self.at(self.current_branch)
+        """The current graph: what was set or committed last here, else the branch's last commit; None where there is none.
+
+        When another writer has committed meanwhile, it is that commit's graph: edit it and commit again.
+        """
+        branch = self.current_branch
+        head = self.branches[branch]
+        if head is not None and (self._working is None or head != self._seen.get(branch)):
+            self._working = self.at(head)
+            self._seen[branch] = head
         return self._working
 
     def resolve(self, revision: str) -> Commit:
@@ -90,15 +108,20 @@ class GraphStore:
 
     def log(self, revision: str | None = None, limit: int | None = None) -> Log:
         """The commits back from `revision` (default: the current branch), newest first; empty for a branch without commits."""
+        limit = NO_LIMIT if limit is None else whole(limit, "limit", 0)
         if revision is None:
             revision = self.current_branch
             if self.branches.get(revision) is None:
                 return Log()
-        return Log(Commit._from_dict(d) for d in self._core.log(_text(revision), _NO_LIMIT if limit is None else limit))
+        return Log(Commit._from_dict(d) for d in self._core.log(_text(revision), limit)) if limit else Log()
 
     def at(self, revision: str | Commit) -> Graph:
         """The graph of a commit. What several workers wrote is gathered."""
-        return Graph._from_core(self._state(revision).graph)
+        commit = self.resolve(revision)
+        branch = self.current_branch
+        if self.branches[branch] == commit.id != self._seen.get(branch):
+            self._seen[branch], self._working = commit.id, None
+        return Graph._from_core(self._state(commit).graph)
 
     def _state(self, revision):
         commit = self.resolve(revision)
@@ -141,11 +164,46 @@ class GraphStore:
     def create_branch(self, name: str, from_revision: str | Commit | None = None) -> None:
         """A branch that begins at a revision, or where the current one is."""
         self._core.create_branch(name, "" if from_revision is None else _text(from_revision))
+        self._seen[name] = self.branches[name]
 
     def switch_branch(self, name: str) -> None:
         """Makes commits go to this branch."""
         self._core.switch_branch(name)
-        self._working = None
+        self._working, self._seen[name] = None, self.branches[name]
+
+    def list_branches(self) -> list[str]:
+        """The branches' names."""
+        return list(self.branches)
+
+    # --- not available yet ----------------------------------------------------------------------------------------------------
+
+    def merge_branch(self, source: str, target: str | None = None, strategy: str = "auto", message: str = "") -> Commit:
+        """Not available yet."""
+        raise NotImplementedError("merging branches comes later: diff(target, source).rows() lists what to bring over")
+
+    def delete_branch(self, name: str, force: bool = False) -> None:
+        """Not available yet."""
+        raise NotImplementedError("deleting branches comes later: a branch that is not used costs nothing")
+
+    def undo(self) -> Graph:
+        """Not available yet."""
+        raise NotImplementedError("undo comes later: create_branch(name, 'main~1') begins again one commit back")
+
+    def tag(self, name: str, revision: str | Commit | None = None) -> None:
+        """Not available yet."""
+        raise NotImplementedError("tags come later: create_branch(name, revision) names a commit")
+
+    def gc(self, compact: bool = False) -> None:
+        """Not available yet."""
+        raise NotImplementedError("garbage collection comes later: a store keeps all that was ever committed")
+
+    def get_storage_stats(self) -> dict:
+        """Not available yet."""
+        raise NotImplementedError("statistics of a store come later: len(store.log()) and the directory's size say most of it")
+
+    def run_module(self, name: str, **parameters) -> Graph:
+        """Not available yet."""
+        raise NotImplementedError("named modules come later: call the function on get_current_graph() and update_graph() with its result")
 
     # --- the whole ------------------------------------------------------------------------------------------------------------
 
@@ -157,8 +215,24 @@ class GraphStore:
         return True
 
     def __repr__(self):
-        where = self.path or "in memory"
-        return f"<gli.GraphStore {where}: {len(self.log())} commits on {self.current_branch!r}, {len(self.branches)} branches>"
+        where, commits, branches = self.path or "in memory", counted(len(self.log()), "commit"), f"{len(self.branches)} branches"
+        branches = branches.removesuffix("es") if len(self.branches) == 1 else branches
+        return f"<gli.GraphStore {where}: {commits} on {self.current_branch!r}, {branches}>"
+
+
+def check_message(message) -> None:
+    """TypeError for what is no message, which is most often the graph."""
+    if not isinstance(message, str):
+        raise TypeError(f"a commit begins with its message, commit('Monday', graph=...), not with {message!r}")
+
+
+def list_of_results(results) -> list:
+    """One result or several as a list."""
+    if isinstance(results, NodeValues):
+        return [results]
+    if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
+        raise TypeError(f"results are NodeValues or a list of them, not {results!r}")
+    return list(results)
 
 
 def _text(revision) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from ._arrow import to_pandas, to_pylist
+
 _SHOWN_ROWS = 20
 _SHOWN_WIDTH = 80
 _LEAST_WIDTH = 8
@@ -38,6 +40,15 @@ def shown_column(values: list, is_name: bool = False) -> list[str]:
     largest = max((abs(v) for v in values if isinstance(v, float) and math.isfinite(v)), default=0.0)
     decimals = max(1, _DIGITS - 1 - math.floor(math.log10(largest))) if largest > 0 else 1
     return [shown(v, min(decimals, 12), is_name) for v in values]
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "node"), counted(2000, "node")
+    ('1 node', '2,000 nodes')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def is_number(type: pa.DataType) -> bool:
@@ -92,7 +103,7 @@ class Table:
         return self._data
 
     def to_pandas(self):
-        return self._data.to_pandas()
+        return to_pandas(self._data)
 
     def to_polars(self):
         import polars
@@ -100,7 +111,7 @@ class Table:
         return polars.from_arrow(self._data)
 
     def to_pylist(self) -> list[dict]:
-        return self._data.to_pylist()
+        return [dict(zip(self.column_names, row)) for row in self]
 
     def __arrow_c_stream__(self, requested_schema=None):
         return self._data.__arrow_c_stream__(requested_schema)
@@ -109,14 +120,14 @@ class Table:
         return self._data.num_rows
 
     def __iter__(self) -> Iterator[tuple]:
-        return zip(*(column.to_pylist() for column in self._data.columns))
+        return zip(*(self[n] for n in self.column_names))
 
     def __getitem__(self, which):
         if isinstance(which, str):
-            return self._data.column(which).to_pylist()
+            return to_pylist(self._data, which)
         if isinstance(which, slice):
             return Table(self._data.take(range(*which.indices(len(self)))), self._names)
-        return self._data.slice(range(len(self))[which], 1).to_pylist()[0]
+        return Table(self._data.slice(range(len(self))[which], 1)).to_pylist()[0]
 
     def __eq__(self, other):
         return isinstance(other, Table) and self._data.equals(other._data)

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from ._arrow import to_pandas, to_pylist
+from ._checks import edge_name, whole
+from ._table import Table, counted
+
 if TYPE_CHECKING:
     from ._methods import GraphMethods
 
@@ -43,12 +47,14 @@ class _View:
 
     def head(self, n: int = 5):
         """The first n rows as a table."""
-        from ._table import Table
+        return Table(self._graph._query(self._query_name, limit=whole(n, "n", 0)))
 
-        return Table(self._graph._query(self._query_name, limit=int(n)))
+    def to_pylist(self) -> list[dict]:
+        """A dictionary for each row."""
+        return Table(self.to_arrow()).to_pylist()
 
     def to_pandas(self):
-        return self.to_arrow().to_pandas()
+        return to_pandas(self.to_arrow())
 
     def to_polars(self):
         import polars
@@ -64,11 +70,12 @@ class _View:
         return self._graph._query(self._query_name, limit=0).schema
 
     def __repr__(self):
-        condition = "".join(f".filter({f!r})" for f in self._filters)
-        return f"<{self._query_name} of a graph{condition}>"
+        if self._filters:
+            return f"<{self._query_name} of {self._whole!r}{''.join(f'.filter({f!r})' for f in self._filters)}>"
+        return f"<{counted(len(self), self._query_name[:-1])} of {self._whole!r}>"
 
     def _repr_html_(self):
-        return f"<p>{len(self):,} {self._query_name}</p>{self.head(10)._repr_html_()}"
+        return f"<p>{counted(len(self), self._query_name[:-1])}</p>{self.head(10)._repr_html_()}"
 
 
 class NodesView(_View):
@@ -123,16 +130,14 @@ class EdgesView(_View):
         return self._graph.edge_count
 
     def __contains__(self, ends) -> bool:
-        return self._graph.has_edge(*ends)
+        return self._graph.has_edge(*edge_name(ends))
 
     def __iter__(self) -> Iterator[tuple]:
         rows = self.to_arrow()
         return zip(*(rows.column(n).to_pylist() for n in self._key_names(rows)))
 
     def __getitem__(self, ends):
-        if not isinstance(ends, tuple) or len(ends) not in (2, 3):
-            raise TypeError(f"an edge is named by its source and target (and key), not {ends!r}")
-        return self._graph.get_edge(*ends)
+        return self._graph.get_edge(*edge_name(ends))
 
     def items(self) -> Iterator[tuple]:
         """((source, target), attributes) pairs."""
@@ -147,8 +152,6 @@ class EdgesView(_View):
 
 def without_nulls(rows: pa.Table) -> Iterator[dict]:
     """The rows as dictionaries of what is there."""
-    from ._arrow import to_pylist
-
     if not rows.column_names:
         return ({} for _ in range(rows.num_rows))
     names = rows.column_names

@@ -25,9 +25,19 @@ storage::stored_result write_result(content_pool::batch& batch, const node_value
   return {v.provenance, {write_pages(batch, [&](auto&& has, auto&& put) { return write_values(v, has, put); })}};
 }
 
+/// The branch's head, which must be the one that the committer has seen (empty: none yet).
+std::optional<hash128> head_as_seen(graph_store& store, const std::string& branch, const std::string& seen) {
+  auto head = store.head(branch);
+  if ((head ? to_hex(*head) : "") == seen) return head;
+  throw failure{errc::conflict, "another writer has committed to branch '" + branch +
+                                    "' since this store last saw it: call get_current_graph() or at() again and commit on top of that"};
+}
+
 /// Pages first, in one synced transaction; then the record, which is the commit point.
 commit_record commit(graph_store& store, const graph& g, const std::vector<node_values_ptr>& results, std::string message,
-                     std::string author) {
+                     std::string author, const std::string& seen) {
+  auto branch = store.current_branch();
+  auto head = head_as_seen(store, branch, seen);
   commit_record record;
   solo alone;
   record.graph_id = identity_of(g, alone);
@@ -36,8 +46,6 @@ commit_record commit(graph_store& store, const graph& g, const std::vector<node_
   record.nodes = g->total_nodes;
   record.edges = g->total_edges;
   record.kind = g->kind;
-  auto branch = store.current_branch();
-  auto head = store.head(branch);
   if (head) record.parents.push_back(*head);
   content_pool::batch batch{store.pool(0)};
   record.roots.push_back(write_pages(batch, [&](auto&& has, auto&& put) { return write_graph(g, has, put); }));
@@ -46,10 +54,11 @@ commit_record commit(graph_store& store, const graph& g, const std::vector<node_
   return store.publish(std::move(record), branch, head);
 }
 
-py::dict commit_to(graph_store& store, const graph& g, const py::list& results, std::string message, std::string author) {
+py::dict commit_to(graph_store& store, const graph& g, const py::list& results, std::string message, std::string author,
+                   const std::string& seen) {
   std::vector<node_values_ptr> values;
   for (auto r : results) values.push_back(r.cast<const values_handle&>().values);
-  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author)); });
+  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author), seen); });
   return to_dict(describe(record));
 }
 
@@ -124,7 +133,8 @@ void bind_store(py::module_& m) {
       .def("branches", &all_branches)
       .def("create_branch", &graph_store::create_branch, py::arg("name"), py::arg("from_revision"))
       .def("switch_branch", &graph_store::switch_branch, py::arg("name"))
-      .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"))
+      .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"),
+           py::arg("seen"))
       .def(
           "resolve", [](const graph_store& s, const std::string& revision) { return to_dict(describe(s.resolve(revision))); },
           py::arg("revision"))

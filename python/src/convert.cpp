@@ -111,11 +111,19 @@ std::vector<std::pair<std::string, value>> attributes_from(py::handle attributes
   return result;
 }
 
+/// How many keys an edit takes: one of a node, two of an edge, none of the graph's own attributes.
+int keys_of(enum edit::what op) {
+  using what = enum edit::what;
+  if (op == what::set_graph_attribute || op == what::remove_graph_attribute) return 0;
+  return op <= what::remove_node_attribute ? 1 : 2;
+}
+
 edit edit_from(const py::tuple& t) {
   edit e;
   e.op = edit_names().at(text_from(t[0]));
-  if (!t[1].is_none()) e.node = key_from(t[1]);
-  if (!t[2].is_none()) e.target = key_from(t[2]);
+  auto keys = keys_of(e.op);
+  if (keys > 0) e.node = key_from(t[1]);
+  if (keys > 1) e.target = key_from(t[2]);
   e.edge_key = optional_key_from(t[3]);
   e.attributes = attributes_from(t[4]);
   e.create_nodes = t[5].cast<bool>();
