@@ -198,6 +198,35 @@ def test_a_store_written_by_workers_opens_there_and_here(client, tmp_path):
         store.at("nowhere")
 
 
+def test_branches_of_a_store_written_by_workers(client, tmp_path):
+    store = client.open_store(tmp_path / "s")
+    first, part = client.from_arrow(EDGES, NODES), client.from_arrow(EDGES)
+    commit = store.commit("first", first)
+    store.create_branch("other")
+    assert store.branches == {"main": commit.id, "other": commit.id} and store.current_branch == "main"
+    store.switch_branch("other")
+    second = store.commit("second", part)
+    assert store.current_branch == "other" and store.branches == {"main": commit.id, "other": second.id}
+    assert store.get_current_graph() == part and store.at("main") == first != part
+    assert store.verify() and store.log(limit=0) == [] and hash(store.at("main")) == hash(first)
+    for wrong in (lambda: store.commit(part), lambda: store.commit("x", part, results=3), lambda: first.compare_summary(3)):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_a_client_loads_what_an_embedded_graph_loads(client):
+    networkx = pytest.importorskip("networkx")
+    pairs = [("ann", "bob", {"tags": ["x", 1]}), ("bob", "cid")]
+    there, here = (c.from_edge_list(pairs, {"dan": {"age": 3}}) for c in (client, gli.Graph))
+    assert there.graph_id == here.graph_id and there.edges["ann", "bob"] == {"tags": ["x", 1]}
+    assert there.to_local() == here and there.nodes.to_pylist() == here.nodes.to_pylist()
+    other = networkx.MultiGraph([(1, 2, "a", {"w": 1}), (1, 2, "b")])
+    assert client.from_networkx(other).graph_id == gli.from_networkx(other).graph_id
+    assert client.from_networkx(networkx.MultiDiGraph()).graph_id == gli.Graph(multi=True).graph_id
+    frame = EDGES.to_pandas()
+    assert client.from_pandas(frame).graph_id == gli.from_pandas(frame).graph_id
+
+
 def test_handles_go_when_their_objects_do(client):
     for _ in range(3):
         client.from_arrow(INTS).pagerank()

@@ -127,3 +127,33 @@ def test_a_store_is_found_by_another_process(tmp_path):
 def test_a_missing_store_is_said_to_be_missing(tmp_path):
     with pytest.raises((FileNotFoundError, OSError), match="nowhere"):
         gli.GraphStore(tmp_path / "nowhere", create=False)
+
+
+def test_a_commit_on_top_of_what_another_writer_replaced_is_a_conflict(tmp_path):
+    gli.GraphStore(tmp_path / "s").commit("base", graph=gli.Graph().add_node("base"))
+    mine, theirs = gli.GraphStore(tmp_path / "s"), gli.GraphStore(tmp_path / "s")
+    edited = mine.get_current_graph().add_node("mine")
+    theirs.commit("theirs", graph=theirs.get_current_graph().add_node("theirs"))
+    with pytest.raises(gli.ConflictError, match="get_current_graph"):
+        mine.commit("mine", graph=edited)
+    assert list(mine.get_current_graph().nodes) == ["base", "theirs"]
+    mine.commit("mine", graph=mine.get_current_graph().add_node("mine"))
+    with pytest.raises(gli.ConflictError):
+        theirs.commit("late", graph=edited)
+    theirs.commit("later", graph=theirs.at("main").add_node("later"))
+    assert list(gli.GraphStore(tmp_path / "s").at("main").nodes) == ["base", "theirs", "mine", "later"]
+
+
+def test_the_first_commit_of_two_writers_is_one_s(tmp_path):
+    a, b = gli.GraphStore(tmp_path / "s"), gli.GraphStore(tmp_path / "s")
+    a.commit("a", graph=gli.Graph().add_node(1))
+    with pytest.raises(gli.ConflictError):
+        b.commit("b", graph=gli.Graph().add_node(2))
+    b.switch_branch("main")
+    assert b.commit("b", graph=b.get_current_graph().add_node(2)).parents == (a.resolve("main~1").id,)
+
+
+def test_a_limit_of_no_commits_gives_none(store):
+    store.commit("one", graph=gli.Graph())
+    assert store.log(limit=0) == [] == store.log("main", 0) and len(store.log()) == 1 == len(store.get_history(commits_only=True))
+    assert store.list_branches() == ["main"]
