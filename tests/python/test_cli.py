@@ -52,6 +52,51 @@ def test_bad_arguments_of_an_algorithm_are_one_line(write):
         assert out.returncode == 1 and out.stderr.startswith("gli: error: ") and out.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("bfs", "FILE"), "bfs needs an argument 'source'"),
+        (("bfs", "FILE", "source=x"), "'source' is a whole number"),
+        (("bfs", "FILE", "source=1", "reverse=maybe"), "'reverse' is yes or no, not 'maybe'"),
+        (("bfs", "FILE", "source=1", "source=2"), "twice"),
+        (("pagerank", "FILE", "alfa=0.5"), "pagerank has no argument 'alfa'; it has: alpha, max_iter"),
+        (("pagerank", "FILE", "alpha=half"), "'alpha' is a number, not 'half'"),
+        (("pagerank", "FILE", "iterations=1.5"), "'iterations' is a whole number, not '1.5'"),
+        (("connected_components", "FILE", "x=1"), "it has: none"),
+        (("degree", "FILE", "mode=up"), "'mode' is total, in or out"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_named(write, arguments, message):
+    path = write("e", "1 2\n")
+    out = run("run", *(path if a == "FILE" else a for a in arguments))
+    assert out.returncode == 1 and message in out.stderr and out.stderr.count("\n") == 1
+
+
+def test_arguments_and_options_stand_in_any_order(write):
+    path = write("e", "1 2\n2 3\n")
+    outputs = {
+        run("run", *words).stdout
+        for words in (
+            ("pagerank", path, "--top", "2", "alpha=0.5"),
+            ("pagerank", path, "alpha=0.5", "--top", "2"),
+            ("pagerank", "alpha=0.5", "--top", "2", path),
+            ("--top", "2", "alpha=0.5", "pagerank", path),
+        )
+    }
+    assert len(outputs) == 1 and len(outputs.pop().splitlines()) == 5
+
+
+def test_a_source_is_taken_as_the_file_s_keys_are(write):
+    assert "reached 2" in run("run", "bfs", write("text", "1 ann\n"), "source=1").stdout
+    assert "reached 2" in run("run", "bfs", write("numbers", "1 2\n"), "source=1").stdout
+
+
+def test_delimiter_and_header(write):
+    out = run("run", "degree", write("e.csv", "from,to\nann,bob\nbob,cid\n"), "--delimiter", ",", "--header").stdout.splitlines()
+    assert out[:2] == ["directed, 3 nodes, 2 edges", "degree"] and out[3].split() == ["bob", "2"]
+    assert "2 nodes" in run("run", "degree", write("e.tsv", "a b\tc\n"), "--delimiter", "tab").stdout
+
+
 def test_log_diff_and_verify(tmp_path):
     store = gli.GraphStore(tmp_path / "s")
     g = gli.Graph().add_node("ann")
