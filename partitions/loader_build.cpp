@@ -63,6 +63,12 @@ void check_text_keys(const column& keys) {
     if (!keys.valid(i)) throw failure{errc::type, "this graph's edge keys are str, but an edge comes without one"};
 }
 
+/// A multi graph without edges: the first one to come says what its keys are.
+sorted_edges no_edges(graph::body& b) {
+  b.edge_keys = paged_column{"key", b.kind.edge_keys == key_type::utf8 ? column_type::utf8 : column_type::int64, std::vector<page_ptr>(page_count(b.size))};
+  return sort_edges(b.size, {}, {});
+}
+
 /// Edges with keys of their own, of a multi graph.
 sorted_edges sort_multi(loader_state& s, graph::body& b, std::span<const edge_span> spans) {
   int64_t rows = 0;
@@ -124,7 +130,7 @@ void build_edges(loader_state& s, const settled_ids& ids, graph::body& b) {
   b.kind = s.options.kind;
   edge_order order;
   order.want_rows = !columns.empty();
-  auto sorted = b.kind.multi ? sort_multi(s, b, spans) : sort_edges(b.size, spans, order);
+  auto sorted = !b.kind.multi ? sort_edges(b.size, spans, order) : s.any_edges ? sort_multi(s, b, spans) : no_edges(b);
   s.edges.clear();
   for (auto& c : columns) b.edge_columns.push_back(align_column(c, sorted.rows));
   s.duplicate_edges = sorted.dropped;

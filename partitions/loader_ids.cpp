@@ -206,7 +206,9 @@ void exchange_exports(const std::vector<std::vector<mirrored>>& nodes, graph::bo
     put_array(out[q], there);
   }
   auto in = all.all_to_all(std::move(out));
-  for (size_t q = 0; q < nodes.size(); ++q) b.peers[q].exported = array_reader{in[q]}.get<int32_t>();
+  together(all, [&] {
+    for (size_t q = 0; q < nodes.size(); ++q) b.peers[q].exported = array_reader{in[q]}.get<int32_t>();
+  });
 }
 
 /// Remote keys to their owners, and back their ids by asking partition.
@@ -238,10 +240,12 @@ void settle_mirrors(loader_state& s, const requests& asked, const requests& aske
 
 void agree_on_types(loader_state& s, communicator& all) {
   auto mine = s.own ? s.own->keys->type() : s.options.kind.keys;
-  std::array<uint64_t, 2> seen{mine == key_type::int64, mine == key_type::utf8};
+  bool edges = std::any_of(s.edges.begin(), s.edges.end(), [](auto& chunk) { return !chunk.from.empty(); });
+  std::array<uint64_t, 3> seen{mine == key_type::int64, mine == key_type::utf8, edges};
   all.all_reduce(seen, reduction::max);
   if (seen[0] && seen[1]) throw failure{errc::type, "this graph's ids are int64 in some rows and text in others"};
   s.options.kind.keys = seen[0] ? key_type::int64 : seen[1] ? key_type::utf8 : key_type::none;
+  s.any_edges = seen[2];
   s.begin_keys(s.options.kind.keys);
   s.node_columns.agree(all);
   s.edge_columns.agree(all);

@@ -47,6 +47,7 @@ struct graph_loader::state {
   column_table node_columns, edge_columns;
   column_table edge_keys;                 // multi: the column "key", null where the loader is to choose
   std::vector<edge_chunk> edges;
+  bool any_edges = false;                 // on any partition; after agree_on_types
   uint64_t next_node = 0, next_edge = 0;  // the row that a batch without `_seq` begins with
   uint64_t duplicate_nodes = 0, duplicate_edges = 0;
 

@@ -5,6 +5,7 @@
 #include "partitions/array_message.h"
 #include "partitions/column_page.h"
 #include "partitions/graph.h"
+#include "partitions/together.h"
 #include "partitions/topology_build.h"
 #include "partitions/transpose.h"
 
@@ -29,9 +30,9 @@ void drop_nodes(const graph& g, const keep_node_function& keep_node, graph::body
   if (b.nodes < g->nodes) b.removed = std::move(removed);
 }
 
-/// Mirrors of nodes that their owners dropped: each owner sends the exchange positions of those that are not live.
-void drop_mirrors(graph::body& b, communicator& all) {
-  if (all.size() == 1) return;
+/// Each owner tells of its mirrored nodes that are not live, by exchange position.
+std::vector<byte_buffer> exchange_dropped(const graph::body& b, communicator& all) {
+  if (all.size() == 1) return {};
   std::vector<byte_buffer> outgoing(all.size());
   for (size_t q = 0; q < b.peers.size(); ++q) {
     std::vector<uint32_t> gone;
@@ -40,7 +41,12 @@ void drop_mirrors(graph::body& b, communicator& all) {
       if (!b.live(exported[i])) gone.push_back(i);
     if (!gone.empty()) put_array(outgoing[q], gone);
   }
-  auto incoming = all.all_to_all(std::move(outgoing));
+  return all.all_to_all(std::move(outgoing));
+}
+
+/// Mirrors of nodes that their owners dropped.
+void drop_mirrors(graph::body& b, const std::vector<byte_buffer>& incoming) {
+  if (incoming.empty()) return;
   std::vector<uint64_t> removed;
   for (size_t q = 0; q < b.peers.size(); ++q) {
     if (incoming[q].empty()) continue;
@@ -61,6 +67,7 @@ struct page_rows {
 
 page_rows choose_rows(const graph::body& b, size_t p, const keep_edge_function& keep_edge, uint64_t& chosen) {
   page_rows kept;
+  if (!b.out.pages[p]) return kept;
   auto& t = *b.out.directory[p];
   kept.rows.reserve(t.edges);
   for (uint32_t i = 0; i < t.vertices; ++i) {
@@ -87,10 +94,16 @@ page_ptr thinned(const topology_page& t, const page_rows& kept) {
   return make_topology_page(kept.off, neighbors);
 }
 
+/// A page's values at `rows`; null when there is none.
+page_ptr thinned_values(const page& values, const std::vector<uint32_t>& rows) {
+  auto made = make_column_page(values, rows);
+  return column_page_view{*made}.nulls() == rows.size() ? nullptr : made;
+}
+
 void thin_column(paged_column& c, const std::vector<page_rows>& kept) {
   for (size_t p = 0; p < c.pages.size(); ++p) {
     if (!c.pages[p] || !kept[p].changed) continue;
-    c.pages[p] = kept[p].rows.empty() ? nullptr : make_column_page(*c.pages[p], kept[p].rows);
+    c.pages[p] = thinned_values(*c.pages[p], kept[p].rows);
   }
 }
 
@@ -139,9 +152,13 @@ graph restrict_to(const graph& g, const keep_node_function& keep_node, const kee
   auto made = copy_body(g);
   auto& b = *made;
   drop_nodes(g, keep_node, b);
-  drop_mirrors(b, all);
-  auto dropped_by_edge = thin_out(b, keep_edge);
-  index_topology(b.out);
+  auto dropped = exchange_dropped(b, all);
+  uint64_t dropped_by_edge = 0;
+  together(all, [&] {
+    drop_mirrors(b, dropped);
+    dropped_by_edge = thin_out(b, keep_edge);
+    index_topology(b.out);
+  });
   all.all_reduce({&dropped_by_edge, 1}, reduction::sum);
   if (dropped_by_edge) b.in = transpose_of(b, all);
   else thin_in(b);

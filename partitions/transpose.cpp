@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "partitions/array_message.h"
+#include "partitions/together.h"
 #include "partitions/topology_build.h"
 
 namespace gli {
@@ -74,28 +75,33 @@ edge_list edges_from_peer(const peer_mirrors& peer, const byte_buffer& message) 
   return edges;
 }
 
-std::vector<edge_list> exchange_edges(const graph::body& b, communicator& all) {
+std::vector<byte_buffer> exchange_edges(const graph::body& b, communicator& all) {
+  if (all.size() == 1) return {};
   std::vector<byte_buffer> outgoing(all.size());
   tbb::parallel_for(size_t{0}, b.peers.size(), [&](size_t q) { outgoing[q] = edges_to_peer(b, b.peers[q]); });
-  auto incoming = all.all_to_all(std::move(outgoing));
-  std::vector<edge_list> received(b.peers.size());
-  for (size_t q = 0; q < b.peers.size(); ++q)
-    if (q != all.rank()) received[q] = edges_from_peer(b.peers[q], incoming[q]);
-  return received;
+  return all.all_to_all(std::move(outgoing));
 }
 
-}  // namespace
-
-topology transpose_of(const graph::body& b, communicator& all) {
-  auto edges = all.size() > 1 ? exchange_edges(b, all) : std::vector<edge_list>{};
-  auto pages = b.out.directory.size(), remote = edges.size();
-  edges.resize(remote + pages);
+topology transposed(const graph::body& b, const std::vector<byte_buffer>& incoming) {
+  auto pages = b.out.directory.size(), remote = incoming.size();
+  std::vector<edge_list> edges(remote + pages);
+  for (size_t q = 0; q < remote; ++q)
+    if (q != b.partition) edges[q] = edges_from_peer(b.peers[q], incoming[q]);
   tbb::parallel_for(size_t{0}, pages, [&](size_t p) { edges[remote + p] = turned(b, p); });
   std::vector<edge_span> spans;
   for (auto& list : edges) spans.push_back({list.from, list.to});
   edge_order order;
   order.parallel = parallel_edges::keep;
   return sort_edges(b.size, spans, order).pages;
+}
+
+}  // namespace
+
+topology transpose_of(const graph::body& b, communicator& all) {
+  auto incoming = exchange_edges(b, all);
+  topology made;
+  together(all, [&] { made = transposed(b, incoming); });
+  return made;
 }
 
 }  // namespace gli

@@ -249,4 +249,24 @@ inline table random_table(uint64_t seed, const graph_kind& kind, bool text, int 
   return rows;
 }
 
+/// A communicator whose all_to_all number `breaks_at` brings messages that hold nothing sensible.
+class broken_message final : public communicator {
+ public:
+  broken_message(communicator& all, int breaks_at) : all_{all}, left_{breaks_at} {}
+  uint32_t rank() const override { return all_.rank(); }
+  uint32_t size() const override { return all_.size(); }
+  std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override {
+    auto incoming = all_.all_to_all(std::move(outgoing));
+    if (left_-- == 0)
+      for (auto& bytes : incoming) bytes.assign(3, 0xff);
+    return incoming;
+  }
+  void all_reduce(std::span<uint64_t> values, reduction how) override { all_.all_reduce(values, how); }
+  void progress(std::string_view, uint64_t, uint64_t) override {}
+
+ private:
+  communicator& all_;
+  int left_;  // below zero: none breaks any more
+};
+
 }  // namespace gli::testing

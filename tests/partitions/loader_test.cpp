@@ -1,5 +1,8 @@
 #include "partitions/loader.h"
 
+#include <atomic>
+
+#include "partitions/edit.h"
 #include "runtime/error.h"
 #include "tests/partitions/loaded_model.h"
 
@@ -248,6 +251,46 @@ TEST(graph_loader, fails_alike_on_every_partition_when_columns_disagree) {
   });
   EXPECT_NE(told[0].find("'x'"), std::string::npos);
   EXPECT_EQ(told[0], told[1]);
+}
+
+TEST(graph_loader, fails_alike_on_every_partition_when_any_message_to_one_is_broken) {
+  auto rows = random_table(31, {}, false, 60, 200);
+  for (int breaks_at = 0;; ++breaks_at) {
+    std::atomic<int> failed{0};
+    in_process_hub{2}.run([&](communicator& all) {
+      broken_message network{all, all.rank() == 1 ? breaks_at : -1};
+      load_options options{{}, all.rank(), 2, false, {}};
+      graph_loader loader{options};
+      feed(loader, options, rows);
+      load_report report;
+      try {
+        loader.finish(network, report);
+      } catch (const failure&) {
+        ++failed;
+      }
+    });
+    EXPECT_TRUE(failed == 0 || failed == 2) << failed << " of 2 failed by message " << breaks_at;
+    if (failed == 0) {
+      EXPECT_GE(breaks_at, 5);
+      break;
+    }
+  }
+}
+
+TEST(graph_loader, leaves_the_type_of_edge_keys_to_the_first_edge) {
+  graph_kind kind;
+  kind.multi = true;
+  table rows;
+  for (int64_t i = 0; i < 20; ++i) rows.nodes.push_back({i, {}});
+  for (uint32_t partitions : {1u, 2u, 4u})
+    for (auto& g : load(kind, rows, partitions)) EXPECT_EQ(g->kind.edge_keys, key_type::none);
+  edit_report report;
+  std::vector<edit> edits{{edit::what::add_edge, int64_t{1}, int64_t{2}, key{std::string{"a"}}, {}, false}};
+  auto g = apply(load(kind, rows, 1)[0], edits, report);
+  EXPECT_EQ(g->kind.edge_keys, key_type::utf8);
+  EXPECT_EQ(edge_key(g, 1, 0), key{std::string{"a"}});
+  rows.edges.push_back({1, 2, {}, {}});
+  for (auto& part : load(kind, rows, 4)) EXPECT_EQ(part->kind.edge_keys, key_type::int64);
 }
 
 TEST(graph_loader, refuses_rows_of_other_partitions) {

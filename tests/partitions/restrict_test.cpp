@@ -1,4 +1,8 @@
+#include <atomic>
+
+#include "partitions/edit.h"
 #include "partitions/graph.h"
+#include "runtime/error.h"
 #include "tests/partitions/loaded_model.h"
 
 using namespace gli;
@@ -106,4 +110,48 @@ TEST(restrict_to, shares_the_pages_that_lose_nothing) {
   EXPECT_EQ(less->node_columns[0].pages, g->node_columns[0].pages);
   EXPECT_EQ(less->keys, g->keys);
   EXPECT_EQ(less->total_edges, 4094u);
+}
+
+TEST(restrict_to, leaves_no_page_without_values_behind) {
+  table rows;
+  for (int64_t i = 0; i < 2000; ++i) rows.nodes.push_back({i, {}});
+  rows.edges = {{1, 2, {}, {{"w", int64_t{1}}}}, {1, 3, {}, {}}, {1500, 1, {}, {}}};
+  auto less = restricted(load({}, rows, 1), {}, [](const edge_name& e) { return std::get<1>(e) != key{int64_t{2}}; })[0];
+  ASSERT_EQ(less->edge_columns.size(), 1u);
+  for (auto& p : less->edge_columns[0].pages) EXPECT_EQ(p, nullptr);
+  edit_report report;
+  std::vector<edit> edits{{edit::what::upsert_edge, int64_t{1500}, int64_t{1}, {}, {{"w", 2.5}}, false}};
+  auto edited = apply(less, edits, report);
+  std::map<hash128, byte_buffer> pages;
+  auto root = write_graph(edited, [&](const hash128& h) { return pages.contains(h); },
+                          [&](const hash128& h, std::span<const uint8_t> bytes) { pages[h].assign(bytes.begin(), bytes.end()); });
+  auto read = read_graph(root, [&](const hash128& h) { return pages.at(h); });
+  EXPECT_EQ(edge_attributes(read, 1500, 0), (parameters{{"w", 2.5}}));
+  EXPECT_EQ(edge_attributes(read, 1, 0), parameters{});
+}
+
+TEST(restrict_to, of_nodes_without_edges_looks_at_those_nodes_only) {
+  table rows;
+  for (int64_t i = 0; i < 50; ++i) rows.nodes.push_back({i, {}});
+  auto less = restricted(load({}, rows, 1), [](const key& k) { return std::get<int64_t>(k) % 2 == 0; }, {})[0];
+  EXPECT_EQ(less->total_nodes, 25u);
+  EXPECT_EQ(less->total_edges, 0u);
+}
+
+TEST(restrict_to, fails_on_all_partitions_when_a_message_to_one_is_broken) {
+  auto parts = load({}, random_table(24, {}, false, 100, 300), 2);
+  for (int call : {0, 1}) {
+    std::atomic<int> failed{0};
+    in_process_hub{2}.run([&](communicator& all) {
+      broken_message network{all, all.rank() == 0 ? call : -1};
+      auto& g = parts[all.rank()];
+      try {
+        restrict_to(g, [](int32_t v) { return v % 3 != 0; }, [](int32_t, uint32_t slot, int32_t) { return slot == 0; }, network);
+      } catch (const failure& f) {
+        EXPECT_EQ(f.code(), errc::protocol) << f.what();
+        ++failed;
+      }
+    });
+    EXPECT_EQ(failed, 2) << call;
+  }
 }
