@@ -57,8 +57,13 @@ class editor {
 
  private:
   using attributes = std::vector<std::pair<std::string, value>>;
-  struct named_edge { int32_t source, target; };
+  struct named_edge {
+    int32_t source, target;
+    friend auto operator<=>(const named_edge&, const named_edge&) = default;
+  };
+  struct free_key { int64_t edges = 0, next = 0; };  // how many live edges there are, and no key in [edges, next) is free
 
+  std::optional<int32_t> known_id(const key& k) const;
   std::optional<int32_t> find(const key& k) const;
   int32_t need(const key& k) const;
   bool live(int32_t v) const { return to_.removed.size() <= size_t(v) >> 6 || !(to_.removed[size_t(v) >> 6] >> (v & 63) & 1); }
@@ -105,6 +110,7 @@ class editor {
   std::shared_ptr<dictionary> own_;                              // to_.keys, once it may grow
   std::optional<uint64_t> last_place_;
   std::unordered_map<int32_t, std::vector<int32_t>> sources_of_;  // of new edges, by target
+  std::map<named_edge, free_key> free_keys_;                      // where edges came without a key; only while none is removed
 };
 
 // --- nodes -----------------------------------------------------------------------------------------------------------------
@@ -115,13 +121,18 @@ void editor::check_key(const key& k) const {
                                   (k.index() == 0 ? "int" : "str")};
 }
 
-std::optional<int32_t> editor::find(const key& k) const {
-  check_key(k);
+/// The id of a node that is or was there.
+std::optional<int32_t> editor::known_id(const key& k) const {
   if (to_.kind.keys == key_type::none) return std::nullopt;
   auto number = std::get_if<int64_t>(&k);
   auto id = number ? to_.keys->find(*number) : to_.keys->find(std::string_view{std::get<std::string>(k)});
-  if (!id || *id >= to_.size || !live(*id)) return std::nullopt;
-  return id;
+  return id && *id < to_.size ? id : std::nullopt;
+}
+
+std::optional<int32_t> editor::find(const key& k) const {
+  check_key(k);
+  auto id = known_id(k);
+  return id && live(*id) ? id : std::nullopt;
 }
 
 int32_t editor::need(const key& k) const {
@@ -130,6 +141,7 @@ int32_t editor::need(const key& k) const {
 }
 
 int32_t editor::intern(const key& k) {
+  if (auto id = known_id(k)) return *id;
   if (to_.kind.keys == key_type::none) {
     to_.kind.keys = type_of(k);
     own_ = std::make_shared<dictionary>(to_.kind.keys);
@@ -212,6 +224,7 @@ void editor::add_node(const edit& e) {
 }
 
 void editor::remove(int32_t v) {
+  free_keys_.clear();
   if (v < base_->size) {
     for (uint32_t slot = 0; auto t : base_->out_of(v)) drop(v, t, slot++);
     for (int32_t last = -1; auto s : base_->in_of(v))
@@ -337,10 +350,13 @@ std::pair<editor::named_edge, edge_name> editor::need_edge(const edit& e) {
 key editor::next_key(named_edge at) {
   if (!to_.kind.multi) return int64_t{0};
   if (to_.kind.edge_keys == key_type::utf8) throw failure{errc::type, "this graph's edge keys are str: give the new edge one"};
+  auto [known, fresh] = free_keys_.try_emplace(at);
+  auto& k = known->second;
   std::optional<key> one;
-  auto k = int64_t(parallel(at, one));
-  while (exists(at.source, {at.target, k})) ++k;
-  return k;
+  if (fresh) k.edges = int64_t(parallel(at, one));
+  k.next = std::max(k.next, k.edges);
+  while (exists(at.source, {at.target, k.next})) ++k.next;
+  return k.next;
 }
 
 void editor::create_edge(const edit& e, named_edge at) {
@@ -352,6 +368,7 @@ void editor::create_edge(const edit& e, named_edge at) {
     change->second.values.clear();
   }
   if (change->second.slot == edge_change::none) sources_of_[at.target].push_back(at.source);
+  if (auto known = free_keys_.find(at); known != free_keys_.end()) ++known->second.edges;
   set(change->second, to_.edge_names, e.attributes);
 }
 
@@ -419,6 +436,7 @@ void editor::apply(const edit& e) {
     case edit::what::remove_edge: {
       auto [at, name] = need_edge(e);
       touch(at.source, name).live = false;
+      free_keys_.erase(at);
       return;
     }
     case edit::what::remove_edge_attribute: {

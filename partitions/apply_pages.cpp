@@ -33,9 +33,22 @@ bool old_value(const paged_column& c, const changed_row& r) {
   return column_page_view{*c.pages[size_t(r.page)]}.valid(r.row);
 }
 
-/// Whether any value of an old column outlives the changes.
-bool survives(const paged_column& c, uint32_t attribute, std::span<const changed_row> rows) {
+/// How many values a column has in rows that are not removed.
+uint64_t values_of_live(const paged_column& c, const std::vector<uint64_t>& removed) {
   auto left = valid_rows(c);
+  for (size_t w = 0; w < removed.size(); ++w)
+    for (auto bits = removed[w]; bits; bits &= bits - 1) {
+      auto v = int32_t(w * 64 + size_t(std::countr_zero(bits)));
+      auto page = page_of_row(c, v);
+      auto row = uint32_t(v & (rows_per_page - 1));
+      if (page && row < column_page_view{*page}.rows() && column_page_view{*page}.valid(row)) --left;
+    }
+  return left;
+}
+
+/// Whether any value of an old column outlives the changes.
+bool survives(const paged_column& c, uint32_t attribute, std::span<const changed_row> rows, const std::vector<uint64_t>& removed) {
+  auto left = values_of_live(c, removed);
   for (auto& r : rows)
     if ((r.gone || r.change->wiped || r.change->find(attribute)) && old_value(c, r)) --left;
   return left > 0;
@@ -44,7 +57,9 @@ bool survives(const paged_column& c, uint32_t attribute, std::span<const changed
 uint32_t bit(column_type t) { return 1u << unsigned(t); }
 
 /// The columns that hold what outlives the changes and what is new: of one type as long as all values are, else json.
-std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, const attribute_names& names, std::span<const changed_row> rows) {
+/// Old values in `removed` rows do not count.
+std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, const attribute_names& names, std::span<const changed_row> rows,
+                                      const std::vector<uint64_t>& removed) {
   std::vector<uint32_t> types(names.names().size());
   for (auto& r : rows)
     if (!r.gone)
@@ -56,7 +71,7 @@ std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, 
     if (a < columns.size()) {
       plan.old = &columns[a];
       bool other = types[a] & ~bit(plan.old->type);
-      if (!other || survives(*plan.old, a, rows)) types[a] |= bit(plan.old->type);
+      if (!other || survives(*plan.old, a, rows, removed)) types[a] |= bit(plan.old->type);
     }
     auto one = std::countr_zero(types[a]);
     plan.type = std::popcount(types[a]) > 1 ? column_type::json : types[a] ? column_type(one) : column_type::int64;
@@ -70,15 +85,18 @@ page_ptr finish_page(column_builder& rows) {
   return column_page_view{*made}.nulls() == column.length ? nullptr : made;
 }
 
-bool all_null(const paged_column& c) {
-  return std::none_of(c.pages.begin(), c.pages.end(), [](auto& p) { return p != nullptr; });
+/// An old page as one of the column's new type: a column takes another type than json only when none of its old values is left.
+page_ptr carried(const column_plan& plan, const page_ptr& old) {
+  if (!plan.converted()) return old;
+  return plan.type == column_type::json ? as_json(old) : nullptr;
 }
 
 /// Columns that the changes emptied go; one that was empty before stays.
-void drop_emptied(std::vector<paged_column>& columns, const std::vector<column_plan>& plans) {
+void drop_emptied(std::vector<paged_column>& columns, const std::vector<column_plan>& plans, const std::vector<uint64_t>& removed_before,
+                  const std::vector<uint64_t>& removed) {
   std::vector<paged_column> kept;
   for (size_t a = 0; a < columns.size(); ++a)
-    if (!all_null(columns[a]) || (plans[a].old && !valid_rows(*plans[a].old))) kept.push_back(std::move(columns[a]));
+    if (values_of_live(columns[a], removed) || (plans[a].old && !values_of_live(*plans[a].old, removed_before))) kept.push_back(std::move(columns[a]));
   columns = std::move(kept);
 }
 
@@ -151,10 +169,10 @@ void graph_writer::write_nodes() {
   std::vector<changed_row> changed;
   for (auto [v, change] : rows)
     changed.push_back({change, v < base_->size ? v >> rows_per_page_bits : -1, uint32_t(v & (rows_per_page - 1)), false});
-  auto plans = plan_columns(base_->node_columns, to_.node_names, changed);
+  auto plans = plan_columns(base_->node_columns, to_.node_names, changed, to_.removed);
   made_->node_columns.resize(plans.size());
   tbb::parallel_for(size_t{0}, plans.size(), [&](size_t a) { write_node_column(a, plans[a], rows); });
-  drop_emptied(made_->node_columns, plans);
+  drop_emptied(made_->node_columns, plans, base_->removed, to_.removed);
 }
 
 void graph_writer::write_node_column(size_t a, const column_plan& plan, std::span<const std::pair<int32_t, const row_change*>> rows) {
@@ -174,11 +192,11 @@ void graph_writer::write_node_column(size_t a, const column_plan& plan, std::spa
 page_ptr graph_writer::write_node_page(size_t a, const column_plan& plan, size_t p,
                                        std::span<const std::pair<int32_t, const row_change*>> rows) const {
   auto attribute = uint32_t(a);
-  page_ptr old = plan.old && p < plan.old->pages.size() ? plan.old->pages[p] : nullptr;
+  auto old = plan.old && p < plan.old->pages.size() ? carried(plan, plan.old->pages[p]) : nullptr;
   auto count = uint32_t(std::min<int64_t>(rows_per_page, to_.size - int64_t(p) * rows_per_page));
   bool touched = std::any_of(rows.begin(), rows.end(), [&](auto& r) { return r.second->find(attribute) || (old && r.second->wiped); });
   bool outgrown = old && column_page_view{*old}.rows() != count;
-  if (!touched && !outgrown) return plan.converted() ? as_json(old) : old;
+  if (!touched && !outgrown) return old;
   column_builder out{"", plan.type};
   auto next = rows.begin();
   for (uint32_t i = 0; i < count; ++i) {
@@ -222,14 +240,14 @@ void graph_writer::write_edges() {
   auto pages = page_count(to_.size);
   made_->out.pages = base_->out.pages;
   made_->out.pages.resize(pages);
-  edge_plans_ = plan_columns(base_->edge_columns, to_.edge_names, edge_rows_);
+  edge_plans_ = plan_columns(base_->edge_columns, to_.edge_names, edge_rows_, {});
   for (uint32_t a = 0; a < edge_plans_.size(); ++a) {
     auto& plan = edge_plans_[a];
     made_->edge_columns.push_back({to_.edge_names.names()[a], plan.type, plan.old ? plan.old->pages : std::vector<page_ptr>{}});
     made_->edge_columns.back().pages.resize(pages);
     if (!plan.converted()) continue;
     auto& converted = made_->edge_columns.back().pages;
-    tbb::parallel_for(size_t{0}, pages, [&](size_t p) { converted[p] = as_json(converted[p]); });
+    tbb::parallel_for(size_t{0}, pages, [&](size_t p) { converted[p] = carried(plan, converted[p]); });
   }
   if (to_.kind.multi) {
     made_->edge_keys = base_->edge_keys.value_or(paged_column{"key", column_type::int64, {}});
@@ -237,7 +255,7 @@ void graph_writer::write_edges() {
     made_->edge_keys->pages.resize(pages);
   }
   tbb::parallel_for(size_t{0}, out_pages_.size(), [&](size_t i) { write_out_page(out_pages_[i]); });
-  drop_emptied(made_->edge_columns, edge_plans_);
+  drop_emptied(made_->edge_columns, edge_plans_, {}, {});
 }
 
 void graph_writer::write_out_page(int32_t p) {

@@ -348,6 +348,52 @@ TEST(apply, keeps_graph_attributes) {
   EXPECT_EQ(edited(g, {set})->attributes, (parameters{{"year", int64_t{2024}}}));
 }
 
+TEST(apply, forgets_the_values_of_removed_nodes_when_it_chooses_a_columns_type) {
+  auto g = edited(graph{}, {node_edit(what::add_node, named("a"), {{"x", int64_t{1}}}), node_edit(what::add_node, named("c"))});
+  g = edited(g, {node_edit(what::remove_node, named("a"))});
+  EXPECT_TRUE(g->node_columns.empty());
+  auto again = edited(graph{}, {node_edit(what::add_node, named("a"), {{"x", int64_t{1}}}), node_edit(what::add_node, named("c"))});
+  again = edited(again, {node_edit(what::remove_node, named("a")), node_edit(what::add_node, named("b"), {{"x", std::string{"s"}}})});
+  again = edited(again, {node_edit(what::add_node, named("a"))});
+  ASSERT_EQ(again->node_columns.size(), 1u);
+  EXPECT_EQ(again->node_columns[0].type, column_type::utf8);
+  EXPECT_EQ(node_attributes(again, *find_node(again, named("b"))), (parameters{{"x", std::string{"s"}}}));
+  EXPECT_EQ(node_attributes(again, *find_node(again, named("a"))), parameters{});
+}
+
+TEST(apply, numbers_many_edges_between_two_nodes_by_how_many_there_are) {
+  graph_kind kind;
+  kind.multi = true;
+  std::vector<edit> edits;
+  auto add = [&](std::optional<key> k) { edits.push_back(edge_edit(what::add_edge, int64_t{1}, int64_t{2}, {}, std::move(k), true)); };
+  for (int64_t k = 20000; k < 40000; ++k) add(k);
+  for (int i = 0; i < 15000; ++i) add({});
+  edits.push_back(edge_edit(what::remove_edge, int64_t{1}, int64_t{2}, {}, key{int64_t{20000}}));
+  edits.push_back(edge_edit(what::remove_edge, int64_t{1}, int64_t{2}, {}, key{int64_t{54999}}));
+  add(key{int64_t{-3}});
+  add({});
+  add(key{int64_t{100000}});
+  add({});
+  auto g = edited(graph{kind}, edits);
+  ASSERT_EQ(g->out.edges, 35002u);
+  std::set<key> keys, expected{int64_t{-3}, int64_t{54999}, int64_t{55000}, int64_t{100000}};
+  for (int64_t k = 20001; k < 54999; ++k) expected.insert(k);
+  for (uint32_t slot = 0; slot < g->out_of(0).size(); ++slot) keys.insert(*edge_key(g, 0, slot));
+  EXPECT_EQ(keys, expected);
+}
+
+TEST(apply, bringing_a_removed_node_back_leaves_the_dictionary_to_the_next_new_one) {
+  auto g = edited(graph{}, {node_edit(what::add_node, named("a")), node_edit(what::add_node, named("b"))});
+  auto less = edited(g, {node_edit(what::remove_node, named("a"))});
+  auto back = edited(less, {node_edit(what::add_node, named("a"))});
+  EXPECT_EQ(back->keys, g->keys);
+  auto more = edited(back, {node_edit(what::add_node, named("c"))});
+  EXPECT_EQ(more->keys, g->keys);
+  EXPECT_EQ(find_node(more, named("a")), 0);
+  EXPECT_EQ(find_node(more, named("c")), 2);
+  EXPECT_FALSE(find_node(back, named("c")));
+}
+
 TEST(json_text, comes_back_as_the_same_value) {
   std::vector<value> values{true, false, int64_t{-5}, INT64_MIN, 1.0, 0.1, -0.0, 1e300, std::string{"a\"\\\n\x01é"}, std::string{},
                             timestamp{-7}, binary{std::string("\0\xff", 2)}, json{"[1,2]"}, json{"{\"a\":1}"}, std::string{"null"}};
