@@ -30,6 +30,19 @@ void each_block(int64_t rows, F&& f) {
   });
 }
 
+/// Truth of a block of nodes. Those that are removed may be true; what they would do wrong is no fault.
+std::vector<uint8_t> filter_live(const plan& root, const row_block& block, std::atomic<uint32_t>& fault) {
+  auto& g = *block.g;
+  if (g->removed.empty()) return filter_block(root, block, fault);
+  std::atomic<uint32_t> found{0};
+  auto truth = filter_block(root, block, found);
+  for (int64_t i = 0, end; found && i < block.rows; i = end + 1) {
+    for (end = i; end < block.rows && g->live(block.node(end)); ++end) {}
+    if (end > i) filter_block(root, {block.g, block.of, block.page, block.first + i, end - i}, fault);
+  }
+  return truth;
+}
+
 /// The sources of an out-page's edges, from row `first` on.
 void fill_sources(const topology_page& p, int64_t page, int64_t first, std::vector<int32_t>& sources) {
   auto k = std::upper_bound(p.off, p.off + vertices_per_page + 1, uint32_t(first)) - p.off - 1;
@@ -47,7 +60,7 @@ std::vector<uint64_t> evaluate_nodes(const expression& e, const graph& g, commun
   std::vector<uint64_t> bits(words_for(uint64_t(g->size)));
   each_block(g->size, [&](int64_t first, int64_t rows) {
     row_block block{&g, element::node, first >> rows_per_page_bits, first & (rows_per_page - 1), rows};
-    set_bits(bits.data(), first, filter_block(made.root, block, fault));
+    set_bits(bits.data(), first, filter_live(made.root, block, fault));
   });
   settle_faults(made, fault, all);
   for (size_t i = 0; i < std::min(bits.size(), g->removed.size()); ++i) bits[i] &= ~g->removed[i];

@@ -132,6 +132,26 @@ TEST(select, algorithms_skip_what_was_dropped) {
   }
 }
 
+TEST(select, does_not_blame_nodes_that_an_earlier_selection_dropped) {
+  plain_graph g;
+  column_builder x{"x", column_type::int64};
+  for (int64_t i = 0; i < 5000; ++i) {
+    g.nodes.push_back(i);
+    x.append_int64(i % 7 == 3 ? int64_t{1} << 62 : i % 5 + 1);
+  }
+  g.node_columns = {x.finish()};
+  auto small = [](size_t i) { return i % 7 != 3; };
+  expression column{operation::node, "x", {}, {}};
+  expression below{operation::less, "", {}, {column, literal(int64_t{1000})}};
+  expression fourfold{operation::greater, "", {}, {expression{operation::multiply, "", {}, {column, literal(int64_t{4})}}, literal(int64_t{0})}};
+  for (uint32_t p : {1u, 4u}) {
+    auto both = [&](const graph& part, communicator& all) { return select(select(part, {below, {}}, all), {fourfold, {}}, all); };
+    EXPECT_EQ(selected(g, p, both), expected(g, small, [](size_t) { return true; }));
+    auto at_once = [&](const graph& part, communicator& all) { return select(part, {fourfold, {}}, all); };
+    EXPECT_THROW(selected(g, p, at_once), failure);
+  }
+}
+
 TEST(select, refuses_values_that_are_no_numbers_or_of_another_graph) {
   auto g = weighted(true, false, 8);
   for (uint32_t p : {1u, 4u}) {
