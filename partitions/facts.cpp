@@ -27,6 +27,9 @@ const page_ptr& page_at(const paged_column& c, size_t p) {
   return p < c.pages.size() ? c.pages[p] : none;
 }
 
+/// Null is absence, also where a column of mixed types spells it.
+bool has_fact(const column& c, int64_t row) { return c.valid(row) && !(c.type == column_type::json && c.bytes(row) == "null"); }
+
 /// Facts of one node column, of the rows of page p.
 hash128 node_values_of_page(const graph& g, const paged_column& c, size_t p) {
   auto rows = flat(page_at(c, p));
@@ -34,7 +37,7 @@ hash128 node_values_of_page(const graph& g, const paged_column& c, size_t p) {
   hash128 sum;
   for (int64_t i = 0; i < rows.length; ++i) {
     auto v = int32_t(int64_t(p) * rows_per_page + i);
-    if (v >= g->size || !g->live(v) || !rows.valid(i)) continue;
+    if (v >= g->size || !g->live(v) || !has_fact(rows, i)) continue;
     sum += attribute_fact(node_fact(g->keys->hash_of(v)), name, plain_hash(rows, i));
   }
   return sum;
@@ -50,7 +53,7 @@ hash128 values_of_edges(const graph& g, size_t p, const std::vector<hash128>& fa
     auto rows = flat(page_at(c, p));
     auto name = name_hash(c.name);
     for (int64_t i = 0; i < rows.length; ++i)
-      if (rows.valid(i)) sum += attribute_fact(facts[size_t(i)], name, plain_hash(rows, i));
+      if (has_fact(rows, i)) sum += attribute_fact(facts[size_t(i)], name, plain_hash(rows, i));
   }
   return sum;
 }
@@ -79,8 +82,8 @@ hash128 topology_facts(const graph& g, size_t p) {
 
 hash128 graph_facts(const graph& g) {
   auto sum = kind_fact(g->kind.directed, g->kind.multi);
-  for (auto& [name, v] : g->attributes)
-    if (!std::holds_alternative<std::monostate>(v)) sum += graph_attribute_fact(name_hash(name), value_hash(plain(v)));
+  for (auto& [name, given] : g->attributes)
+    if (auto v = plain(given); !std::holds_alternative<std::monostate>(v)) sum += graph_attribute_fact(name_hash(name), value_hash(v));
   return sum;
 }
 

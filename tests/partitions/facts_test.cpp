@@ -119,6 +119,14 @@ TEST(facts, return_to_the_same_id_when_edits_are_undone) {
   EXPECT_EQ(partition_facts(apply(changed, back, report)), before);
 }
 
+TEST(facts, count_a_json_null_as_absent) {
+  auto plain = id_after({set_x("a", int64_t{1}), {edit::what::add_edge, std::string{"a"}, std::string{"b"}, {}, {}, true}});
+  EXPECT_EQ(id_after({set_x("a", int64_t{1}), {edit::what::add_edge, std::string{"a"}, std::string{"b"}, {}, {{"w", json{"null"}}}, true},
+                      {edit::what::upsert_node, std::string{"b"}, {}, {}, {{"y", json{"null"}}}, false},
+                      {edit::what::set_graph_attribute, {}, {}, {}, {{"z", json{"null"}}}, false}}), plain);
+  EXPECT_NE(id_after({set_x("a", int64_t{1}), {edit::what::add_edge, std::string{"a"}, std::string{"b"}, {}, {{"w", json{"[null]"}}}, true}}), plain);
+}
+
 TEST(facts, tell_kinds_and_graph_attributes_apart) {
   EXPECT_NE(partition_facts(graph{{true, false}}), partition_facts(graph{{false, false}}));
   EXPECT_NE(partition_facts(graph{{true, false}}), partition_facts(graph{{true, true}}));
