@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
@@ -150,10 +151,11 @@ void graph_reader::read_keys() {
   auto& g = *made_;
   auto pages = trees_.pages(root_.get_tree(), row_pages(g.size));
   auto keys = std::make_shared<dictionary>(g.kind.keys);
-  keys->reserve(g.size);
   auto type = column_of(g.kind.keys);
-  for (size_t p = 0; p < pages.size(); ++p) {
-    auto rows = full_page(pages[p], type, rows_in_page(g.size, p));
+  for (size_t p = 0; p < pages.size(); ++p) full_page(pages[p], type, rows_in_page(g.size, p));
+  keys->reserve(g.size);
+  for (auto& p : pages) {
+    column_page_view rows{*p};
     for (uint32_t i = 0; i < rows.rows(); ++i) {
       bool fresh = type == column_type::int64 ? keys->intern(rows.int64(i)).second : keys->intern(rows.bytes(i)).second;
       if (!fresh) damaged("two nodes of one key");
@@ -182,12 +184,26 @@ void graph_reader::read_order() {
 
 void graph_reader::read_mirrors() { made_->mirror_hashes = trees_.array<hash128>(root_.get_tree(), uint64_t(made_->mirrors)); }
 
+/// What is removed has no edges.
+void check_live(const graph::body& g, const topology_page& t, size_t p) {
+  if (g.removed.empty() && g.removed_mirrors.empty()) return;
+  page_vertices vertices{int64_t(p), g.size};
+  for (auto v = vertices.first; v < vertices.last; ++v) {
+    auto others = t.of(v - vertices.first);
+    if (others.empty()) continue;
+    if (!g.live(v) || !std::all_of(others.begin(), others.end(), [&](int32_t u) { return g.live(u); })) damaged("an edge of a removed node");
+  }
+}
+
 void graph_reader::read_topology(topology& t, uint64_t edges) {
   auto& g = *made_;
   t.pages = trees_.pages(root_.get_tree(), page_count(g.size));
   parallel_ranges(int64_t(t.pages.size()), 8, [&](int64_t begin, int64_t end) {
-    for (auto p = size_t(begin); p < size_t(end); ++p)
-      if (t.pages[p]) check_topology_page(t.pages[p]->bytes(), vertices_in_page(g.size, p), g.size, g.mirrors);
+    for (auto p = size_t(begin); p < size_t(end); ++p) {
+      if (!t.pages[p]) continue;
+      check_topology_page(t.pages[p]->bytes(), vertices_in_page(g.size, p), g.size, g.mirrors);
+      check_live(g, topology_of(*t.pages[p]), p);
+    }
   });
   index_topology(t);
   if (t.edges != edges) damaged(std::to_string(t.edges) + " edges, not " + std::to_string(edges));
@@ -232,6 +248,7 @@ std::vector<int32_t> graph_reader::read_ids(int32_t low, int32_t high) {
   auto ids = trees_.array<int32_t>(root_.get_tree(), count);
   for (auto id : ids)
     if (id < low || id >= high) damaged("an exchange of a node that does not exist");
+  if (std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>{}) != ids.end()) damaged("an exchange that does not ascend");
   return ids;
 }
 
@@ -242,6 +259,7 @@ void graph_reader::read_peers() {
   for (; count > 0; --count) {
     peer_mirrors p;
     p.mirrors = read_ids(-g.mirrors, 0);
+    if (!p.mirrors.empty() && size_t(p.mirrors.back() - p.mirrors.front()) + 1 != p.mirrors.size()) damaged("mirrors of a partition that are no run");
     p.exported = read_ids(0, g.size);
     g.peers.push_back(std::move(p));
   }

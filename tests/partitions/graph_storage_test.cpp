@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <unordered_map>
 
 #include "partitions/dictionary.h"
@@ -183,6 +184,63 @@ TEST(graph_storage, names_what_does_not_hold) {
   };
   EXPECT_EQ(change(0, 'x'), "stored graph: its root is not that of a graph");
   EXPECT_EQ(change(4, 9), "stored graph: its format is version 9; this program reads version 1");
+}
+
+/// What reading it back says.
+std::string complaint(const graph& g) {
+  map_store store;
+  try {
+    read_graph(write_graph(g, store.has, store.put), store.get);
+  } catch (const failure& f) {
+    EXPECT_EQ(f.code(), errc::corrupt);
+    return f.what();
+  }
+  return {};
+}
+
+TEST(graph_storage, makes_no_room_for_keys_before_it_has_seen_them) {
+  map_store store;
+  auto root = write_graph(graph{{true, false, key_type::int64}}, store.has, store.put);
+  auto bytes = store.pages.at(root);
+  auto set = [&](size_t at, auto x) { std::memcpy(bytes.data() + at, &x, sizeof x); };
+  constexpr auto huge = INT32_MAX;
+  set(20, huge);
+  for (size_t at : {28, 52}) set(at, uint64_t(huge));
+  set(68, (uint64_t(huge) + rows_per_page - 1) / rows_per_page);
+  try {
+    read_graph(root, [&](const hash128& h) { return h == root ? bytes : store.get(h); });
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const failure& f) {
+    EXPECT_EQ(f.code(), errc::corrupt);
+    EXPECT_STREQ(f.what(), "stored graph: a page of keys is missing");
+  }
+}
+
+TEST(graph_storage, refuses_edges_of_removed_nodes) {
+  auto g = testing::load(testing::random_rows({}, 6), 1)[0];
+  int32_t source = 0;
+  while (g->out_of(source).empty()) ++source;
+  for (auto v : {source, g->out_of(source)[0]}) {
+    auto bad = copy_body(g);
+    bad->removed.assign((size_t(g->size) + 63) / 64, 0);
+    bad->removed[size_t(v) >> 6] |= uint64_t{1} << (v & 63);
+    --bad->nodes, --bad->total_nodes;
+    EXPECT_EQ(complaint(graph{std::move(bad)}), "stored graph: an edge of a removed node");
+  }
+}
+
+TEST(graph_storage, refuses_mirrors_that_are_no_run_and_exports_that_do_not_ascend) {
+  auto g = testing::load(testing::random_rows({}, 6), 2)[1];
+  EXPECT_EQ(complaint(g), "");
+  auto spoilt = [&](auto&& change) {
+    auto bad = copy_body(g);
+    change(bad->peers[0]);
+    return complaint(graph{std::move(bad)});
+  };
+  EXPECT_EQ(spoilt([](auto& p) { std::swap(p.exported[0], p.exported[1]); }), "stored graph: an exchange that does not ascend");
+  EXPECT_EQ(spoilt([](auto& p) { p.exported[1] = p.exported[0]; }), "stored graph: an exchange that does not ascend");
+  EXPECT_EQ(spoilt([](auto& p) { std::swap(p.mirrors[0], p.mirrors[1]); }), "stored graph: an exchange that does not ascend");
+  EXPECT_EQ(spoilt([](auto& p) { p.mirrors.erase(p.mirrors.begin() + 1); }), "stored graph: mirrors of a partition that are no run");
 }
 
 node_values numbers(const graph& g) {

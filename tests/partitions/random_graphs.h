@@ -13,12 +13,12 @@
 
 namespace gli::testing {
 
-struct node_row { key id; value age, name; };
+struct node_row_data { key id; value age, name; };
 struct edge_row_data { key source, target; int64_t edge_key = 0; value weight, label; };
 
 struct graph_rows {
   graph_kind kind;
-  std::vector<node_row> nodes;
+  std::vector<node_row_data> nodes;
   std::vector<edge_row_data> edges;
 };
 
