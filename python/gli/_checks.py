@@ -28,6 +28,26 @@ def whole(value, name: str, least: int | None = None) -> int:
     return number
 
 
+def number(value, name: str) -> float:
+    """A number as a float."""
+    if isinstance(value, str):
+        raise TypeError(f"{name} is a number, not {value!r}")
+    try:
+        return float(value)
+    except TypeError:
+        raise TypeError(f"{name} is a number, not {value!r}") from None
+
+
+def mapping(given: Mapping | None, name: str) -> Mapping:
+    """Attributes by element; an empty mapping for None."""
+    if given is not None and not isinstance(given, Mapping):
+        raise TypeError(f"{name} is a mapping from elements to their attributes, not {given!r}")
+    for element, own in (given or {}).items():
+        if own is not None and not isinstance(own, Mapping):
+            raise TypeError(f"{name} has {own!r} for {element!r}, which is no mapping of attributes")
+    return given or {}
+
+
 def flag(value, name: str, instead: str = "") -> bool:
     """True or False and nothing that only counts as one of them."""
     if not isinstance(value, bool):

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from . import _core, _expressions as expressions, _loading
 from ._arrow import column_of, columns_from_rows, frame
-from ._checks import attribute_name, collection, edge_row, flag, whole
+from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
 from ._edits import Batch, warn_of_duplicate
 from ._merge import merge
 from ._methods import GraphMethods
@@ -57,7 +57,7 @@ class Graph(GraphMethods):
         >>> Graph.from_node_list(["ann", "bob"], {"ann": {"age": 41}}).nodes["ann"]
         {'age': 41}
         """
-        attributes = node_attrs or {}
+        attributes = mapping(node_attrs, "node_attrs")
         keys = list(collection(ids, "keys"))
         _check_used(attributes, set(keys), "node")
         return _from_rows(cls, [(k, attributes.get(k)) for k in keys], [], directed, False)
@@ -79,9 +79,8 @@ class Graph(GraphMethods):
         ({'weight': 2}, {'age': 41})
         """
         rows = [edge_row(e, multi) for e in collection(edges, "edges")]
-        if edge_attrs:
-            rows = _with_attributes(rows, edge_attrs, directed)
-        nodes = list((node_attrs or {}).items())
+        rows = _with_attributes(rows, mapping(edge_attrs, "edge_attrs"), directed)
+        nodes = list(mapping(node_attrs, "node_attrs").items())
         return _from_rows(cls, nodes, rows, directed, multi)
 
     @classmethod
@@ -295,11 +294,13 @@ def _check_used(attributes: Mapping, keys: set, element: str) -> None:
 
 def _with_attributes(rows: list[tuple], edge_attrs: Mapping, directed: bool) -> list[tuple]:
     """Edges with what edge_attrs has for their ends, in either order where edges have no direction."""
-    either = {} if directed else {(v, u): a for (u, v), a in edge_attrs.items()}
-    given = {**either, **edge_attrs}
+    if not edge_attrs:
+        return rows
     ends = {(u, v) for u, v, *_ in rows}
     _check_used(edge_attrs, ends if directed else ends | {(v, u) for u, v in ends}, "edge")
-    return [(u, v, k, {**(a or {}), **given[u, v]} if (u, v) in given else a) for u, v, k, a in rows]
+    either = {} if directed else {(v, u): a for (u, v), a in edge_attrs.items()}
+    given = {**either, **edge_attrs}
+    return [(u, v, k, {**(a or {}), **(given[u, v] or {})} if (u, v) in given else a) for u, v, k, a in rows]
 
 
 def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, multi: bool) -> Graph:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from . import _core
 from ._arrow import Rows, reader_of
-from ._checks import attribute_name, collection, whole
+from ._checks import attribute_name, collection, flag, whole
 from ._progress import Progress
 
 KEY_TYPES = {None: "none", "int": "int64", int: "int64", "int64": "int64", "str": "str", str: "str"}
@@ -69,6 +69,7 @@ def load(
     origin="",
 ):
     """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with."""
+    directed, multi = flag(directed, "directed"), flag(multi, "multi")
     guesses = {"keys": _key_type(key_type)}
     with Progress(title) as progress:
         while True:
@@ -119,7 +120,10 @@ def read_edges(
         options = _text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
         return _core.read_edge_text(options, rows, progress)
 
-    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
+    graph = load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
+    if header and not multi and "key" in graph.edges.schema.names:
+        raise ValueError(f"{os.fspath(path)}:1: the column 'key' names parallel edges: say multi=True, or give names= with another one")
+    return graph
 
 
 def read_ldbc(place: Place, vfile, efile, directed):

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _expressions as expressions
-from ._checks import collection, whole
+from ._checks import collection, number, whole
 from ._edits import EditMethods
 from ._node_values import NodeValues
 from ._table import Table, counted
@@ -269,7 +269,7 @@ class GraphMethods(EditMethods):
         """
         if weight is not None:
             raise NotImplementedError("pagerank with weights comes later; weight=None counts each edge once")
-        arguments: dict[str, Any] = {"alpha": float(alpha), "max_iter": whole(max_iter, "max_iter"), "tol": float(tol)}
+        arguments: dict[str, Any] = {"alpha": number(alpha, "alpha"), "max_iter": whole(max_iter, "max_iter"), "tol": number(tol, "tol")}
         if iterations is not None:
             arguments["iterations"] = whole(iterations, "iterations")
         return self._run("pagerank", arguments)

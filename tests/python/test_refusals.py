@@ -177,6 +177,11 @@ def test_the_wrong_thing_is_named_and_so_is_the_right_one():
         (lambda: gli.from_networkx(3), TypeError, "NetworkX graph, not 3"),
         (lambda: gli.generate_kronecker(4, seed=-1), ValueError, "seed must be at least 0"),
         (lambda: gli.generate_kronecker(4, edge_factor=-1), ValueError, "edge_factor"),
+        (lambda: gli.Graph.from_edge_list([(1, 2)], 3), TypeError, "node_attrs is a mapping"),
+        (lambda: gli.Graph.from_edge_list([(1, 2)], edge_attrs={(1, 2): 3}), TypeError, "edge_attrs has 3"),
+        (lambda: gli.Graph.from_edge_list([(1, 2)], edge_attrs={7: {}}, directed=False), KeyError, "edge_attrs has 7"),
+        (lambda: gli.Graph.from_edge_list([(1, 2)], directed="no"), TypeError, "directed is True or False"),
+        (lambda: G.pagerank(alpha="x"), TypeError, "alpha is a number, not 'x'"),
         (lambda: gli.GraphStore().log(limit=-1), ValueError, "limit must be at least 0"),
     ):
         with pytest.raises(error, match=message):
@@ -196,3 +201,13 @@ def test_what_comes_later_says_what_to_do_instead():
     ):
         with pytest.raises(NotImplementedError, match="later"):
             ask()
+
+
+def test_a_file_s_columns_have_names_that_rows_do_not(write):
+    path = write("e", "source target key\n1 2 7\n")
+    with pytest.raises(ValueError, match="'key'.*multi=True"):
+        gli.read_edges(path, header=True)
+    assert list(gli.read_edges(path, header=True, multi=True).edges) == [(1, 2, 7)]
+    for name in ("_seq", "source"):
+        with pytest.raises(ValueError, match=name):
+            gli.read_edges(path, names=["source", "target", name])
