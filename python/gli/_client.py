@@ -163,13 +163,17 @@ class Client:
     def _ask(
         self, which: Callable[[list[WorkerInfo]], list[WorkerInfo]], name: str, numbers: tuple[int, int, int], arguments: dict
     ) -> list[pa.Table]:
-        """The answers of some workers. One that was replaced since is asked at its new door; one that is gone is named."""
+        """The answers of some workers. One that was replaced since is asked at its new door, once it has what it lost; one that is gone is
+        named."""
         for again in (True, False):
             workers = which(self._workers_by_partition())
             try:
                 return self._call(lambda _: [self._ask_worker(w, name, numbers, arguments) for w in workers])
             except KeyError as error:
-                raise _lost_value(error) from None
+                lost = _lost_value(error)
+                if lost is error or not again:
+                    raise lost from None
+                self._await_restored()
             except WorkerLostError as error:
                 named = self._named(error)
                 if named is not error or not again:
@@ -183,6 +187,12 @@ class Client:
     def _ask_owner(self, key, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
         """The answer of the partition that owns a key."""
         return self._ask(lambda workers: [workers[_core.owner_of(key, len(workers))]], name, numbers, arguments)[0]
+
+    def _await_restored(self) -> None:
+        """Until no worker is getting back what its predecessor held."""
+        self._members = None
+        while any(w.state == "restoring" for w in self.status().workers):
+            time.sleep(_NOTICE_SECONDS / 20)
 
     def _named(self, error: WorkerLostError) -> WorkerLostError:
         """The coordinator's word on a worker that a connection lost: which one, with its last log lines. The error itself if none is."""
