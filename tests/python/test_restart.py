@@ -75,3 +75,14 @@ def test_a_forked_child_leaves_the_cluster_alone(cluster):
         os._exit(0 if os.path.exists(cluster.directory) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert all(w.state == "ready" for w in cluster.workers)
+
+
+def test_a_committed_graph_comes_back_with_the_worker(cluster, tmp_path):
+    with gli.Client(cluster) as client:
+        g = client.from_edge_list([(i, i + 1) for i in range(20)])
+        edges = g.edges.to_arrow()
+        client.open_store(tmp_path / "s").commit("kept", g)
+        for pid in pids(cluster):
+            os.kill(pid, signal.SIGKILL)
+        cluster.restart()
+        assert g.edges.to_arrow().equals(edges) and g.neighbors(3) == [4] and g.connected_components().count() == 1
