@@ -22,6 +22,6 @@ against partitions '.*capnp'
 against coordinator '.*capnp'
 if git grep -nE 'using namespace' -- '*.h'; then echo "lint: no using namespace in headers" >&2; status=1; fi
 if git grep -nE '(std::abort|[^_]exit\()' -- runtime storage partitions coordinator ':!*.capnp'; then echo "lint: library code does not exit" >&2; status=1; fi
-if [ -x .venv/bin/ruff ]; then .venv/bin/ruff check python tests/python || status=1; else echo "lint: ruff is not installed: skipped"; fi
+if [ -x .venv/bin/ruff ]; then .venv/bin/ruff check python tests || status=1; else echo "lint: ruff is not installed: skipped"; fi
 [ $status = 0 ] && echo "lint: clean"
 exit $status

@@ -68,7 +68,8 @@ def test_a_worker_that_cannot_reach_the_coordinator_says_so_and_tries_again(tmp_
     directory.mkdir(mode=0o700)
     log = tmp_path / "log"
     with open(log, "wb") as output:
-        worker = subprocess.Popen([glid_path(), "worker", "--dir", str(directory), "--index", "0", "--parent", str(os.getpid())], stderr=output)
+        command = [glid_path(), "worker", "--dir", str(directory), "--index", "0", "--parent", str(os.getpid())]
+        worker = subprocess.Popen(command, stderr=output)
     try:
         assert wait_until(lambda: log.read_text().count("cannot reach the coordinator") >= 2, 5)
         assert worker.poll() is None

@@ -52,8 +52,13 @@ def test_rows_come_in_the_same_order(pair):
 def test_results_are_the_same_bytes(pair):
     here, there = pair
     source = next(iter(here.nodes))
-    for ask in (lambda g: g.connected_components(), lambda g: g.pagerank(), lambda g: g.pagerank(alpha=0.5, iterations=7), lambda g: g.bfs(source),
-                lambda g: g.bfs(source, reverse=True), lambda g: g.bfs(source, undirected=True, depth_limit=2), lambda g: g.degree(mode="in")):
+    for ask in (lambda g: g.connected_components(),
+                lambda g: g.pagerank(),
+                lambda g: g.pagerank(alpha=0.5, iterations=7),
+                lambda g: g.bfs(source),
+                lambda g: g.bfs(source, reverse=True),
+                lambda g: g.bfs(source, undirected=True, depth_limit=2),
+                lambda g: g.degree(mode="in")):
         a, b = ask(here), ask(there)
         assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())
         assert a.top(20) == b.top(20)
@@ -63,8 +68,10 @@ def test_results_are_the_same_bytes(pair):
 def test_subgraphs_and_their_results_are_the_same(pair):
     here, there = pair
     center = next(iter(here.nodes))
-    for cut in (lambda g: g.filter(nodes=(gli.node("age") > 30) | gli.node("city").is_null()), lambda g: g.filter(edges=gli.edge("weight") < 0.5),
-                lambda g: g.ego_graph(center, radius=2), lambda g: g.filter(nodes=gli.node("city") == "Köln", edges=gli.edge("weight") > 0.1)):
+    for cut in (lambda g: g.filter(nodes=(gli.node("age") > 30) | gli.node("city").is_null()),
+                lambda g: g.filter(edges=gli.edge("weight") < 0.5),
+                lambda g: g.ego_graph(center, radius=2),
+                lambda g: g.filter(nodes=gli.node("city") == "Köln", edges=gli.edge("weight") > 0.1)):
         a, b = cut(here), cut(there)
         assert a.graph_id == b.graph_id
         assert a.node_count == b.node_count

@@ -122,7 +122,8 @@ def hello(version=1, cluster=b""):
     if cluster:
         pointers[1] = ((5 - 1 - 1) << 2 | 1) | ((2 | (len(cluster) + 1) << 3) << 32)
     root = struct.pack("<Q", 3 << 32 | 5 << 48)
-    body = root + data + b"".join(struct.pack("<Q", p) for p in pointers) + (cluster + b"\0").ljust(cluster_words * 8, b"\0") * bool(cluster)
+    text = (cluster + b"\0").ljust(cluster_words * 8, b"\0") if cluster else b""
+    body = root + data + b"".join(struct.pack("<Q", p) for p in pointers) + text
     return header(HELLO, len(body)) + body
 
 
