@@ -70,9 +70,7 @@ void broadcast(vertex_array<T>& a, const graph_view& g, communicator& all) {
   auto decode = [&](const peer_mirrors& peer, const byte_buffer& bytes) {
     if (bytes.size() != peer.mirrors.size() * sizeof(T))
       throw failure{errc::protocol, "a partition sent values for other mirrors than these"};
-    parallel_ranges(int64_t(peer.mirrors.size()), detail::exchange_grain, [&](int64_t i, int64_t end) {
-      for (; i < end; ++i) std::memcpy(&a[peer.mirrors[size_t(i)]], bytes.data() + size_t(i) * sizeof(T), sizeof(T));
-    });
+    if (!bytes.empty()) std::memcpy(&a[peer.mirrors.front()], bytes.data(), bytes.size());  // the mirrors of a peer are one run
   };
   detail::exchange_with_peers(g, all, encode, decode);
 }
