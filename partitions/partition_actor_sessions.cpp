@@ -1,6 +1,7 @@
 #include "partitions/partition_actor_sessions.h"
 
 #include "partitions/query.h"
+#include "runtime/batches.h"
 
 namespace gli {
 
@@ -8,24 +9,6 @@ namespace {
 
 constexpr int64_t rows_per_frame = 1 << 16;
 constexpr uint64_t bytes_per_frame = 16ull << 20;
-
-uint64_t bytes_of(const column_batch& b) {
-  uint64_t total = 0;
-  for (auto& c : b.columns) total += c.values.size() + c.offsets.size() * 8 + c.validity.size();
-  return total;
-}
-
-/// Rows [begin, end) as a batch of their own.
-column_batch slice(const column_batch& b, int64_t begin, int64_t end) {
-  column_batch part{end - begin, {}};
-  for (auto& c : b.columns) {
-    column_builder builder{c.name, c.type};
-    builder.reserve(end - begin);
-    for (auto row = begin; row < end; ++row) builder.append_from(c, row);
-    part.columns.push_back(builder.finish());
-  }
-  return part;
-}
 
 struct session {
   std::shared_ptr<holdings> held;

@@ -8,23 +8,6 @@
 
 namespace gli {
 
-namespace {
-
-struct type_of_value {
-  std::optional<column_type> operator()(std::monostate) const { return std::nullopt; }
-  std::optional<column_type> operator()(bool) const { return column_type::boolean; }
-  std::optional<column_type> operator()(int64_t) const { return column_type::int64; }
-  std::optional<column_type> operator()(double) const { return column_type::float64; }
-  std::optional<column_type> operator()(const std::string&) const { return column_type::utf8; }
-  std::optional<column_type> operator()(timestamp) const { return column_type::timestamp; }
-  std::optional<column_type> operator()(const binary&) const { return column_type::binary; }
-  std::optional<column_type> operator()(const json&) const { return column_type::json; }
-};
-
-}  // namespace
-
-std::optional<column_type> type_of(const value& v) { return std::visit(type_of_value{}, v); }
-
 void append_row(column_builder& out, column_type to, const page* from, uint32_t row) {
   if (!from) return out.append_null();
   column_page_view rows{*from};

@@ -7,8 +7,6 @@
 namespace gli {
 
 constexpr column_type column_of(key_type t) { return t == key_type::utf8 ? column_type::utf8 : column_type::int64; }
-std::optional<column_type> type_of(const value& v);  // nothing for null
-
 /// Appends one row of a page (null where there is no page) to a column of type `to`: the page's own, or json, which takes every type as its text.
 void append_row(column_builder& out, column_type to, const page* from, uint32_t row);
 /// Likewise a value: of the column's type, null, or anything where that is json.

@@ -16,6 +16,7 @@ settings::settings() {
   set("middleman.connection-timeout", caf::timespan{3s});
   set("middleman.enable-automatic-connections", false);
   set("scheduler.max-threads", size_t{2});
+  set("scheduler.policy", caf::atom("sharing"));  // stealing polls every 50 µs for a while after each message: 4,500 wake-ups a second beside a job
 }
 
 namespace {

@@ -12,7 +12,7 @@
 namespace gli::control {
 
 struct settings : caf::actor_system_config {
-  settings();  // heartbeats 500 ms, death after 3 s of silence; two scheduler threads; no automatic connections
+  settings();  // heartbeats 500 ms, death after 3 s of silence; two scheduler threads that sleep when idle; no automatic connections
 };
 
 /// Worker: offers `actor` to whoever is at the other end of the connected, authenticated descriptor, which CAF owns from here on.

@@ -137,6 +137,8 @@ T typed_parameter(const parameters& p, const std::string& name, const std::optio
 
 const char* type_name(key_type t) { return t == key_type::int64 ? "int64" : t == key_type::utf8 ? "str" : "none"; }
 
+std::optional<column_type> type_of(const value& v) { return std::visit(type_of_value{}, v); }
+
 key_type type_of(const key& k) { return std::holds_alternative<int64_t>(k) ? key_type::int64 : key_type::utf8; }
 
 void check_key_type(key_type mine, const key& k) {
@@ -248,7 +250,7 @@ void column_builder::append_bytes(std::string_view x) {
 }
 
 void column_builder::append(const value& x) {
-  auto type = std::visit(type_of_value{}, x);
+  auto type = type_of(x);
   if (!type) return append_null();
   if (*type != column_.type)
     throw failure{errc::type, "column " + quoted(column_.name) + " is " + type_name(column_.type) + ", not " + type_name(*type) + ": " +

@@ -33,6 +33,7 @@ enum class column_type : uint8_t { boolean = 1, int64 = 2, float64 = 3, utf8 = 4
 constexpr bool is_variable(column_type t) { return t == column_type::utf8 || t == column_type::binary || t == column_type::json; }
 const char* type_name(column_type t);
 const char* type_name(key_type t);  // as Python says it: int64, str, none
+std::optional<column_type> type_of(const value& v);  // nothing for null
 key_type type_of(const key& k);
 /// Throws failure{type} when a graph with keys of type `mine` is asked for `k` of the other: "this graph's keys are int64, not '1'".
 void check_key_type(key_type mine, const key& k);

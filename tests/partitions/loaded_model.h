@@ -56,13 +56,6 @@ inline model plainly(const graph_kind& kind, const table& rows) {
   return m;
 }
 
-inline column_type type_of(const value& v) {
-  static constexpr column_type types[] = {column_type::json,      column_type::boolean, column_type::int64,
-                                          column_type::float64,   column_type::utf8,
-                                          column_type::timestamp, column_type::binary,  column_type::json};
-  return types[v.index()];
-}
-
 /// Rows of names to values as a batch; a name's type is that of its first value, or float64 when there are integers and reals.
 inline column_batch batch_of(const std::vector<parameters>& rows, const std::vector<std::string>& first_names) {
   std::vector<std::string> names = first_names;
@@ -70,8 +63,9 @@ inline column_batch batch_of(const std::vector<parameters>& rows, const std::vec
   for (auto& row : rows)
     for (auto& [name, v] : row) {
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-      if (type_of(v) == column_type::float64) types[name] = column_type::float64;
-      else types.emplace(name, type_of(v));
+      auto type = type_of(v).value_or(column_type::json);
+      if (type == column_type::float64) types[name] = type;
+      else types.emplace(name, type);
     }
   column_batch batch{int64_t(rows.size()), {}};
   for (auto& name : names) {
