@@ -1,5 +1,5 @@
 #pragma once
-// What a batch of edits comes to, before any page is written: apply.cpp collects it, apply_pages.cpp turns it into a graph.
+// What the operations of a log come to, before any page is written: version_fold.cpp collects it, write_changes.cpp turns it into a graph.
 //
 // Ids are own ids of a whole graph, those of new nodes included.
 

@@ -6,37 +6,12 @@
 #include <cstring>
 #include <mutex>
 
+#include "partitions/growing_array.h"
 #include "runtime/error.h"
 
 namespace gli {
 
 namespace {
-
-/// An array that grows without moving: chunk 0 holds 1,024 elements, chunk c > 0 as many as all before it. One thread appends; others read
-/// elements whose appending happened before. Elements are left uninitialised until written.
-template <class T>
-class growing_array {
- public:
-  T& operator[](int32_t i) { return chunks_[chunk_of(i)][i - begin_of(chunk_of(i))]; }
-  const T& operator[](int32_t i) const { return chunks_[chunk_of(i)][i - begin_of(chunk_of(i))]; }
-  void make_room(int32_t i) {
-    auto c = chunk_of(i);
-    if (!chunks_[c]) chunks_[c] = std::make_unique_for_overwrite<T[]>(size_t(c ? begin_of(c) : first));
-  }
-  /// Of an array of `size` elements.
-  static uint64_t memory_bytes(int32_t size) {
-    if (size == 0) return 0;
-    auto last = chunk_of(size - 1);
-    return (last ? uint64_t(begin_of(last)) * 2 : uint64_t{first}) * sizeof(T);
-  }
-
- private:
-  static constexpr int first_bits = 10, chunk_count = 32 - first_bits;
-  static constexpr int32_t first = 1 << first_bits;
-  static int chunk_of(int32_t i) { return std::bit_width(uint32_t(i) >> first_bits); }
-  static int32_t begin_of(int c) { return c ? first << (c - 1) : 0; }
-  std::unique_ptr<T[]> chunks_[chunk_count];
-};
 
 /// Where texts lie: chunks that never move. Each text is preceded by its length, u64.
 class text_arena {
@@ -124,9 +99,8 @@ struct dictionary::state {
   std::atomic<index_table*> index{nullptr};
   std::vector<std::unique_ptr<index_table>> tables;  // the last one is `index`
   std::atomic<uint64_t> table_bytes{0};              // of all of them
-  std::mutex claims;
-  int32_t claimed = -1;  // the size at which extend() last gave the right to append
-  bool shared = false;   // extend() was called: readers may be at work while it grows
+  std::mutex appending;       // of intern_shared
+  bool shared = false;        // intern_shared was called: readers may be at work while it grows
 
   state(key_type t, int32_t most) : type{t}, limit{most} { use(std::make_unique<index_table>(16)); }
 
@@ -224,24 +198,16 @@ void dictionary::prefetch(const hash128& h) const {
 
 void dictionary::reserve(int32_t ids) { state_->grow_index(ids); }
 
-std::shared_ptr<dictionary> dictionary::extend(const std::shared_ptr<const dictionary>& old, int32_t size) {
-  {
-    std::lock_guard lock{old->state_->claims};
-    if (old->size() == size && old->state_->claimed != size) {
-      old->state_->claimed = size;
-      old->state_->shared = true;
-      return std::const_pointer_cast<dictionary>(old);
-    }
-  }
-  auto copy = std::make_shared<dictionary>(old->type(), old->state_->limit);
-  copy->reserve(size);
-  for (int32_t id = 0; id < size; ++id)
-    if (old->type() == key_type::int64) copy->intern(old->int_key(id), old->hash_of(id));
-    else copy->intern(old->text_key(id), old->hash_of(id));
-  copy->state_->claimed = size;
-  copy->state_->shared = true;
-  return copy;
+template <class Key>
+int32_t dictionary::intern_locked(const Key& k) {
+  if (auto known = find(k)) return *known;
+  std::lock_guard lock{state_->appending};
+  state_->shared = true;
+  return intern(k).first;
 }
+
+int32_t dictionary::intern_shared(int64_t k) { return intern_locked(k); }
+int32_t dictionary::intern_shared(std::string_view k) { return intern_locked(k); }
 
 uint64_t dictionary::memory_bytes() const {
   auto& s = *state_;

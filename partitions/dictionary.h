@@ -1,9 +1,9 @@
 #pragma once
 // Keys ↔ dense ids 0, 1, 2 … of one key type. Append-only.
 //
-// Threads: building is for one thread; a shared (const) dictionary is read by any number, lock-free. An edit that adds nodes to the newest
-// version appends in place (extend); readers of older versions never look past their own size: what find() gives may be an id that is not
-// below it, and is then absent for them. Keys and hashes never move.
+// Threads: building is for one thread; a shared dictionary is read by any number, lock-free, while intern_shared() appends from any thread. All
+// versions and branches of a graph share one: what find() gives may be an id that another version made, and is then absent in this one.
+// Keys and hashes never move.
 
 #include <memory>
 #include <optional>
@@ -43,14 +43,14 @@ class dictionary {
 
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 
-  /// A dictionary that begins with the first `size` keys of `old` and may grow: `old` itself when nothing was appended past `size`
-  /// (claimed for the caller, who alone may intern until its new version is shared), else a copy, O(size). Each size is claimed only once,
-  /// so call it only when there is a key to add.
-  static std::shared_ptr<dictionary> extend(const std::shared_ptr<const dictionary>& old, int32_t size);
+  /// The id of a key, new or old, in a dictionary that versions share.
+  int32_t intern_shared(int64_t k);
+  int32_t intern_shared(std::string_view k);
 
   uint64_t memory_bytes() const;
 
  private:
+  template <class Key> int32_t intern_locked(const Key& k);
   struct state;
   std::unique_ptr<state> state_;
 };

@@ -52,6 +52,7 @@ class graph {
   explicit graph(std::shared_ptr<const body> b);
   const body& operator*() const { return *body_; }
   const body* operator->() const { return body_.get(); }
+  const std::shared_ptr<const body>& share() const { return body_; }
 
  private:
   std::shared_ptr<const body> body_;
@@ -120,7 +121,8 @@ std::vector<std::pair<std::string, uint64_t>> memory_usage(const graph& g);
 
 // --- new values ------------------------------------------------------------------------------------------------------------
 
-/// Applies edits in order; whole graphs only. All or nothing: throws failure{key | type | value} and changes nothing. Copies what it touches.
+/// Applies edits in order; whole graphs only. All or nothing: throws failure{key | type | value} and changes nothing. Copies the pages it touches:
+/// partitions/version.h has edits that copy nothing.
 graph apply(const graph& g, std::span<const edit> edits, edit_report& report);
 
 /// Keeps own nodes for which keep_node(id) holds and edges for which keep_edge(source, slot, target) holds and both ends stay.

@@ -68,22 +68,24 @@ TEST(dictionary, refuses_keys_beyond_its_limit_and_of_the_other_type) {
   EXPECT_EQ(d.size(), 3);
 }
 
-TEST(dictionary, is_extended_in_place_once_and_copied_for_the_second) {
-  auto base = std::make_shared<dictionary>(key_type::utf8);
-  for (int i = 0; i < 100; ++i) base->intern(std::to_string(i));
-  std::shared_ptr<const dictionary> old = base;
-  auto first = dictionary::extend(old, 100);
-  auto second = dictionary::extend(old, 100);
-  EXPECT_EQ(first.get(), old.get());
-  EXPECT_NE(second.get(), old.get());
-  EXPECT_EQ(first->intern(std::string_view{"ann"}).first, 100);
-  EXPECT_EQ(second->intern(std::string_view{"bob"}).first, 100);
-  EXPECT_EQ(first->find(std::string_view{"bob"}), std::nullopt);
-  EXPECT_EQ(dictionary::extend(first, 101).get(), first.get());
-  auto shorter = dictionary::extend(old, 40);
-  EXPECT_EQ(shorter->size(), 40);
-  EXPECT_EQ(shorter->find(std::string_view{"39"}), 39);
-  EXPECT_EQ(shorter->find(std::string_view{"40"}), std::nullopt);
+TEST(dictionary, gives_several_threads_one_id_for_one_key) {
+  for (auto type : {key_type::int64, key_type::utf8}) {
+    dictionary d{type};
+    constexpr int64_t keys = 5'000;
+    std::vector<std::vector<int32_t>> ids(4, std::vector<int32_t>(keys));
+    std::vector<std::thread> threads;
+    for (size_t t = 0; t < ids.size(); ++t)
+      threads.emplace_back([&, t] {
+        for (int64_t i = 0; i < keys; ++i) {
+          auto k = (i * 7 + int64_t(t) * 1'000) % keys;
+          ids[t][size_t(k)] = type == key_type::int64 ? d.intern_shared(k) : d.intern_shared(std::to_string(k));
+        }
+      });
+    for (auto& t : threads) t.join();
+    EXPECT_EQ(d.size(), keys);
+    for (auto& mine : ids) EXPECT_EQ(mine, ids[0]);
+    for (int64_t k = 0; k < keys; ++k) EXPECT_EQ(d.key_of(ids[0][size_t(k)]), type == key_type::int64 ? key{k} : key{std::to_string(k)});
+  }
 }
 
 TEST(dictionary, is_read_while_one_thread_appends) {
@@ -92,8 +94,6 @@ TEST(dictionary, is_read_while_one_thread_appends) {
     auto intern = [&](dictionary& d, int64_t k) { return type == key_type::int64 ? d.intern(k).first : d.intern(std::to_string(k)).first; };
     for (int64_t k = 0; k < 10; ++k) intern(*made, k);
     std::shared_ptr<const dictionary> shared = made;
-    auto growing = dictionary::extend(shared, 10);
-    ASSERT_EQ(growing.get(), shared.get());
     std::atomic<bool> done{false};
     auto read = [&] {
       int64_t k = 0;
@@ -110,7 +110,7 @@ TEST(dictionary, is_read_while_one_thread_appends) {
       }
     };
     std::thread a{read}, b{read};
-    for (int64_t k = 10; k < 20'000; ++k) intern(*growing, k);
+    for (int64_t k = 10; k < 20'000; ++k) type == key_type::int64 ? made->intern_shared(k) : made->intern_shared(std::to_string(k));
     done = true;
     a.join();
     b.join();

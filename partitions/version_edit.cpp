@@ -1,0 +1,454 @@
+#include <algorithm>
+#include <utility>
+
+#include "partitions/json_text.h"
+#include "partitions/version_log.h"
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+using what = log_operation::what;
+
+key own(key_view k) {
+  auto number = std::get_if<int64_t>(&k);
+  return number ? key{*number} : key{std::string{std::get<std::string_view>(k)}};
+}
+
+key_view view_of(const key& k) {
+  auto number = std::get_if<int64_t>(&k);
+  return number ? key_view{*number} : key_view{std::string_view{std::get<std::string>(k)}};
+}
+
+key_type type_of(key_view k) { return k.index() == 0 ? key_type::int64 : key_type::utf8; }
+
+std::string shown(key_view k) { return to_string(own(k)); }
+
+const char* python_type(key_view k) { return k.index() == 0 ? "int" : "str"; }
+
+bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
+
+edit_view view_of(const edit& e) {
+  return {e.op, view_of(e.node), view_of(e.target), e.edge_key ? std::optional{view_of(*e.edge_key)} : std::nullopt, e.attributes, e.create_nodes};
+}
+
+}  // namespace
+
+/// Appends edits behind a version, one after the other: checks each against what is there, then writes it down. Nothing shows before finish().
+class log_editor {
+ public:
+  log_editor(const version& base, edit_report& report);
+  ~log_editor();
+  void apply(const edit_view& e);
+  version finish();
+
+ private:
+  struct named_edge { int32_t source, target; };
+
+  bool claim(const version& base);
+  void fork(const version& base);
+  void copy(const log_reader& from);
+
+  log_reader here() const { return {*log_, at_}; }
+  std::optional<int32_t> find(key_view k) const;
+  int32_t need(key_view k) const;
+  void check_key(key_view k) const;
+  void check_edge_key(const edit_view& e) const;
+  int32_t intern(key_view k);
+  int32_t add(key_view k, log_values values);
+
+  void add_node(const edit_view& e);
+  void remove_node(int32_t v);
+  void update_node(const edit_view& e, int32_t v);
+  named_edge ordered(key_view source, int32_t s, key_view target, int32_t t) const;
+  std::optional<key> existing(const edit_view& e, named_edge at) const;
+  std::pair<named_edge, key> need_edge(const edit_view& e) const;
+  key next_key(named_edge at);
+  void add_edge(const edit_view& e);
+  void upsert_edge(const edit_view& e);
+  named_edge endpoints(const edit_view& e);
+  void create_edge(const edit_view& e, named_edge at);
+  void remove_edge(named_edge at, const key& edge_key);
+  void set_graph(const edit_view& e);
+
+  log_values numbered(const edit_view& e, bool keep_nulls) const;
+  static log_values without(log_values names);
+  void duplicate(const edit_view& e, const parameters& kept, const std::string& element);
+
+  void append(what op, int32_t a, int32_t b, const key& edge_key, log_values values);
+  void link(log_operation& o, uint32_t head);
+  void list(const log_operation& o, uint32_t position);
+  void push(uint64_t tag, uint32_t position, int32_t other, int32_t step);
+  void complete(log_operation& o, log_values& values, const key& edge_key) const;
+
+  boost::intrusive_ptr<version_log> log_;
+  uint32_t begin_ = 0, at_ = 0;  // positions claimed, and written up to
+  bool done_ = false;
+  edit_report& report_;
+};
+
+// --- claiming --------------------------------------------------------------------------------------------------------------
+
+log_editor::log_editor(const version& base, edit_report& report) : report_{report} {
+  if (!claim(base)) fork(base);
+}
+
+bool log_editor::claim(const version& base) {
+  auto expected = uint64_t{base.position_};
+  if (base.position_ >= base.log_->limit() || !base.log_->tip.compare_exchange_strong(expected, version_log::busy, std::memory_order_acquire)) return false;
+  log_ = base.log_;
+  begin_ = at_ = base.position_;
+  return true;
+}
+
+void log_editor::fork(const version& base) {
+  auto& from = *base.log_;
+  bool copied = from.operations_before + base.position_ <= version_log::copied_at_most;
+  if (!copied && from.depth + 1 >= version_log::deepest) log_ = new version_log{base.fold()};
+  else log_ = new version_log{from, base.position_, copied};
+  log_->tip = version_log::busy;
+  if (copied) copy({from, base.position_});
+}
+
+void log_editor::copy(const log_reader& from) {
+  if (from.log_->parent) copy(from.before());
+  for (uint32_t i = 1; i <= from.position_; ++i) {
+    auto& o = from.log_->operations[int32_t(i)];
+    auto& p = from.log_->payloads[int32_t(o.payload)];
+    append(o.op, o.a, o.b, o.payload && p.edge_key ? *p.edge_key : key{int64_t{0}}, o.payload ? p.values : log_values{});
+  }
+  begin_ = at_;
+}
+
+version log_editor::finish() {
+  done_ = true;
+  log_->tip.store(at_, std::memory_order_release);
+  return {log_, at_};
+}
+
+/// After a failure: what was written behind the claimed position must never be continued.
+log_editor::~log_editor() {
+  if (!done_) log_->tip.store(at_ == begin_ ? uint64_t{begin_} : version_log::sealed, std::memory_order_release);
+}
+
+// --- writing down ----------------------------------------------------------------------------------------------------------
+
+void log_editor::link(log_operation& o, uint32_t head) {
+  auto& all = log_->operations;
+  auto& before = all[int32_t(head)];
+  auto& far = all[int32_t(before.jump)];
+  o.previous = head;
+  o.depth = before.depth + 1;
+  o.jump = before.depth - far.depth == far.depth - all[int32_t(far.jump)].depth ? far.jump : head;
+}
+
+void log_editor::push(uint64_t tag, uint32_t position, int32_t other, int32_t step) {
+  auto any = [](uint64_t) { return true; };
+  auto known = log_->index.find(tag, any);
+  if (!known) {
+    known = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(pending_list))) pending_list);
+    log_->index.set(tag, known, any);
+  }
+  reinterpret_cast<pending_list*>(known)->append(log_->lists, position, other, step);
+}
+
+void log_editor::list(const log_operation& o, uint32_t position) {
+  auto step = o.is_remove() ? -1 : 1;
+  push(log_tags::out(o.a), position, o.b, step);
+  if (here().directed() || o.a != o.b) push(log_tags::in(o.b), position, o.a, step);
+  if (o.is_remove()) log_->last_removal = position;
+}
+
+/// Now and then an operation says all that its log has for the element, so that reading it stays short.
+void log_editor::complete(log_operation& o, log_values& values, const key& edge_key) const {
+  auto& before = log_->operations[int32_t(o.previous)];
+  o.since = o.is_add() || o.is_remove() || !o.previous ? 0 : uint16_t(std::min<uint32_t>(before.since + 1, UINT16_MAX));
+  if (o.since < 16) return;
+  using element = log_reader::element;
+  newest_values all;
+  all.add_older(values);
+  log_reader{*log_, at_}.overlay_in_log(o.op == what::update_edge ? element::edge : o.op == what::update_graph ? element::graph : element::node, o.a, o.b,
+                                       edge_key, all);
+  if (o.since < all.all().size()) return;
+  values = all.all();
+  o.complete = true;
+  o.since = 0;
+}
+
+void log_editor::append(what op, int32_t a, int32_t b, const key& edge_key, log_values values) {
+  auto& log = *log_;
+  auto position = at_ + 1;
+  log.operations.make_room(int32_t(position));
+  auto& o = log.operations[int32_t(position)];
+  auto& last = log.operations[int32_t(at_)];
+  o = {};
+  o.op = op, o.a = a, o.b = b;
+  o.nodes = last.nodes + (op == what::add_node) - (op == what::remove_node);
+  o.edges = last.edges + (op == what::add_edge) - (op == what::remove_edge);
+
+  bool of_edge = op == what::add_edge || op == what::update_edge || op == what::remove_edge;
+  bool keyed = of_edge && log.root->kind.multi;
+  auto tag = op == what::update_graph ? log_tags::graph : !of_edge ? log_tags::node(a) : keyed ? log_tags::edge(a, b, edge_key) : log_tags::pair(a, b);
+  auto same = [&](uint64_t head) {
+    if (!keyed) return true;
+    auto& other = log.operations[int32_t(head)];
+    return other.a == a && other.b == b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
+  };
+  link(o, uint32_t(log.index.find(tag, same)));
+  complete(o, values, edge_key);
+  if (keyed || !values.empty()) {
+    o.payload = uint32_t(log.payload_count);
+    log.payloads.make_room(log.payload_count);
+    uint64_t bytes = sizeof(log_payload) + values.size() * sizeof(values[0]);
+    log.payloads[log.payload_count++] = {keyed ? std::optional{edge_key} : std::nullopt, std::move(values)};
+    log.value_bytes.store(log.value_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+  }
+  log.index.set(tag, position, same);
+  if (o.moves_edge()) {
+    list(o, position);
+    if (keyed) {
+      push(log_tags::pair(a, b), position, 0, o.is_remove() ? -1 : 1);
+      if (log.edge_keys == key_type::none) {
+        log.edge_keys.store(gli::type_of(edge_key), std::memory_order_relaxed);
+        log.edge_keys_since.store(position, std::memory_order_release);
+      }
+    }
+  }
+  at_ = position;
+}
+
+/// The attributes by number; the last of those with one name counts.
+log_values log_editor::numbered(const edit_view& e, bool keep_nulls) const {
+  newest_values newest;
+  for (auto a = e.attributes.rbegin(); a != e.attributes.rend(); ++a) newest.add_older(log_->names->intern(a->first), a->second);
+  auto values = newest.all();
+  if (!keep_nulls) std::erase_if(values, [](auto& v) { return !gli::type_of(v.second); });
+  std::reverse(values.begin(), values.end());
+  return values;
+}
+
+log_values log_editor::without(log_values names) {
+  for (auto& [name, v] : names) v = {};
+  return names;
+}
+
+// --- nodes -----------------------------------------------------------------------------------------------------------------
+
+void log_editor::check_key(key_view k) const {
+  auto known = here().keys();
+  if (known != key_type::none && type_of(k) != known)
+    throw failure{errc::type, std::string{"this graph's keys are "} + type_name(known) + "; " + shown(k) + " is " + python_type(k)};
+}
+
+std::optional<int32_t> log_editor::find(key_view k) const {
+  check_key(k);
+  auto id = here().known(k);
+  return id && here().live(*id) ? id : std::nullopt;
+}
+
+int32_t log_editor::need(key_view k) const {
+  if (auto id = find(k)) return *id;
+  throw failure{errc::key, "Node " + shown(k) + " not found"};
+}
+
+int32_t log_editor::intern(key_view k) {
+  auto& log = *log_;
+  if (here().keys() == key_type::none) {
+    log.keys = std::make_shared<dictionary>(type_of(k));
+    log.keys_since.store(at_ + 1, std::memory_order_release);
+  }
+  auto number = std::get_if<int64_t>(&k);
+  return number ? log.keys->intern_shared(*number) : log.keys->intern_shared(std::get<std::string_view>(k));
+}
+
+int32_t log_editor::add(key_view k, log_values values) {
+  auto v = intern(k);
+  append(what::add_node, v, 0, {}, std::move(values));
+  return v;
+}
+
+/// An add of what is there: nothing changes, and it is told when attributes are lost.
+void log_editor::duplicate(const edit_view& e, const parameters& kept, const std::string& element) {
+  ++report_.duplicates;
+  bool loses = std::any_of(e.attributes.begin(), e.attributes.end(), [&](auto& a) {
+    auto known = kept.find(a.first);
+    return gli::type_of(a.second) && (known == kept.end() || !same_value(a.second, known->second));
+  });
+  if (loses && report_.lossy_duplicate.empty()) report_.lossy_duplicate = element;
+}
+
+void log_editor::add_node(const edit_view& e) {
+  auto v = find(e.node);
+  if (!v) add(e.node, numbered(e, false));
+  else if (e.attributes.empty()) ++report_.duplicates;
+  else duplicate(e, here().attributes(log_reader::element::node, *v, 0, {}), "node " + shown(e.node));
+}
+
+void log_editor::update_node(const edit_view& e, int32_t v) {
+  if (!e.attributes.empty()) append(what::update_node, v, 0, {}, numbered(e, true));
+}
+
+void log_editor::remove_node(int32_t v) {
+  auto remove_all = [&](std::vector<int32_t> others, bool out) {
+    for (auto u : others) {
+      auto at = out ? named_edge{v, u} : named_edge{u, v};
+      for (auto& k : here().edges_between(at.source, at.target)) remove_edge(at, k);
+    }
+  };
+  remove_all(here().listed(v, true), true);
+  remove_all(here().listed(v, false), false);
+  append(what::remove_node, v, 0, {}, {});
+}
+
+// --- edges -----------------------------------------------------------------------------------------------------------------
+
+void log_editor::check_edge_key(const edit_view& e) const {
+  if (!e.edge_key) return;
+  if (!here().multi())
+    throw failure{errc::value, "this graph has no parallel edges: edge key " + shown(*e.edge_key) + " needs a graph with multi=True"};
+  auto known = here().edge_keys();
+  if (known != key_type::none && type_of(*e.edge_key) != known)
+    throw failure{errc::type, std::string{"this graph's edge keys are "} + type_name(known) + "; " + shown(*e.edge_key) + " is " + python_type(*e.edge_key)};
+}
+
+log_editor::named_edge log_editor::ordered(key_view source, int32_t s, key_view target, int32_t t) const {
+  return !here().directed() && target < source ? named_edge{t, s} : named_edge{s, t};
+}
+
+/// The ends of an edge to be added, made where they may be.
+log_editor::named_edge log_editor::endpoints(const edit_view& e) {
+  auto s = find(e.node), t = find(e.target);
+  if (!e.create_nodes) {
+    if (!s) need(e.node);
+    if (!t) need(e.target);
+  }
+  if (!s && !t && type_of(e.node) != type_of(e.target)) {
+    throw failure{errc::type, std::string{"this graph's keys are "} + type_name(type_of(e.node)) + "; " + shown(e.target) + " is " + python_type(e.target)};
+  }
+  if (!s) s = add(e.node, {});
+  if (!t) t = e.target == e.node ? s : add(e.target, {});
+  return ordered(e.node, *s, e.target, *t);
+}
+
+/// The key of the edge that the edit names; without a key the only one between its ends.
+std::optional<key> log_editor::existing(const edit_view& e, named_edge at) const {
+  check_edge_key(e);
+  if (e.edge_key || !here().multi()) {
+    auto k = e.edge_key ? own(*e.edge_key) : key{int64_t{0}};
+    return here().exists(at.source, at.target, k) ? std::optional{k} : std::nullopt;
+  }
+  auto all = here().edges_between(at.source, at.target);
+  if (all.size() > 1)
+    throw failure{errc::value, "there are " + std::to_string(all.size()) + " edges " + shown(e.node) + " -> " + shown(e.target) +
+                                   ": say which one by its key"};
+  return all.empty() ? std::nullopt : std::optional{all.front()};
+}
+
+std::pair<log_editor::named_edge, key> log_editor::need_edge(const edit_view& e) const {
+  auto s = find(e.node), t = find(e.target);
+  if (s && t) {
+    auto at = ordered(e.node, *s, e.target, *t);
+    if (auto k = existing(e, at)) return {at, *k};
+  }
+  throw failure{errc::key, "Edge " + shown(e.node) + " -> " + shown(e.target) + " not found"};
+}
+
+/// As many as there are edges between the two, or the next number that is free, as NetworkX chooses.
+key log_editor::next_key(named_edge at) {
+  if (!here().multi()) return int64_t{0};
+  if (here().edge_keys() == key_type::utf8) throw failure{errc::type, "this graph's edge keys are str: give the new edge one"};
+  auto& known = log_->free_keys[{at.source, at.target}];
+  if (known.position == 0 || known.position < log_->last_removal || known.position > at_) {
+    known.edges = int64_t(here().edges_between(at.source, at.target).size());
+    known.next = 0;
+  }
+  known.next = std::max(known.next, known.edges);
+  while (here().exists(at.source, at.target, known.next)) ++known.next;
+  return known.next;
+}
+
+void log_editor::create_edge(const edit_view& e, named_edge at) {
+  auto k = e.edge_key ? own(*e.edge_key) : next_key(at);
+  append(what::add_edge, at.source, at.target, k, numbered(e, false));
+  if (auto known = log_->free_keys.find({at.source, at.target}); known != log_->free_keys.end()) {
+    ++known->second.edges;
+    known->second.position = at_;
+  }
+}
+
+void log_editor::add_edge(const edit_view& e) {
+  check_edge_key(e);
+  if (here().multi() && !e.edge_key && here().edge_keys() == key_type::utf8) next_key({0, 0});
+  auto at = endpoints(e);
+  auto k = e.edge_key ? own(*e.edge_key) : key{int64_t{0}};
+  if ((here().multi() && !e.edge_key) || !here().exists(at.source, at.target, k)) return create_edge(e, at);
+  if (e.attributes.empty()) return void(++report_.duplicates);
+  duplicate(e, here().attributes(log_reader::element::edge, at.source, at.target, k), "edge " + shown(e.node) + " -> " + shown(e.target));
+}
+
+void log_editor::upsert_edge(const edit_view& e) {
+  check_edge_key(e);
+  auto at = endpoints(e);
+  auto k = existing(e, at);
+  if (!k) return create_edge(e, at);
+  if (!e.attributes.empty()) append(what::update_edge, at.source, at.target, *k, numbered(e, true));
+}
+
+void log_editor::remove_edge(named_edge at, const key& edge_key) { append(what::remove_edge, at.source, at.target, edge_key, {}); }
+
+// --- all -------------------------------------------------------------------------------------------------------------------
+
+void log_editor::set_graph(const edit_view& e) {
+  if (!e.attributes.empty()) append(what::update_graph, 0, 0, {}, numbered(e, true));
+}
+
+void log_editor::apply(const edit_view& e) {
+  switch (e.op) {
+    case edit::what::add_node: return add_node(e);
+    case edit::what::update_node: return update_node(e, need(e.node));
+    case edit::what::upsert_node: {
+      auto v = find(e.node);
+      return v ? update_node(e, *v) : void(add(e.node, numbered(e, false)));
+    }
+    case edit::what::remove_node: return remove_node(need(e.node));
+    case edit::what::remove_node_attribute: return append(what::update_node, need(e.node), 0, {}, without(numbered(e, true)));
+    case edit::what::add_edge: return add_edge(e);
+    case edit::what::upsert_edge: return upsert_edge(e);
+    case edit::what::update_edge: {
+      auto [at, k] = need_edge(e);
+      if (!e.attributes.empty()) append(what::update_edge, at.source, at.target, k, numbered(e, true));
+      return;
+    }
+    case edit::what::remove_edge: {
+      auto [at, k] = need_edge(e);
+      return remove_edge(at, k);
+    }
+    case edit::what::remove_edge_attribute: {
+      auto [at, k] = need_edge(e);
+      return append(what::update_edge, at.source, at.target, k, without(numbered(e, true)));
+    }
+    case edit::what::set_graph_attribute: return set_graph(e);
+    case edit::what::remove_graph_attribute: return append(what::update_graph, 0, 0, {}, without(numbered(e, true)));
+  }
+  throw failure{errc::value, "unknown edit " + std::to_string(int(e.op))};
+}
+
+version version::apply(std::span<const edit> edits, edit_report& report) const {
+  if (edits.empty()) return *this;
+  edit_report found;
+  log_editor editor{*this, found};
+  for (auto& e : edits) editor.apply(view_of(e));
+  report = std::move(found);
+  return editor.finish();
+}
+
+version version::apply(const edit_view& e, edit_report& report) const {
+  log_editor editor{*this, report};
+  editor.apply(e);
+  return editor.finish();
+}
+
+graph apply(const graph& g, std::span<const edit> edits, edit_report& report) { return edits.empty() ? g : version{g}.apply(edits, report).fold(); }
+
+}  // namespace gli

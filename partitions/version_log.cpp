@@ -1,0 +1,265 @@
+#include "partitions/version_log.h"
+
+#include <algorithm>
+
+#include "runtime/error.h"
+
+namespace gli {
+
+uint32_t name_table::intern(std::string_view name) {
+  std::lock_guard lock{mutex_};
+  if (auto known = numbers_.find(name); known != numbers_.end()) return known->second;
+  auto number = uint32_t(numbers_.size());
+  names_.make_room(int32_t(number));
+  auto& own = names_[int32_t(number)] = name;
+  numbers_.emplace(own, number);
+  return number;
+}
+
+void intrusive_ptr_add_ref(const version_log* log) { log->references.fetch_add(1, std::memory_order_relaxed); }
+
+void intrusive_ptr_release(const version_log* log) {
+  if (log->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete log;
+}
+
+uint32_t version_log::limit() const {
+  return uint32_t(std::clamp<uint64_t>(root->total_edges / 16, uint64_t{1} << 20, uint64_t{1} << 30));
+}
+
+namespace {
+
+std::shared_ptr<dictionary> growing(const graph& g) {
+  return g->kind.keys == key_type::none ? nullptr : std::const_pointer_cast<dictionary>(g->keys);
+}
+
+constexpr uint32_t never = UINT32_MAX;
+
+/// How many more edges there are to a neighbor than in the pages.
+using steps = std::vector<std::pair<int32_t, int32_t>>;
+
+struct touched {
+  steps all;
+  bool removals = false;
+
+  void add(std::span<const pending_list::entry> entries) {
+    int32_t before = 0;
+    for (auto& e : entries) {
+      auto step = e.net - before;
+      before = e.net;
+      removals = removals || step < 0;
+      all.emplace_back(e.other, step);
+    }
+  }
+};
+
+/// The neighbors in the pages, with what came and without what went.
+std::vector<int32_t> merged(std::span<const int32_t> pages, touched& t) {
+  std::vector<int32_t> found;
+  found.reserve(pages.size() + t.all.size());
+  if (!t.removals) {
+    found.assign(pages.begin(), pages.end());
+    for (auto& [other, step] : t.all) found.push_back(other);
+    if (!t.all.empty()) std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+  for (auto other : pages) t.all.emplace_back(other, 1);
+  std::sort(t.all.begin(), t.all.end());
+  for (size_t i = 0; i < t.all.size();) {
+    auto other = t.all[i].first;
+    int64_t edges = 0;
+    for (; i < t.all.size() && t.all[i].first == other; ++i) edges += t.all[i].second;
+    if (edges > 0) found.push_back(other);
+  }
+  return found;
+}
+
+}  // namespace
+
+version_log::version_log(const graph& root_pages)
+    : root{root_pages}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
+  operations.make_room(0);
+  operations[0] = {};
+  operations[0].nodes = int32_t(root->nodes);
+  operations[0].edges = root->total_edges;
+}
+
+version_log::version_log(const version_log& of, uint32_t position, bool flat)
+    : root{of.root}, parent{flat ? nullptr : &of}, parent_position{flat ? 0 : position}, depth{flat ? 0 : of.depth + 1},
+      operations_before{flat ? 0 : of.operations_before + position}, names{of.names} {
+  log_reader there{of, position};
+  if (there.keys() != key_type::none) keys = of.keys;
+  keys_since = keys ? 0 : never;
+  edge_keys = flat ? root->kind.edge_keys : there.edge_keys();
+  operations.make_room(0);
+  operations[0] = {};
+  operations[0].nodes = flat ? int32_t(root->nodes) : there.nodes();
+  operations[0].edges = flat ? root->total_edges : there.edges();
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------------
+
+log_reader log_reader::before() const {
+  auto parent = log_->parent.get();
+  auto next = *this;
+  next.log_ = parent;
+  next.position_ = log_->parent_position;
+  return next;
+}
+
+key_type log_reader::keys() const {
+  return position_ < log_->keys_since.load(std::memory_order_acquire) || !log_->keys ? key_type::none : log_->keys->type();
+}
+
+key_type log_reader::edge_keys() const {
+  return position_ < log_->edge_keys_since.load(std::memory_order_acquire) ? key_type::none : log_->edge_keys.load(std::memory_order_relaxed);
+}
+
+int32_t log_reader::nodes() const { return log_->operations[int32_t(position_)].nodes; }
+uint64_t log_reader::edges() const { return log_->operations[int32_t(position_)].edges; }
+
+/// From the newest operation of an element to the newest that this reader sees.
+uint32_t log_reader::cut(uint64_t head) const {
+  auto at = uint32_t(head);
+  while (at > position_) {
+    auto& o = log_->operations[int32_t(at)];
+    at = o.jump > position_ ? o.jump : o.previous;
+  }
+  return at;
+}
+
+const log_operation* log_reader::latest(element e, int32_t a, int32_t b, const key& edge_key) const {
+  auto any = [](uint64_t) { return true; };
+  auto with_key = [&](uint64_t head) {
+    auto& o = log_->operations[int32_t(head)];
+    return o.a == a && o.b == b && log_->payloads[int32_t(o.payload)].edge_key == edge_key;
+  };
+  auto head = e == element::node    ? log_->index.find(log_tags::node(a), any)
+              : e == element::graph ? log_->index.find(log_tags::graph, any)
+              : multi()             ? log_->index.find(log_tags::edge(a, b, edge_key), with_key)
+                                    : log_->index.find(log_tags::pair(a, b), any);
+  auto at = cut(head);
+  return at ? &log_->operations[int32_t(at)] : nullptr;
+}
+
+std::optional<int32_t> log_reader::known(key_view k) const {
+  if (keys() == key_type::none) return std::nullopt;
+  auto number = std::get_if<int64_t>(&k);
+  return number ? log_->keys->find(*number) : log_->keys->find(std::get<std::string_view>(k));
+}
+
+bool log_reader::live(int32_t node) const {
+  for (auto at = *this; at.log_; at = at.before())
+    if (auto o = at.latest(element::node, node, 0, {})) return !o->is_remove();
+  return node < log_->root->size && log_->root->live(node);
+}
+
+std::pair<uint32_t, uint32_t> page_slots(const graph& g, int32_t s, int32_t t) {
+  if (s >= g->size || t >= g->size) return {0, 0};
+  return find_edges(g, s, t).value_or(std::pair<uint32_t, uint32_t>{0, 0});
+}
+
+std::optional<uint32_t> page_slot(const graph& g, int32_t s, int32_t t, const key& edge_key) {
+  auto [begin, end] = page_slots(g, s, t);
+  if (!g->kind.multi) return begin < end ? std::optional{begin} : std::nullopt;
+  while (begin < end) {
+    auto middle = begin + (end - begin) / 2;
+    auto k = *gli::edge_key(g, s, middle);
+    if (k == edge_key) return middle;
+    (k < edge_key ? begin : end) = k < edge_key ? middle + 1 : middle;
+  }
+  return std::nullopt;
+}
+
+bool log_reader::exists(int32_t s, int32_t t, const key& edge_key) const {
+  for (auto at = *this; at.log_; at = at.before())
+    if (auto o = at.latest(element::edge, s, t, edge_key)) return !o->is_remove();
+  return page_slot(log_->root, s, t, edge_key).has_value();
+}
+
+std::vector<key> log_reader::edges_between(int32_t s, int32_t t) const {
+  if (!multi()) return exists(s, t, int64_t{0}) ? std::vector<key>{int64_t{0}} : std::vector<key>{};
+  std::map<key, bool> live;  // what the newest operation says
+  for (auto at = *this; at.log_; at = at.before()) {
+    auto list = at.log_->index.find(log_tags::pair(s, t), [](uint64_t) { return true; });
+    if (!list) continue;
+    auto all = reinterpret_cast<const pending_list*>(list)->until(at.position_);
+    for (auto e = all.rbegin(); e != all.rend(); ++e) {
+      auto& o = at.log_->operations[int32_t(e->position)];
+      live.try_emplace(*at.log_->payloads[int32_t(o.payload)].edge_key, !o.is_remove());
+    }
+  }
+  auto& root = log_->root;
+  auto [begin, end] = page_slots(root, s, t);
+  for (auto slot = begin; slot < end; ++slot) live.try_emplace(*edge_key(root, s, slot), true);
+  std::vector<key> found;
+  for (auto& [k, there] : live)
+    if (there) found.push_back(k);
+  return found;
+}
+
+std::span<const int32_t> log_reader::root_list(int32_t node, bool out) const {
+  auto& root = log_->root;
+  if (node >= root->size) return {};
+  return out ? root->out_of(node) : root->in_of(node);
+}
+
+std::vector<int32_t> log_reader::listed(int32_t node, bool out) const {
+  touched t;
+  each_list(node, out, [&](auto entries) { t.add(entries); });
+  return merged(root_list(node, out), t);
+}
+
+void newest_values::add_older(uint32_t name, const value& v) {
+  constexpr size_t few = 16;  // are looked through; more are hashed
+  if (all_.size() < few) {
+    if (std::any_of(all_.begin(), all_.end(), [&](auto& known) { return known.first == name; })) return;
+  } else {
+    if (seen_.empty())
+      for (auto& [known, unused] : all_) seen_.insert(known);
+    if (!seen_.insert(name).second) return;
+  }
+  all_.emplace_back(name, v);
+}
+
+void newest_values::add_older(const log_values& older) {
+  for (auto& [name, v] : older) add_older(name, v);
+}
+
+bool log_reader::gather(const log_operation* o, newest_values& values) const {
+  for (; o; o = o->previous ? &log_->operations[int32_t(o->previous)] : nullptr) {
+    if (o->is_remove()) return true;
+    if (o->payload) values.add_older(log_->payloads[int32_t(o->payload)].values);
+    if (o->is_add()) return true;
+    if (o->complete) return false;
+  }
+  return false;
+}
+
+bool log_reader::overlay_in_log(element e, int32_t a, int32_t b, const key& edge_key, newest_values& values) const {
+  return gather(latest(e, a, b, edge_key), values);
+}
+
+bool log_reader::overlay(element e, int32_t a, int32_t b, const key& edge_key, newest_values& values) const {
+  for (auto at = *this; at.log_; at = at.before())
+    if (at.overlay_in_log(e, a, b, edge_key, values)) return true;
+  return false;
+}
+
+parameters log_reader::attributes(element e, int32_t a, int32_t b, const key& edge_key) const {
+  newest_values values;
+  parameters found;
+  auto& root = log_->root;
+  if (!overlay(e, a, b, edge_key, values)) {
+    if (e == element::graph) found = root->attributes;
+    else if (e == element::node && a < root->size) found = gli::node_attributes(root, a);
+    else if (e == element::edge)
+      if (auto slot = page_slot(root, a, b, edge_key)) found = gli::edge_attributes(root, a, *slot);
+  }
+  for (auto& [name, v] : values.all())
+    if (type_of(v)) found[(*log_->names)[name]] = v;
+    else found.erase((*log_->names)[name]);
+  return found;
+}
+
+}  // namespace gli

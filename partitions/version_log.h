@@ -1,0 +1,175 @@
+#pragma once
+// The log behind versions: operations in order, and for each element the way from its newest operation to the older ones. Inside of version*.cpp only.
+//
+// Threads: whoever moves `tip` from its version's position to `busy` is the one writer until it stores a position again. Others read what
+// happened before their version was made, and cut off what they find beyond it. docs/graph-value.md, "The log".
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "partitions/dictionary.h"
+#include "partitions/growing_array.h"
+#include "partitions/log_index.h"
+#include "partitions/version.h"
+
+namespace gli {
+
+/// Attribute names by number, shared by a log and its forks. Any thread.
+class name_table {
+ public:
+  uint32_t intern(std::string_view name);
+  const std::string& operator[](uint32_t number) const { return names_[int32_t(number)]; }
+
+ private:
+  std::mutex mutex_;
+  growing_array<std::string, 3> names_;
+  std::unordered_map<std::string_view, uint32_t> numbers_;
+};
+
+using log_values = std::vector<std::pair<uint32_t, value>>;  // by name; null: no longer there
+
+/// Values by name, the newest of each.
+class newest_values {
+ public:
+  void add_older(uint32_t name, const value& v);
+  void add_older(const log_values& older);
+  const log_values& all() const { return all_; }
+
+ private:
+  log_values all_;
+  std::unordered_set<uint32_t> seen_;
+};
+
+struct log_payload {
+  std::optional<key> edge_key;  // of edges of multi graphs
+  log_values values;
+};
+
+struct log_operation {
+  enum class what : uint8_t { none, add_node, update_node, remove_node, add_edge, update_edge, remove_edge, update_graph };
+  what op = what::none;
+  bool complete = false;   // its values are all that this log has for the element: none of the older ones need be read
+  uint16_t since = 0;      // operations on the element since one that was complete, at most
+  int32_t a = 0, b = 0;    // the node; or the edge's source (undirected: the end with the smaller key) and target
+  uint32_t previous = 0;   // the element's operation before this one in this log; 0: none
+  uint32_t jump = 0;       // an older one, such that any is reached in O(log n) steps [Myers 1983]
+  uint32_t depth = 0;      // operations on the element up to this one
+  uint32_t payload = 0;    // 0: none
+  int32_t nodes = 0;       // of the graph after it
+  uint64_t edges = 0;
+
+  bool is_add() const { return op == what::add_node || op == what::add_edge; }
+  bool is_remove() const { return op == what::remove_node || op == what::remove_edge; }
+  bool moves_edge() const { return op == what::add_edge || op == what::remove_edge; }
+};
+
+/// What the index is asked for.
+struct log_tags {
+  static uint64_t node(int32_t v) { return uint64_t(v) << 3 | 1; }
+  static uint64_t out(int32_t v) { return uint64_t(v) << 3 | 2; }
+  static uint64_t in(int32_t v) { return uint64_t(v) << 3 | 3; }
+  static constexpr uint64_t graph = 4;
+  static uint64_t pair(int32_t s, int32_t t) { return uint64_t{1} << 62 | uint64_t(s) << 31 | uint64_t(t); }  // simple graphs: the edge; multi: a list
+  static uint64_t edge(int32_t s, int32_t t, const key& k) {
+    return uint64_t{2} << 62 | ((pair(s, t) * 0xff51afd7ed558ccd ^ key_hash(k).low) & ((uint64_t{1} << 62) - 1));
+  }
+};
+
+class version_log {
+ public:
+  static constexpr uint64_t busy = uint64_t{1} << 62, sealed = uint64_t{1} << 63;
+  static constexpr uint32_t copied_at_most = 64;  // operations that a fork copies instead of pointing at them
+  static constexpr uint32_t deepest = 16;         // logs behind one another before they are folded
+
+  explicit version_log(const graph& root_pages);
+  version_log(const version_log& of, uint32_t position, bool flat);  // a fork: of the same pages (flat), or behind `of`
+
+  uint32_t limit() const;  // operations after which it takes no more, so that an old version keeps no more than these alive
+
+  const graph root;
+  const boost::intrusive_ptr<const version_log> parent;  // whose operations up to parent_position come before
+  const uint32_t parent_position = 0, depth = 0;
+  const uint64_t operations_before = 0;
+
+  std::atomic<uint64_t> tip{0};
+  mutable std::atomic<uint32_t> references{0};
+
+  // Written by the writer, read by others when their version is at or behind the position named.
+  std::shared_ptr<dictionary> keys;  // to be looked at from keys_since on
+  std::atomic<uint32_t> keys_since{0}, edge_keys_since{0};
+  std::atomic<key_type> edge_keys{key_type::none};
+  growing_array<log_operation, 4> operations;
+  growing_array<log_payload, 4> payloads;
+  int32_t payload_count = 1;
+  std::atomic<uint64_t> value_bytes{0};
+  log_index index;
+  bump_arena lists;
+  std::shared_ptr<name_table> names;
+
+  struct free_key { uint32_t position; int64_t edges, next; };  // no key in [edges, next) is free while no edge was removed after `position`
+  std::map<std::pair<int32_t, int32_t>, free_key> free_keys;
+  uint32_t last_removal = 0;
+
+  std::mutex folding;
+  std::map<uint32_t, std::weak_ptr<const graph::body>> folds;
+  std::optional<std::pair<uint32_t, graph>> newest_fold;
+};
+
+/// Reads a log as it was at a position. Lives no longer than the log.
+class log_reader {
+ public:
+  log_reader(const version_log& log, uint32_t position) : log_{&log}, position_{position} {}
+
+  key_type keys() const;
+  key_type edge_keys() const;
+  int32_t nodes() const;
+  uint64_t edges() const;
+  bool directed() const { return log_->root->kind.directed; }
+  bool multi() const { return log_->root->kind.multi; }
+
+  std::optional<int32_t> known(key_view k) const;  // here or in any other version
+  bool live(int32_t node) const;
+  bool exists(int32_t s, int32_t t, const key& edge_key) const;
+  std::vector<key> edges_between(int32_t s, int32_t t) const;
+  std::span<const int32_t> root_list(int32_t node, bool out) const;
+
+  /// Newest log first: f(entries up to here).
+  template <class F>
+  void each_list(int32_t node, bool out, F&& f) const {
+    for (auto at = *this; at.log_; at = at.before()) {
+      auto list = at.log_->index.find(out ? log_tags::out(node) : log_tags::in(node), [](uint64_t) { return true; });
+      if (list) f(reinterpret_cast<const pending_list*>(list)->until(at.position_));
+    }
+  }
+
+  std::vector<int32_t> listed(int32_t node, bool out) const;  // the other ends of its edges, each once, ascending
+
+  enum class element : uint8_t { node, edge, graph };
+  /// What the logs say of an element's attributes: the newest of each name. True: what is older, in the pages too, no longer counts.
+  bool overlay(element e, int32_t a, int32_t b, const key& edge_key, newest_values& values) const;
+  bool overlay_in_log(element e, int32_t a, int32_t b, const key& edge_key, newest_values& values) const;  // of this log alone
+  parameters attributes(element e, int32_t a, int32_t b, const key& edge_key) const;
+
+ private:
+  log_reader before() const;
+  const log_operation* latest(element e, int32_t a, int32_t b, const key& edge_key) const;  // in this log alone
+  uint32_t cut(uint64_t head) const;
+  bool gather(const log_operation* newest, newest_values& values) const;
+
+  const version_log* log_;
+  uint32_t position_;
+  friend class log_editor;
+};
+
+/// The slots of the edges from s to t in the pages of a graph, and of the one with a key.
+std::pair<uint32_t, uint32_t> page_slots(const graph& g, int32_t s, int32_t t);
+std::optional<uint32_t> page_slot(const graph& g, int32_t s, int32_t t, const key& edge_key);
+
+}  // namespace gli
