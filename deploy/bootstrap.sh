@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-}
 packages=(g++ cmake ninja-build ccache pkg-config python3 python3-dev python3-venv capnproto libcapnp-dev libcaf-dev libtbb-dev libxxhash-dev
-          liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev)
+          liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
 [ "$what" = tests ] && packages+=(libgtest-dev)
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }

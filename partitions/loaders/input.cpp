@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -30,61 +29,6 @@ char* without_last_letter(char* end) {
 
 }  // namespace
 
-struct input_file::unpacker {
-  explicit unpacker(input_file& file) : file_{file}, packed_(size_t{256} << 10) {
-    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw failure{errc::memory, file.path_ + ": no memory to unpack gzip data"};
-  }
-  ~unpacker() { inflateEnd(&stream_); }
-
-  size_t read(char* to, size_t n) {
-    stream_.next_out = reinterpret_cast<Bytef*>(to);
-    stream_.avail_out = uInt(std::min<size_t>(n, 1u << 30));
-    auto wanted = stream_.avail_out;
-    while (stream_.avail_out == wanted && !ended_) step();
-    return wanted - stream_.avail_out;
-  }
-
- private:
-  void step() {
-    if (stream_.avail_in == 0) refill();
-    if (between_members_) begin_member();
-    if (ended_) return;
-    auto status = inflate(&stream_, Z_NO_FLUSH);
-    if (status == Z_STREAM_END)
-      between_members_ = true;
-    else if (status != Z_OK && status != Z_BUF_ERROR)
-      fail("damaged");
-  }
-
-  void refill() {
-    auto n = file_.read_raw(packed_.data(), packed_.size());
-    stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
-    stream_.avail_in = uInt(n);
-    if (n > 0) return;
-    if (!between_members_) fail("truncated");
-    ended_ = true;
-  }
-
-  /// A gzip file may hold several members, and zero bytes that pad it at the end.
-  void begin_member() {
-    while (stream_.avail_in > 0 && *stream_.next_in == 0) {
-      padded_ = true;
-      ++stream_.next_in;
-      --stream_.avail_in;
-    }
-    if (stream_.avail_in == 0) return;
-    if (padded_ || inflateReset(&stream_) != Z_OK) fail("damaged");
-    between_members_ = false;
-  }
-
-  [[noreturn]] void fail(const char* how) const { throw failure{errc::value, file_.path_ + ": " + how + " gzip data"}; }
-
-  input_file& file_;
-  std::vector<char> packed_;
-  z_stream stream_{};
-  bool between_members_ = false, padded_ = false, ended_ = false;
-};
-
 input_file::input_file(std::string path) : path_{std::move(path)} {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) fail_system(path_, errno);
@@ -93,15 +37,15 @@ input_file::input_file(std::string path) : path_{std::move(path)} {
     if (::fstat(descriptor_, &facts) != 0) fail_system(path_, errno);
     if (S_ISDIR(facts.st_mode)) fail_system(path_, EISDIR);
     bytes_total_ = S_ISREG(facts.st_mode) ? uint64_t(facts.st_size) : 0;
-    std::string magic(2, '\0');
+    std::string magic(magic_bytes, '\0');
     size_t got = 0;
-    while (got < 2) {
-      auto n = read_raw(magic.data() + got, 2 - got);
+    while (got < magic.size()) {
+      auto n = read_raw(magic.data() + got, magic.size() - got);
       if (n == 0) break;
       got += n;
     }
     head_ = magic.substr(0, got);
-    if (head_ == "\x1f\x8b") unpacker_ = std::make_unique<unpacker>(*this);
+    unpacker_ = make_unpacker(head_, path_, [this](char* to, size_t n) { return read_raw(to, n); });
   } catch (...) {
     ::close(descriptor_);
     throw;
@@ -147,27 +91,29 @@ size_t line_reader::fill(std::vector<char>& buffer) {
 }
 
 text_piece line_reader::next(std::vector<char>& buffer) {
-  auto size = fill(buffer);
-  rest_.clear();
-  auto* begin = buffer.data();
-  if (first_ && size >= 3 && std::memcmp(begin, "\xef\xbb\xbf", 3) == 0) begin += 3;
-  first_ = false;
-  auto* end = buffer.data() + size;
-  if (ended_ && begin != end && end[-1] != '\n') *end++ = '\n';
-  if (!ended_) {
-    auto* cut = end;
-    while (cut != begin && cut[-1] != '\n') --cut;
-    if (size_t(end - cut) > longest_line) {
-      end = without_last_letter(end);
-      *end++ = '\n';
-      ended_ = true;
-    } else {
-      rest_.assign(cut, end);
-      end = cut;
+  for (;;) {
+    auto size = fill(buffer);
+    rest_.clear();
+    auto* begin = buffer.data();
+    if (first_ && size >= 3 && std::memcmp(begin, "\xef\xbb\xbf", 3) == 0) begin += 3;
+    first_ = false;
+    auto* end = buffer.data() + size;
+    if (ended_ && begin != end && end[-1] != '\n') *end++ = '\n';
+    if (!ended_) {
+      auto* cut = end;
+      while (cut != begin && cut[-1] != '\n') --cut;
+      if (size_t(end - cut) > longest_) {
+        end = without_last_letter(end);
+        *end++ = '\n';
+        ended_ = true;
+      } else {
+        rest_.assign(cut, end);
+        end = cut;
+      }
     }
+    std::memset(end, 0, readable_past_end);
+    if (begin != end || ended_) return {begin, end};  // else a long line has only begun
   }
-  std::memset(end, 0, readable_past_end);
-  return {begin, end};
 }
 
 }  // namespace gli

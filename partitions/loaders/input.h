@@ -1,5 +1,5 @@
 #pragma once
-// Files as pieces of whole lines, plain or gzip (told by its magic bytes), in bounded memory.
+// Files as pieces of whole lines, plain or packed with gzip or zstd (told by the magic bytes), in bounded memory.
 //
 // Threads: one at a time.
 
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "partitions/loaders/unpack.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -20,7 +21,8 @@ class input_file {
   input_file(const input_file&) = delete;
   input_file& operator=(const input_file&) = delete;
 
-  /// Up to n bytes of text, unpacked; 0 at the end. Throws failure{value} "PATH: damaged gzip data" or "PATH: truncated gzip data".
+  /// Up to n bytes of text, unpacked; 0 at the end. Throws failure{value} "PATH: damaged gzip data", "PATH: truncated zstd data" and
+  /// the like.
   size_t read(char* to, size_t n);
 
   const std::string& path() const { return path_; }
@@ -28,7 +30,6 @@ class input_file {
   uint64_t bytes_total() const { return bytes_total_; }
 
  private:
-  struct unpacker;
   size_t read_raw(char* to, size_t n);
 
   std::string path_;
@@ -52,9 +53,9 @@ struct text_piece {
 /// Cuts a file into pieces at line ends; skips a UTF-8 byte order mark.
 class line_reader {
  public:
-  explicit line_reader(const std::string& path) : file_{path} {}
+  explicit line_reader(const std::string& path, size_t longest = longest_line) : file_{path}, longest_{longest} {}
 
-  /// The next piece, in `buffer`, whose memory is used again; empty at the end. It may begin with a line over longest_line, which is then
+  /// The next piece, in `buffer`, whose memory is used again; empty at the end. It may begin with a line over `longest`, which is then
   /// not whole: whoever parses it refuses it.
   text_piece next(std::vector<char>& buffer);
 
@@ -64,6 +65,7 @@ class line_reader {
   size_t fill(std::vector<char>& buffer);
 
   input_file file_;
+  size_t longest_;
   std::vector<char> rest_;  // the beginning of a line whose end was not read yet
   bool first_ = true, ended_ = false;
 };

@@ -3,10 +3,13 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
+#include <utility>
 
 #include "partitions/loaders/input.h"
 #include "partitions/loaders/overlap.h"
+#include "partitions/loaders/text_fields.h"
 #include "partitions/loaders/text_layout.h"
 #include "partitions/loaders/text_parser.h"
 #include "runtime/error.h"
@@ -27,6 +30,7 @@ class text_reader {
     std::vector<std::string_view> runs;
     std::vector<int64_t> first_lines;
     std::vector<text_parser> parsers;
+    text_report before;  // of lines that came before the first row
     uint64_t bytes_done = 0;
   };
 
@@ -41,6 +45,7 @@ class text_reader {
     bool first = !layout_;
     auto* begin = first ? find_layout(piece) : piece.begin;
     cut(s, begin, piece.end);
+    s.before = std::exchange(before_layout_, {});
     if (!layout_) return true;
     parse(s);
     while (settle(s, first)) parse(s);
@@ -54,15 +59,14 @@ class text_reader {
 
   /// Sets the layout from the first line that counts, and returns where the rows begin.
   const char* find_layout(const text_piece& piece) {
-    auto valid = text_parser::bad_text({piece.begin, size_t(piece.end - piece.begin)}, next_line_);
-    if (valid) throw failure{errc::value, where(valid->line) + ": " + valid->what};
+    auto bad = text_parser::bad_text({piece.begin, size_t(piece.end - piece.begin)}, next_line_);
+    if (bad && !options_.skip_bad_lines) throw failure{errc::value, where(bad->line) + ": " + bad->what};
     for (auto* p = piece.begin; p != piece.end; ++next_line_) {
       auto* end = std::find(p, piece.end, '\n');
       std::string_view line{p, size_t(end - p)};
       if (line.size() > longest_line) throw failure{errc::value, where(next_line_) + ": line over 1 MiB"};
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (!is_skipped(line, options_)) {
-        layout_ = make_layout(options_, rows_, line, where(next_line_));
+      if (next_line_ > options_.skip_lines && !is_skipped(line, options_) && takes_as_first(line)) {
         if (!options_.header) return p;
         ++next_line_;
         return end + 1;
@@ -70,6 +74,23 @@ class text_reader {
       p = end + 1;
     }
     return piece.end;
+  }
+
+  /// Sets the layout from a line. False when it is bad and bad lines are skipped; a bad header is an error all the same.
+  bool takes_as_first(std::string_view line) {
+    bool may_skip = options_.skip_bad_lines && !options_.header;
+    if (may_skip && valid_text_prefix(line) != line.size()) {
+      before_layout_.skip({next_line_, "not a text file"});
+      return false;
+    }
+    try {
+      layout_ = make_layout(options_, rows_, line, {});
+    } catch (const failure& f) {
+      std::string what{std::string_view{f.what()}.substr(2)};  // after the place, which is empty
+      if (!may_skip) throw failure{f.code(), where(next_line_) + ": " + what};
+      before_layout_.skip({next_line_, what});
+    }
+    return layout_.has_value();
   }
 
   void cut(slot& s, const char* p, const char* end) {
@@ -126,28 +147,53 @@ class text_reader {
   line_reader lines_;
   std::optional<text_layout> layout_;
   int64_t next_line_ = 1;
+  text_report before_layout_;
 };
 
 void read_text(text_options options, text_rows rows, const std::function<void(const column_batch&)>& to,
-               const std::function<void(uint64_t, uint64_t)>& progress) {
+               const std::function<void(uint64_t, uint64_t)>& progress, text_report* report) {
   if (options.delimiter == ' ') options.delimiter = 0;
   text_reader reader{options, rows};
+  text_report found;
   overlap<text_reader::slot>([&](auto& slot) { return reader.fill(slot); },
                              [&](const auto& slot) {
-                               for (size_t i = 0; i < slot.runs.size(); ++i)
+                               found.add(slot.before);
+                               for (size_t i = 0; i < slot.runs.size(); ++i) {
                                  for (auto& batch : slot.parsers[i].batches()) to(batch);
+                                 found.add(slot.parsers[i].report());
+                               }
                                if (progress) progress(slot.bytes_done, std::max(slot.bytes_done, reader.bytes_total()));
                              });
+  if (report) *report = std::move(found);
 }
 
 }  // namespace
 
-void read_edge_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress) {
-  read_text(options, text_rows::edges, sink.edges, progress);
+void read_edge_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress,
+                    text_report* report) {
+  read_text(options, text_rows::edges, sink.edges, progress, report);
 }
 
-void read_node_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress) {
-  read_text(options, text_rows::nodes, sink.nodes, progress);
+void read_node_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress,
+                    text_report* report) {
+  read_text(options, text_rows::nodes, sink.nodes, progress, report);
+}
+
+column_batch negated_mirror(column_batch edges) {
+  for (auto& c : edges.columns) {
+    if (c.name == "source" || c.name == "target") {
+      c.name = c.name == "source" ? "target" : "source";
+    } else if (c.name != "_seq" && c.type == column_type::int64) {
+      for (int64_t i = 0; i < c.length; ++i) {
+        auto x = c.int64(i);
+        if (__builtin_sub_overflow(int64_t{0}, x, &x)) throw failure{errc::value, c.name + ": the negative of a number is beyond int64"};
+        std::memcpy(c.values.data() + i * 8, &x, 8);
+      }
+    } else if (c.type == column_type::float64) {
+      for (int64_t i = 0; i < c.length; ++i) c.values[size_t(i) * 8 + 7] ^= 0x80;  // little endian, as every page is
+    }
+  }
+  return edges;
 }
 
 void read_with_guesses(text_options options, const std::function<void(const text_options&)>& attempt) {

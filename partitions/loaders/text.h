@@ -1,10 +1,11 @@
 #pragma once
-// Text files to column batches, in pieces: neither file nor graph is ever held whole. gzip is read by its magic bytes.
+// Text files to column batches, in pieces: neither file nor graph is ever held whole. gzip and zstd are read by their magic bytes.
 //
 // Lines end with LF or CRLF; blank lines and comments are skipped, but counted. Spaces around a field do not belong to it. An empty field
 // (between two delimiters) is null; an id must not be empty. There is no quoting.
 
 #include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -32,6 +33,33 @@ struct text_options {
   key_type keys = key_type::none;    // none: int64 until an id is no canonical decimal
   int64_t rows_per_batch = 1 << 16;  // at most
   bool types_may_widen = false;      // `types` are guesses (of columns_changed): a field that does not fit is no error
+  bool skip_bad_lines = false;       // a line that is an error is left out, counted and named in the report
+  int64_t skip_lines = 0;            // so many lines at the front are neither rows nor header; they count as lines
+  int64_t lowest_id = INT64_MIN, highest_id = INT64_MAX;  // int64 ids outside are errors
+};
+
+struct bad_line {
+  int64_t line = 0;
+  std::string what;
+};
+
+constexpr size_t bad_lines_named = 10;
+
+/// What became of a file's lines, in its order.
+struct text_report {
+  uint64_t rows = 0, skipped = 0;
+  std::vector<bad_line> first_skipped;  // at most bad_lines_named
+
+  void skip(bad_line bad) {
+    ++skipped;
+    if (first_skipped.size() < bad_lines_named) first_skipped.push_back(std::move(bad));
+  }
+  void add(const text_report& later) {
+    rows += later.rows;
+    skipped += later.skipped;
+    for (auto& bad : later.first_skipped)
+      if (first_skipped.size() < bad_lines_named) first_skipped.push_back(bad);
+  }
 };
 
 /// Thrown when keys were guessed to be int64 and an id is not: the caller begins again with key_type::utf8.
@@ -49,9 +77,16 @@ void read_with_guesses(text_options options, const std::function<void(const text
 /// Streams an edge list or node list into `sink`. Rows carry "_seq" = line number (from 1). `progress(bytes done, bytes in all)` is called
 /// between pieces and may throw to stop. Throws failure{not_found | io | value}: "FILE:LINE: expected 3 fields, found 2", "FILE:LINE:
 /// weight 'abc' is not a number". An empty file is failure{value} "FILE: empty file"; bytes that are no text, "FILE:LINE: not a text file".
-/// Calls sink and progress on the calling thread, in the file's order; meanwhile other threads read and parse the next piece.
-void read_edge_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress);
-void read_node_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress);
+/// Calls sink and progress on the calling thread, in the file's order; meanwhile other threads read and parse the next piece. With
+/// skip_bad_lines a line over 1 MiB stays an error, for what follows it is not read. `report` is complete when the call returns.
+void read_edge_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress,
+                    text_report* report = nullptr);
+void read_node_text(const text_options& options, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& progress,
+                    text_report* report = nullptr);
+
+/// A batch of edges against their direction, its numbers negated: the other half of a skew-symmetric matrix. Throws failure{value} when
+/// the negative of a number is beyond int64.
+column_batch negated_mirror(column_batch edges);
 
 /// How LDBC Graphalytics writes its .v and .e files: int64 ids, a float64 value or weight where there is one, no comments.
 text_options ldbc_nodes(std::string path);

@@ -112,7 +112,7 @@ text_layout make_layout(const text_options& o, text_rows rows, std::string_view 
   auto names = names_of(o, rows, fields, where);
   auto ids = id_columns(names, rows);
   if (names.size() < ids.size()) throw failure{errc::value, where + ": " + count_mismatch("2", names.size())};
-  text_layout layout{{}, o.delimiter, o.comment, std::max<int64_t>(1, o.rows_per_batch)};
+  text_layout layout{{}, o.delimiter, o.comment, std::max<int64_t>(1, o.rows_per_batch), o.skip_bad_lines};
   auto place = ids.size();
   for (size_t i = 0; i < names.size(); ++i) {
     text_column c;
@@ -122,6 +122,7 @@ text_layout make_layout(const text_options& o, text_rows rows, std::string_view 
     c.name = !c.is_id ? names[i] : rows == text_rows::nodes ? "" : id == 0 ? "source" : "target";
     if (c.is_id) c.type = o.keys == key_type::utf8 ? column_type::utf8 : column_type::int64;
     if (c.is_id) c.guessed = o.keys == key_type::none;
+    if (c.is_id) c.lowest = o.lowest_id, c.highest = o.highest_id;
     layout.columns.push_back(std::move(c));
   }
   set_types(layout.columns, o, where);

@@ -14,6 +14,7 @@ struct text_column {
   column_type type = column_type::int64;
   bool is_id = false;    // a canonical decimal, or text that is not empty
   bool guessed = false;  // a field that does not fit widens the type
+  int64_t lowest = INT64_MIN, highest = INT64_MAX;  // of an int64 column
   size_t place = 0;      // in the batch
 };
 
@@ -21,6 +22,7 @@ struct text_layout {
   std::vector<text_column> columns;  // as the file has them
   char delimiter = 0, comment = '#';
   int64_t rows_per_batch = 1;
+  bool skip_bad_lines = false;
 };
 
 enum class text_rows : uint8_t { nodes, edges };

@@ -78,7 +78,9 @@ inline const char* text_parser::read_number(const char* p, field_writer& w) {
     auto* end = first + found.count;
     bool canonical = found.count > 0 && found.count < 19 && (*first != '0' || (found.count == 1 && !negative));
     if (!canonical || !ends_field<Delimited>(end)) return nullptr;
-    store_fixed(w, negative ? -int64_t(found.number) : int64_t(found.number));
+    auto number = negative ? -int64_t(found.number) : int64_t(found.number);
+    if (number < w.what->lowest || number > w.what->highest) return nullptr;
+    store_fixed(w, number);
     return end;
   }
   auto found = scan_short_decimal(first);
@@ -115,6 +117,9 @@ void text_parser::store_id(field_writer& w, std::string_view field) {
   } else if (w.what->type == column_type::utf8) {
     store_text(w, field);
   } else if (auto id = canonical_int64(field)) {
+    if (*id < w.what->lowest || *id > w.what->highest)
+      fail(shown_name(*w.what) + " " + std::to_string(*id) + " is not within " + std::to_string(w.what->lowest) + " and " +
+           std::to_string(w.what->highest));
     store_fixed(w, *id);
   } else if (w.what->guessed) {
     ids_are_text_ = true;
@@ -187,6 +192,36 @@ const char* text_parser::fail_count(const char* line) {
   return nullptr;
 }
 
+void text_parser::begin_row() {
+  for (auto& w : writers_) {
+    w.bytes_before = w.bytes;
+    w.needed_before = w.needed;
+  }
+  ids_were_text_ = ids_are_text_;
+}
+
+/// Leaves the batch and the guesses as begin_row() found them.
+void text_parser::take_back_row() {
+  auto bit = uint8_t(1u << (row_ & 7));
+  for (auto& w : writers_) {
+    w.bytes = w.bytes_before;
+    w.needed = w.needed_before;
+    if (!w.to->validity.empty()) w.to->validity[size_t(row_) >> 3] = uint8_t(w.to->validity[size_t(row_) >> 3] | bit);
+    if (w.what->type == column_type::boolean) w.values[row_ >> 3] = uint8_t(w.values[row_ >> 3] & ~bit);
+    if (!is_variable(w.what->type) && w.what->type != column_type::boolean) store_fixed(w, 0);
+  }
+  ids_are_text_ = ids_were_text_;
+}
+
+/// The end of a line that is left out; null when it is an error.
+const char* text_parser::refuse_line(const char* line) {
+  if (!layout_->skip_bad_lines) return nullptr;
+  take_back_row();
+  report_.skip(std::move(*error_));
+  error_.reset();
+  return end_of_line(line);
+}
+
 /// Returns the line's end, or null when it is bad.
 template <bool Delimited>
 inline const char* text_parser::parse_row(const char* line) {
@@ -207,6 +242,11 @@ void text_parser::parse_lines(const char* p) {
   bool has_long_lines = size_t(end_ - p) > longest_line;
   for (; p != end_; ++p, ++line_) {
     if (has_long_lines && size_t(end_of_line(p) - p) > longest_line) return fail("line over 1 MiB");
+    if (check_each_line_ && valid_text_prefix({p, size_t(end_of_line(p) - p)}) != size_t(end_of_line(p) - p)) {
+      report_.skip({line_, "not a text file"});
+      p = end_of_line(p);
+      continue;
+    }
     auto* first = Delimited ? p : skip_spaces<false>(p);
     if (ends_line(first) || (layout_->comment && (*first == layout_->comment || *first == '%'))) {
       p = end_of_line(first);
@@ -214,14 +254,19 @@ void text_parser::parse_lines(const char* p) {
     }
     if (row_ == layout_->rows_per_batch) finish_batch(), begin_batch();
     if (row_ == capacity_) grow(std::min(layout_->rows_per_batch, std::max<int64_t>(1024, capacity_ * 2)));
-    p = parse_row<Delimited>(p);
-    if (!p) return;
+    if (layout_->skip_bad_lines) begin_row();
+    auto* end = parse_row<Delimited>(p);
+    if (!end) {
+      p = refuse_line(p);
+      if (!p) return;
+      continue;
+    }
     sequence_[row_++] = line_;
-    p += *p == '\r';
+    p = end + (*end == '\r');
   }
 }
 
-std::optional<text_parser::bad_line> text_parser::bad_text(std::string_view lines, int64_t first_line) {
+std::optional<bad_line> text_parser::bad_text(std::string_view lines, int64_t first_line) {
   auto valid = valid_text_prefix(lines);
   if (valid == lines.size()) return {};
   return bad_line{first_line + std::count(lines.begin(), lines.begin() + ptrdiff_t(valid), '\n'), "not a text file"};
@@ -234,6 +279,9 @@ void text_parser::parse(const text_layout& layout, std::string_view lines, int64
   used_ = 0;
   end_ = lines.data() + lines.size();
   error_ = bad_text(lines, first_line);
+  check_each_line_ = error_ && layout.skip_bad_lines;
+  if (check_each_line_) error_.reset();
+  report_ = {};
   ids_are_text_ = false;
   writers_.clear();
   needed_.clear();
@@ -245,6 +293,7 @@ void text_parser::parse(const text_layout& layout, std::string_view lines, int64
   else
     parse_lines<false>(lines.data());
   finish_batch();
+  for (auto& batch : batches()) report_.rows += uint64_t(batch.rows);
   for (auto& w : writers_) needed_.push_back(w.needed);
 }
 

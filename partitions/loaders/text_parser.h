@@ -20,25 +20,23 @@ struct field_writer {
   uint8_t* values = nullptr;                // = to->values.data()
   size_t bytes = 0;                         // used of `values` by text
   column_type needed = column_type::int64;  // the widest type that a field asked for
+  size_t bytes_before = 0;                  // `bytes` and `needed` where the row in hand began; kept only when bad lines are skipped
+  column_type needed_before = column_type::int64;
 };
 
 /// Parses runs of lines, one after the other; the memory of its batches is used again by the next run.
 class text_parser {
  public:
-  struct bad_line {
-    int64_t line = 0;
-    std::string what;
-  };
-
   /// The first line of `lines` that is no text, if there is one.
   static std::optional<bad_line> bad_text(std::string_view lines, int64_t first_line);
 
   /// `lines` ends with '\n' and is followed by readable_past_end readable bytes; its first line has the number given. Stops at the first
-  /// bad line.
+  /// bad line, unless the layout says to skip them.
   void parse(const text_layout& layout, std::string_view lines, int64_t first_line);
 
   std::span<const column_batch> batches() const { return {batches_.data(), used_}; }
   const std::optional<bad_line>& error() const { return error_; }
+  const text_report& report() const { return report_; }
   bool ids_are_text() const { return ids_are_text_; }
   /// For each column of the layout the type that holds all its fields; its own unless it was guessed.
   const std::vector<column_type>& needed_types() const { return needed_; }
@@ -66,6 +64,9 @@ class text_parser {
   void misfit(field_writer& w, std::string_view field);
   const char* end_of_line(const char* p) const;
   void fail(std::string what);
+  const char* refuse_line(const char* line);
+  void begin_row();
+  void take_back_row();
   const char* fail_count(const char* line);
 
   void begin_batch();
@@ -81,7 +82,9 @@ class text_parser {
   int64_t row_ = 0, capacity_ = 0, line_ = 0;
   int64_t* sequence_ = nullptr;
   std::optional<bad_line> error_;
-  bool ids_are_text_ = false;
+  text_report report_;
+  bool ids_are_text_ = false, ids_were_text_ = false;
+  bool check_each_line_ = false;  // that it is text
   std::vector<column_type> needed_;
 };
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from . import _core
 from ._arrow import Rows, reader_of
 from ._checks import attribute_name, collection, flag, whole
+from ._formats.skipped import Skipped
 from ._progress import Progress
 
 KEY_TYPES = {None: "none", "int": "int64", int: "int64", "int64": "int64", "str": "str", str: "str"}
@@ -95,7 +96,10 @@ def _key_type(key_type) -> str:
         raise ValueError(f"key_type is 'int64', 'str' or None, not {key_type!r}") from None
 
 
-def _text_options(path, guesses: dict, *, delimiter=None, comment="#", header=False, names=(), types=()) -> dict:
+def text_options(
+    path, guesses: dict, *, delimiter=None, comment="#", header=False, names=(), types=(), skip_lines=0, skew=False, **more
+) -> dict:
+    """What the native readers of lines take."""
     return {
         "path": os.fspath(path),
         "delimiter": delimiter or "",
@@ -104,37 +108,58 @@ def _text_options(path, guesses: dict, *, delimiter=None, comment="#", header=Fa
         "names": list(names or ()),
         "types": list(types or ()),
         "types_may_widen": False,
+        "skip_lines": skip_lines,
+        "skew": skew,
+        **more,
         **guesses,
     }
 
 
 def read_edges(
-    place: Place, path, names=None, directed=True, delimiter=None, header=False, comment="#", key_type=None, multi=False, types=None
+    place: Place,
+    path,
+    names=None,
+    directed=True,
+    delimiter=None,
+    header=False,
+    comment="#",
+    key_type=None,
+    multi=False,
+    types=None,
+    on_error="raise",
 ):
     names = None if names is None else list(collection(names, "names of columns"))
     for name in (names or [])[2:]:
         if not (multi and name == "key"):
             attribute_name(name, "edge")
 
+    skipped = Skipped(path, on_error)
+
     def fill(rows, guesses, progress):
-        options = _text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
-        return _core.read_edge_text(options, rows, progress)
+        options = text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
+        return skipped.read(_core.read_edge_text, options, rows, progress)
 
     graph = load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
     if header and not multi and "key" in graph.edges.schema.names:
         raise ValueError(f"{os.fspath(path)}:1: the column 'key' names parallel edges: say multi=True, or give names= with another one")
+    skipped.warn()
     return graph
 
 
-def read_ldbc(place: Place, vfile, efile, directed):
+def read_ldbc(place: Place, vfile, efile, directed, on_error="raise"):
     def options(path, guesses):
-        return _text_options(path, guesses, comment="", types=["float64"])
+        return text_options(path, guesses, comment="", types=["float64"])
+
+    skipped = Skipped(vfile, on_error), Skipped(efile, on_error)
 
     def fill(rows, guesses, progress):
-        _core.read_node_text(options(vfile, guesses), rows, progress)
-        return _core.read_edge_text(options(efile, guesses), rows, progress)
+        skipped[0].read(_core.read_node_text, options(vfile, guesses), rows, progress)
+        return skipped[1].read(_core.read_edge_text, options(efile, guesses), rows, progress)
 
-    return load(place, fill, "load", key_type="int64", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
+    graph = load(place, fill, "load", key_type="int64", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
+    for part in skipped:
+        part.warn()
+    return graph
 
 
 def from_arrow(

@@ -5,6 +5,7 @@
 #include "loading.h"
 #include "partitions/loader.h"
 #include "partitions/loaders/kronecker.h"
+#include "partitions/loaders/metis.h"
 #include "runtime/error.h"
 
 namespace gli::python {
@@ -56,7 +57,9 @@ column_type column_type_from(const std::string& name) {
   if (name == "int64") return column_type::int64;
   if (name == "float64") return column_type::float64;
   if (name == "str") return column_type::utf8;
-  throw failure{errc::value, "a column's type is 'int64', 'float64' or 'str', not '" + name + "'"};
+  if (name == "bool") return column_type::boolean;
+  if (name == "datetime") return column_type::timestamp;
+  throw failure{errc::value, "a column's type is 'int64', 'float64', 'str', 'bool' or 'datetime', not '" + name + "'"};
 }
 
 text_options options_from(const py::dict& d) {
@@ -69,6 +72,12 @@ text_options options_from(const py::dict& d) {
   for (auto& name : d["types"].cast<std::vector<std::string>>()) o.types.push_back(column_type_from(name));
   o.keys = key_type_from(d["keys"].cast<std::string>());
   o.types_may_widen = d["types_may_widen"].cast<bool>();
+  o.skip_bad_lines = d["skip_bad_lines"].cast<bool>();
+  o.skip_lines = d["skip_lines"].cast<int64_t>();
+  if (d.contains("highest_id")) {
+    o.lowest_id = d["lowest_id"].cast<int64_t>();
+    o.highest_id = d["highest_id"].cast<int64_t>();
+  }
   return o;
 }
 
@@ -78,14 +87,37 @@ py::list names_of(const std::vector<column_type>& types) {
   return names;
 }
 
+/// Into a dict: "rows", "skipped" and "lines", the first of them as (line, what).
+void tell(const text_report& report, const py::object& to) {
+  if (to.is_none()) return;
+  py::list lines;
+  for (auto& bad : report.first_skipped) lines.append(py::make_tuple(bad.line, bad.what));
+  to["rows"] = report.rows;
+  to["skipped"] = report.skipped;
+  to["lines"] = lines;
+}
+
+/// With their negated mirrors, as the other half of a skew-symmetric matrix.
+batch_sink mirrored(batch_sink sink) {
+  auto edges = std::move(sink.edges);
+  sink.edges = [edges = std::move(edges)](const column_batch& rows) {
+    edges(rows);
+    edges(negated_mirror(rows));
+  };
+  return sink;
+}
+
 /// None; or, when a guess did not hold, the options to begin again with.
 template <class Read>
-py::object read_text(Read read, const py::dict& options, row_target& to, py::object progress) {
+py::object read_text(Read read, const py::dict& options, row_target& to, py::object progress, const py::object& report_to) {
   auto o = options_from(options);
+  auto sink = options["skew"].cast<bool>() ? mirrored(to.sink()) : to.sink();
+  text_report found;
   reporter report{std::move(progress)};
   py::dict again;
   try {
-    without_gil([&] { read(o, to.sink(), [&](uint64_t done, uint64_t total) { report("read", done, total); }); });
+    without_gil([&] { read(o, sink, [&](uint64_t done, uint64_t total) { report("read", done, total); }, &found); });
+    tell(found, report_to);
     return py::none();
   } catch (const keys_are_text&) {
     again["keys"] = "str";
@@ -94,6 +126,15 @@ py::object read_text(Read read, const py::dict& options, row_target& to, py::obj
     again["types_may_widen"] = true;
   }
   return again;
+}
+
+void read_metis(const std::string& path, bool skip_bad_lines, row_target& to, py::object progress, const py::object& report_to) {
+  reporter report{std::move(progress)};
+  text_report found;
+  without_gil([&] {
+    read_metis_text(path, skip_bad_lines, to.sink(), [&](uint64_t done, uint64_t total) { report("read", done, total); }, &found);
+  });
+  tell(found, report_to);
 }
 
 void kronecker(int scale, int edge_factor, uint64_t seed, row_target& to, py::object progress) {
@@ -137,12 +178,15 @@ void bind_loading(py::module_& m) {
            py::arg("keys"))
       .def("finish", [](scatter_target& s) { without_gil([&] { s.finish(); }); })
       .def("abort", [](scatter_target& s) { without_gil([&] { s.abort(); }); });
-  m.def(
-      "read_edge_text", [](const py::dict& o, row_target& to, py::object p) { return read_text(read_edge_text, o, to, std::move(p)); },
-      py::arg("options"), py::arg("target"), py::arg("progress") = py::none());
-  m.def(
-      "read_node_text", [](const py::dict& o, row_target& to, py::object p) { return read_text(read_node_text, o, to, std::move(p)); },
-      py::arg("options"), py::arg("target"), py::arg("progress") = py::none());
+  for (auto [name, read] : {std::pair{"read_edge_text", &read_edge_text}, std::pair{"read_node_text", &read_node_text}})
+    m.def(
+        name,
+        [read](const py::dict& o, row_target& to, py::object progress, const py::object& report) {
+          return read_text(read, o, to, std::move(progress), report);
+        },
+        py::arg("options"), py::arg("target"), py::arg("progress") = py::none(), py::arg("report") = py::none());
+  m.def("read_metis_text", &read_metis, py::arg("path"), py::arg("skip_bad_lines"), py::arg("target"), py::arg("progress") = py::none(),
+        py::arg("report") = py::none());
   m.def("generate_kronecker", &kronecker, py::arg("scale"), py::arg("edge_factor"), py::arg("seed"), py::arg("target"),
         py::arg("progress") = py::none());
 }
