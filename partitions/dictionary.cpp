@@ -196,6 +196,11 @@ void dictionary::prefetch(const hash128& h) const {
   __builtin_prefetch(&table.slot[h.low & table.mask]);
 }
 
+void dictionary::prefetch_shared(const hash128& h) const {
+  auto& table = *state_->index.load(std::memory_order_acquire);
+  __builtin_prefetch(&table.slot[h.low & table.mask]);
+}
+
 void dictionary::reserve(int32_t ids) { state_->grow_index(ids); }
 
 template <class Key>

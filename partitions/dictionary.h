@@ -40,6 +40,7 @@ class dictionary {
   std::pair<int32_t, bool> intern(int64_t k, const hash128& h);
   std::pair<int32_t, bool> intern(std::string_view k, const hash128& h);
   void prefetch(const hash128& h) const;
+  void prefetch_shared(const hash128& h) const;  // likewise, while other threads append
 
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 

@@ -79,6 +79,12 @@ class pending_list {
   uint32_t capacity_ = 0;  // the appender's
 };
 
+/// What a log has of one node: its newest operation, and the edges that came and went.
+struct pending_node {
+  std::atomic<uint32_t> newest{0};
+  pending_list out, in;
+};
+
 /// Tags are not 0. A tag may stand in several slots: `same(value)` says whether a slot is the one meant.
 class log_index {
  public:
@@ -113,7 +119,7 @@ class log_index {
       if (found) continue;
       s.value.store(value, std::memory_order_relaxed);
       s.tag.store(tag, std::memory_order_release);
-      if (++used_ * 2 > t.mask) use((t.mask + 1) * 2);
+      if (++used_ * 3 > t.mask * 2) use((t.mask + 1) * 2);
       return;
     }
   }

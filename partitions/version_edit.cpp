@@ -55,6 +55,7 @@ class log_editor {
   int32_t need(key_view k) const;
   void check_key(key_view k) const;
   void check_edge_key(const edit_view& e) const;
+  void prefetch(key_view k) const;
   int32_t intern(key_view k);
   int32_t add(key_view k, log_values values);
 
@@ -77,9 +78,12 @@ class log_editor {
   void duplicate(const edit_view& e, const parameters& kept, const std::string& element);
 
   void append(what op, int32_t a, int32_t b, const key& edge_key, log_values values);
+  void append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values);
+  void pay(log_operation& o, std::optional<key> edge_key, log_values values);
   void link(log_operation& o, uint32_t head);
   void list(const log_operation& o, uint32_t position);
-  void push(uint64_t tag, uint32_t position, int32_t other, int32_t step);
+  pending_node& pending(int32_t v);
+  void list_parallel(const log_operation& o, uint32_t position);
   void complete(log_operation& o, log_values& values, const key& edge_key) const;
 
   boost::intrusive_ptr<version_log> log_;
@@ -124,7 +128,7 @@ void log_editor::copy(const log_reader& from) {
 version log_editor::finish() {
   done_ = true;
   log_->tip.store(at_, std::memory_order_release);
-  return {log_, at_};
+  return {std::move(log_), at_};
 }
 
 /// After a failure: what was written behind the claimed position must never be continued.
@@ -143,21 +147,34 @@ void log_editor::link(log_operation& o, uint32_t head) {
   o.jump = before.depth - far.depth == far.depth - all[int32_t(far.jump)].depth ? far.jump : head;
 }
 
-void log_editor::push(uint64_t tag, uint32_t position, int32_t other, int32_t step) {
+pending_node& log_editor::pending(int32_t v) {
   auto any = [](uint64_t) { return true; };
+  auto known = log_->index.find(log_tags::node(v), any);
+  if (!known) {
+    known = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(pending_node))) pending_node);
+    log_->index.set(log_tags::node(v), known, any);
+  }
+  return *reinterpret_cast<pending_node*>(known);
+}
+
+/// An edge came or went: its ends hear of it.
+void log_editor::list(const log_operation& o, uint32_t position) {
+  auto step = o.is_remove() ? -1 : 1;
+  pending(o.a).out.append(log_->lists, position, o.b, step);
+  if (here().directed() || o.a != o.b) pending(o.b).in.append(log_->lists, position, o.a, step);
+  if (o.is_remove()) log_->last_removal = position;
+}
+
+/// Multi graphs: the operations on all edges between two nodes.
+void log_editor::list_parallel(const log_operation& o, uint32_t position) {
+  auto any = [](uint64_t) { return true; };
+  auto tag = log_tags::pair(o.a, o.b);
   auto known = log_->index.find(tag, any);
   if (!known) {
     known = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(pending_list))) pending_list);
     log_->index.set(tag, known, any);
   }
-  reinterpret_cast<pending_list*>(known)->append(log_->lists, position, other, step);
-}
-
-void log_editor::list(const log_operation& o, uint32_t position) {
-  auto step = o.is_remove() ? -1 : 1;
-  push(log_tags::out(o.a), position, o.b, step);
-  if (here().directed() || o.a != o.b) push(log_tags::in(o.b), position, o.a, step);
-  if (o.is_remove()) log_->last_removal = position;
+  reinterpret_cast<pending_list*>(known)->append(log_->lists, position, 0, o.is_remove() ? -1 : 1);
 }
 
 /// Now and then an operation says all that its log has for the element, so that reading it stays short.
@@ -188,38 +205,56 @@ void log_editor::append(what op, int32_t a, int32_t b, const key& edge_key, log_
   o.edges = last.edges + (op == what::add_edge) - (op == what::remove_edge);
 
   bool of_edge = op == what::add_edge || op == what::update_edge || op == what::remove_edge;
-  bool keyed = of_edge && log.root->kind.multi;
-  auto tag = op == what::update_graph ? log_tags::graph : !of_edge ? log_tags::node(a) : keyed ? log_tags::edge(a, b, edge_key) : log_tags::pair(a, b);
+  if (of_edge) return append_edge(o, position, edge_key, std::move(values));
+  auto any = [](uint64_t) { return true; };
+  auto node = op == what::update_graph ? nullptr : &pending(a);
+  link(o, node ? node->newest.load(std::memory_order_relaxed) : uint32_t(log.index.find(log_tags::graph, any)));
+  complete(o, values, edge_key);
+  pay(o, std::nullopt, std::move(values));
+  if (node) node->newest.store(position, std::memory_order_release);
+  else log.index.set(log_tags::graph, position, any);
+  if (op == what::remove_node && log.nodes_removed_since == UINT32_MAX) log.nodes_removed_since.store(position, std::memory_order_release);
+  at_ = position;
+}
+
+void log_editor::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values) {
+  auto& log = *log_;
+  bool keyed = log.root->kind.multi;
+  auto tag = keyed ? log_tags::edge(o.a, o.b, edge_key) : log_tags::pair(o.a, o.b);
   auto same = [&](uint64_t head) {
     if (!keyed) return true;
     auto& other = log.operations[int32_t(head)];
-    return other.a == a && other.b == b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
+    return other.a == o.a && other.b == o.b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
   };
   link(o, uint32_t(log.index.find(tag, same)));
   complete(o, values, edge_key);
-  if (keyed || !values.empty()) {
-    o.payload = uint32_t(log.payload_count);
-    log.payloads.make_room(log.payload_count);
-    uint64_t bytes = sizeof(log_payload) + values.size() * sizeof(values[0]);
-    log.payloads[log.payload_count++] = {keyed ? std::optional{edge_key} : std::nullopt, std::move(values)};
-    log.value_bytes.store(log.value_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
-  }
+  pay(o, keyed ? std::optional{edge_key} : std::nullopt, std::move(values));
   log.index.set(tag, position, same);
-  if (o.moves_edge()) {
-    list(o, position);
-    if (keyed) {
-      push(log_tags::pair(a, b), position, 0, o.is_remove() ? -1 : 1);
-      if (log.edge_keys == key_type::none) {
-        log.edge_keys.store(gli::type_of(edge_key), std::memory_order_relaxed);
-        log.edge_keys_since.store(position, std::memory_order_release);
-      }
+  if (o.moves_edge()) list(o, position);
+  if (o.moves_edge() && keyed) {
+    list_parallel(o, position);
+    if (log.edge_keys == key_type::none) {
+      log.edge_keys.store(gli::type_of(edge_key), std::memory_order_relaxed);
+      log.edge_keys_since.store(position, std::memory_order_release);
     }
   }
   at_ = position;
 }
 
+/// What an operation carries besides its ids.
+void log_editor::pay(log_operation& o, std::optional<key> edge_key, log_values values) {
+  if (!edge_key && values.empty()) return;
+  auto& log = *log_;
+  o.payload = uint32_t(log.payload_count);
+  log.payloads.make_room(log.payload_count);
+  uint64_t bytes = sizeof(log_payload) + values.size() * sizeof(log_values::value_type);
+  log.payloads[log.payload_count++] = {std::move(edge_key), std::move(values)};
+  log.value_bytes.store(log.value_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+}
+
 /// The attributes by number; the last of those with one name counts.
 log_values log_editor::numbered(const edit_view& e, bool keep_nulls) const {
+  if (e.attributes.empty()) return {};
   newest_values newest;
   for (auto a = e.attributes.rbegin(); a != e.attributes.rend(); ++a) newest.add_older(log_->names->intern(a->first), a->second);
   auto values = newest.all();
@@ -245,6 +280,11 @@ std::optional<int32_t> log_editor::find(key_view k) const {
   check_key(k);
   auto id = here().known(k);
   return id && here().live(*id) ? id : std::nullopt;
+}
+
+void log_editor::prefetch(key_view k) const {
+  auto number = std::get_if<int64_t>(&k);
+  if (number && log_->keys) log_->keys->prefetch_shared(key_hash(*number));
 }
 
 int32_t log_editor::need(key_view k) const {
@@ -318,7 +358,15 @@ log_editor::named_edge log_editor::ordered(key_view source, int32_t s, key_view 
 
 /// The ends of an edge to be added, made where they may be.
 log_editor::named_edge log_editor::endpoints(const edit_view& e) {
+  prefetch(e.node), prefetch(e.target);
   auto s = find(e.node), t = find(e.target);
+  if (s && t) {
+    log_->index.prefetch(log_tags::node(*s));
+    log_->index.prefetch(log_tags::node(*t));
+    auto at = ordered(e.node, *s, e.target, *t);
+    log_->index.prefetch(log_tags::pair(at.source, at.target));
+    return at;
+  }
   if (!e.create_nodes) {
     if (!s) need(e.node);
     if (!t) need(e.target);

@@ -1,6 +1,8 @@
 #include "partitions/version_log.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "runtime/error.h"
 
@@ -34,42 +36,51 @@ std::shared_ptr<dictionary> growing(const graph& g) {
 
 constexpr uint32_t never = UINT32_MAX;
 
-/// How many more edges there are to a neighbor than in the pages.
-using steps = std::vector<std::pair<int32_t, int32_t>>;
-
-struct touched {
-  steps all;
-  bool removals = false;
-
-  void add(std::span<const pending_list::entry> entries) {
-    int32_t before = 0;
-    for (auto& e : entries) {
-      auto step = e.net - before;
-      before = e.net;
-      removals = removals || step < 0;
-      all.emplace_back(e.other, step);
-    }
+/// Ids in order: by digits of 11 bits where there are many.
+void sort_ids(std::vector<int32_t>& ids) {
+  if (ids.size() < 512) return std::sort(ids.begin(), ids.end());
+  auto most = uint32_t(*std::max_element(ids.begin(), ids.end()));
+  std::vector<int32_t> other(ids.size());
+  for (int shift = 0; shift < 32 && most >> shift; shift += 11) {
+    std::array<uint32_t, 2049> begin{};
+    for (auto id : ids) ++begin[(uint32_t(id) >> shift & 2047) + 1];
+    for (size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+    for (auto id : ids) other[begin[uint32_t(id) >> shift & 2047]++] = id;
+    ids.swap(other);
   }
-};
+}
 
-/// The neighbors in the pages, with what came and without what went.
-std::vector<int32_t> merged(std::span<const int32_t> pages, touched& t) {
+using entries = std::span<const pending_list::entry>;
+
+/// The neighbors in the pages and those that came.
+std::vector<int32_t> with_added(std::span<const int32_t> pages, std::span<const entries> lists) {
+  size_t total = pages.size();
+  for (auto& list : lists) total += list.size();
   std::vector<int32_t> found;
-  found.reserve(pages.size() + t.all.size());
-  if (!t.removals) {
-    found.assign(pages.begin(), pages.end());
-    for (auto& [other, step] : t.all) found.push_back(other);
-    if (!t.all.empty()) std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
-  }
-  for (auto other : pages) t.all.emplace_back(other, 1);
-  std::sort(t.all.begin(), t.all.end());
-  for (size_t i = 0; i < t.all.size();) {
-    auto other = t.all[i].first;
-    int64_t edges = 0;
-    for (; i < t.all.size() && t.all[i].first == other; ++i) edges += t.all[i].second;
-    if (edges > 0) found.push_back(other);
+  found.reserve(total);
+  for (auto& list : lists)
+    for (auto& e : list) found.push_back(e.other);
+  sort_ids(found);
+  auto middle = ptrdiff_t(found.size());
+  found.insert(found.end(), pages.begin(), pages.end());
+  if (middle && !pages.empty()) std::inplace_merge(found.begin(), found.begin() + middle, found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+/// The same where edges went, too: a neighbor stays while there are edges to it.
+std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<const entries> lists) {
+  std::vector<std::pair<int32_t, int32_t>> edges;  // neighbor, edges more or less
+  for (auto other : pages) edges.emplace_back(other, 1);
+  for (auto& list : lists)
+    for (int32_t before = 0; auto& e : list) edges.emplace_back(e.other, e.net - std::exchange(before, e.net));
+  std::sort(edges.begin(), edges.end());
+  std::vector<int32_t> found;
+  for (size_t i = 0; i < edges.size();) {
+    auto other = edges[i].first;
+    int64_t count = 0;
+    for (; i < edges.size() && edges[i].first == other; ++i) count += edges[i].second;
+    if (count > 0) found.push_back(other);
   }
   return found;
 }
@@ -91,6 +102,7 @@ version_log::version_log(const version_log& of, uint32_t position, bool flat)
   if (there.keys() != key_type::none) keys = of.keys;
   keys_since = keys ? 0 : never;
   edge_keys = flat ? root->kind.edge_keys : there.edge_keys();
+  if (!flat && position >= of.nodes_removed_since) nodes_removed_since = 0;
   operations.make_room(0);
   operations[0] = {};
   operations[0].nodes = flat ? int32_t(root->nodes) : there.nodes();
@@ -134,7 +146,8 @@ const log_operation* log_reader::latest(element e, int32_t a, int32_t b, const k
     auto& o = log_->operations[int32_t(head)];
     return o.a == a && o.b == b && log_->payloads[int32_t(o.payload)].edge_key == edge_key;
   };
-  auto head = e == element::node    ? log_->index.find(log_tags::node(a), any)
+  auto pending = e == element::node ? log_->pending(a) : nullptr;
+  auto head = e == element::node    ? (pending ? pending->newest.load(std::memory_order_acquire) : 0)
               : e == element::graph ? log_->index.find(log_tags::graph, any)
               : multi()             ? log_->index.find(log_tags::edge(a, b, edge_key), with_key)
                                     : log_->index.find(log_tags::pair(a, b), any);
@@ -149,9 +162,14 @@ std::optional<int32_t> log_reader::known(key_view k) const {
 }
 
 bool log_reader::live(int32_t node) const {
-  for (auto at = *this; at.log_; at = at.before())
-    if (auto o = at.latest(element::node, node, 0, {})) return !o->is_remove();
-  return node < log_->root->size && log_->root->live(node);
+  bool in_pages = node < log_->root->size && log_->root->live(node);
+  for (auto at = *this; at.log_; at = at.before()) {
+    if (in_pages && at.position_ < at.log_->nodes_removed_since.load(std::memory_order_acquire)) continue;
+    auto pending = at.log_->pending(node);
+    auto newest = pending ? at.cut(pending->newest.load(std::memory_order_acquire)) : 0;
+    if (newest) return !at.log_->operations[int32_t(newest)].is_remove();
+  }
+  return in_pages;
 }
 
 std::pair<uint32_t, uint32_t> page_slots(const graph& g, int32_t s, int32_t t) {
@@ -205,9 +223,15 @@ std::span<const int32_t> log_reader::root_list(int32_t node, bool out) const {
 }
 
 std::vector<int32_t> log_reader::listed(int32_t node, bool out) const {
-  touched t;
-  each_list(node, out, [&](auto entries) { t.add(entries); });
-  return merged(root_list(node, out), t);
+  std::vector<entries> lists;
+  bool removals = false;
+  each_list(node, out, [&](entries all) {
+    if (all.empty()) return;
+    removals = removals || all.back().net != int32_t(all.size());
+    lists.push_back(all);
+  });
+  auto pages = root_list(node, out);
+  return removals ? with_changes(pages, lists) : with_added(pages, lists);
 }
 
 void newest_values::add_older(uint32_t name, const value& v) {

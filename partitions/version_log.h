@@ -72,10 +72,8 @@ struct log_operation {
 
 /// What the index is asked for.
 struct log_tags {
-  static uint64_t node(int32_t v) { return uint64_t(v) << 3 | 1; }
-  static uint64_t out(int32_t v) { return uint64_t(v) << 3 | 2; }
-  static uint64_t in(int32_t v) { return uint64_t(v) << 3 | 3; }
-  static constexpr uint64_t graph = 4;
+  static uint64_t node(int32_t v) { return uint64_t(v) << 1 | 1; }  // a pending_node
+  static constexpr uint64_t graph = 2;
   static uint64_t pair(int32_t s, int32_t t) { return uint64_t{1} << 62 | uint64_t(s) << 31 | uint64_t(t); }  // simple graphs: the edge; multi: a list
   static uint64_t edge(int32_t s, int32_t t, const key& k) {
     return uint64_t{2} << 62 | ((pair(s, t) * 0xff51afd7ed558ccd ^ key_hash(k).low) & ((uint64_t{1} << 62) - 1));
@@ -117,6 +115,12 @@ class version_log {
   std::map<std::pair<int32_t, int32_t>, free_key> free_keys;
   uint32_t last_removal = 0;
 
+  std::atomic<uint32_t> nodes_removed_since{UINT32_MAX};  // before this position no operation, here or in a log before, removed a node
+
+  const pending_node* pending(int32_t v) const {
+    return reinterpret_cast<const pending_node*>(index.find(log_tags::node(v), [](uint64_t) { return true; }));
+  }
+
   std::mutex folding;
   std::map<uint32_t, std::weak_ptr<const graph::body>> folds;
   std::optional<std::pair<uint32_t, graph>> newest_fold;
@@ -144,8 +148,7 @@ class log_reader {
   template <class F>
   void each_list(int32_t node, bool out, F&& f) const {
     for (auto at = *this; at.log_; at = at.before()) {
-      auto list = at.log_->index.find(out ? log_tags::out(node) : log_tags::in(node), [](uint64_t) { return true; });
-      if (list) f(reinterpret_cast<const pending_list*>(list)->until(at.position_));
+      if (auto pending = at.log_->pending(node)) f((out ? pending->out : pending->in).until(at.position_));
     }
   }
 
