@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import os
-
 from . import _aliases as _aliases
 from . import _loading
 from ._client import Client, Status, WorkerInfo, connect
@@ -30,6 +28,8 @@ from ._errors import (
     WorkerLostError,
 )
 from ._expressions import Expression, degree, edge, in_degree, key, node, out_degree, source, target
+from ._formats.readers import EmbeddedReaders
+from ._formats.skipped import SkippedLinesWarning
 from ._graph import Graph
 from ._history import Commit, Diff, Log
 from ._node_values import Comparison, NodeValues
@@ -60,6 +60,7 @@ __all__ = [
     "Log",
     "NodeValues",
     "ProtocolError",
+    "SkippedLinesWarning",
     "Status",
     "Table",
     "WorkerInfo",
@@ -75,8 +76,18 @@ __all__ = [
     "key",
     "node",
     "out_degree",
+    "read",
+    "read_csv",
     "read_edges",
+    "read_gap",
+    "read_gexf",
+    "read_graphml",
+    "read_ipc",
+    "read_json",
     "read_ldbc",
+    "read_metis",
+    "read_mtx",
+    "read_parquet",
     "show_progress",
     "source",
     "target",
@@ -89,38 +100,19 @@ from_networkx = Graph.from_networkx
 _HERE = _loading.Embedded()
 
 
-def read_edges(
-    path: str | os.PathLike,
-    names: list[str] | None = None,
-    directed: bool = True,
-    delimiter: str | None = None,
-    header: bool = False,
-    comment: str | None = "#",
-    key_type=None,
-    multi: bool = False,
-    types: list[str] | None = None,
-) -> Graph:
-    """A graph of an edge list: a text file, or one packed with gzip, with a source, a target and attributes on each line.
-
-    Keys are int64 when every id is a canonical decimal, else str; key_type="str" forces it. `names` names the columns, `types` the
-    attributes' types ("int64", "float64" or "str"); `delimiter` None means spaces and tabs. ValueError names file and line of what does
-    not fit; then nothing is loaded. Duplicate edges (the first stays) and self-loops are no errors.
-
-    >>> import tempfile, pathlib
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.txt"
-    >>> _ = file.write_text("ann bob 0.5\\nbob cid 1.5\\n")
-    >>> read_edges(file, names=["source", "target", "weight"]).edges["ann", "bob"]
-    {'weight': 0.5}
-    """
-    return _loading.read_edges(_HERE, path, names, directed, delimiter, header, comment, key_type, multi, types)
-
-
-def read_ldbc(vfile: str | os.PathLike, efile: str | os.PathLike, directed: bool) -> Graph:
-    """A graph in LDBC Graphalytics form: nodes `id [value]` and edges `source target [weight]`, in two text files.
-
-    An edge to a node that is not in the node file is a ValueError.
-    """
-    return _loading.read_ldbc(_HERE, vfile, efile, directed)
+_READERS = EmbeddedReaders()
+read = _READERS.read
+read_edges = _READERS.read_edges
+read_ldbc = _READERS.read_ldbc
+read_csv = _READERS.read_csv
+read_mtx = _READERS.read_mtx
+read_metis = _READERS.read_metis
+read_graphml = _READERS.read_graphml
+read_gexf = _READERS.read_gexf
+read_json = _READERS.read_json
+read_parquet = _READERS.read_parquet
+read_ipc = _READERS.read_ipc
+read_gap = _READERS.read_gap
 
 
 def generate_kronecker(scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> Graph:

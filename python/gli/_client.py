@@ -16,6 +16,7 @@ from . import _core, _loading
 from ._arrow import frame
 from ._distributed import DistributedGraph
 from ._errors import ClusterError, GliError, WorkerLostError
+from ._formats.readers import Readers
 from ._graph import Graph
 from ._progress import Progress
 
@@ -67,7 +68,7 @@ def socket_path(address: str) -> str:
     raise ValueError(f"a cluster's address looks like unix:///path/coordinator.sock, not {address!r}")
 
 
-class Client:
+class Client(Readers[DistributedGraph]):
     """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
 
     `cluster` is a LocalCluster or an address; `timeout` is how many seconds the coordinator may take for small answers.
@@ -228,24 +229,8 @@ class Client:
         if named is not error:
             raise named from None
 
-    def read_edges(
-        self,
-        path,
-        names=None,
-        directed: bool = True,
-        delimiter: str | None = None,
-        header: bool = False,
-        comment: str | None = "#",
-        key_type=None,
-        multi: bool = False,
-        types=None,
-    ) -> DistributedGraph:
-        """The same as gli.read_edges, on the cluster: the file is read in pieces and goes straight to the workers."""
-        return _loading.read_edges(self, path, names, directed, delimiter, header, comment, key_type, multi, types)
-
-    def read_ldbc(self, vfile, efile, directed: bool) -> DistributedGraph:
-        """The same as gli.read_ldbc, on the cluster."""
-        return _loading.read_ldbc(self, vfile, efile, directed)
+    def _place(self):
+        return self
 
     def from_arrow(
         self,

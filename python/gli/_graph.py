@@ -12,6 +12,7 @@ from . import _core, _expressions as expressions, _loading
 from ._arrow import column_of, columns_from_rows, frame
 from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
 from ._edits import Batch, warn_of_duplicate
+from ._formats.writers import Writers
 from ._merge import merge
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
@@ -21,7 +22,7 @@ from ._table import Table
 _PLACE = _loading.Embedded()
 
 
-class Graph(GraphMethods):
+class Graph(Writers, GraphMethods):
     """An immutable property graph: every edit gives a new graph and leaves this one as it is.
 
     Keys are int or str (one type in a graph); attributes are None, bool, int, float, str, datetime, bytes, or lists and dicts of these.

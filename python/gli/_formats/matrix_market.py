@@ -1,0 +1,121 @@
+"""Matrix Market coordinate files. https://math.nist.gov/MatrixMarket/formats.html
+
+Nodes are 1 … n. A general matrix is a directed graph, a symmetric one undirected; a skew-symmetric one is directed, each entry with its
+negated mirror.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .. import _core, _loading
+from .edge_text import _write_lines
+from .files import PlainBytes, writing
+from .skipped import Skipped
+from .tables import Tables, as_text, numbered
+
+_FIELDS = {"pattern": [], "integer": ["int64"], "real": ["float64"], "double": ["float64"]}
+_SYMMETRIES = ("general", "symmetric", "skew-symmetric")
+_LONGEST_HEAD = 1 << 20
+_NODES_AT_ONCE = 1 << 18
+
+
+@dataclass
+class _Head:
+    field: str
+    symmetry: str
+    nodes: int
+    entries: int
+    lines: int  # up to the first entry
+
+
+def _head(path: str) -> _Head:
+    with PlainBytes(path) as file:
+        text = file.read(_LONGEST_HEAD)
+    if not text:
+        raise ValueError(f"{path}: empty file")
+    lines = text.decode("utf-8", "replace").splitlines()
+    words = lines[0].lower().split()
+    if len(words) != 5 or words[:2] != ["%%matrixmarket", "matrix"]:
+        raise ValueError(f"{path}:1: a Matrix Market file begins '%%MatrixMarket matrix coordinate …', not {lines[0][:60]!r}")
+    form, field, symmetry = words[2:]
+    if form != "coordinate" or field not in _FIELDS or symmetry not in _SYMMETRIES:
+        known = f"coordinate, one of {', '.join(_FIELDS)}, one of {', '.join(_SYMMETRIES)}"
+        raise ValueError(f"{path}:1: {form} {field} {symmetry} is not read, only {known}")
+    for number, line in enumerate(lines[1:], 2):
+        if line.strip() and not line.lstrip().startswith("%"):
+            return _Head(field, symmetry, *_sizes(path, number, line), number)
+    raise ValueError(f"{path}: there is no line of sizes")
+
+
+def _sizes(path: str, number: int, line: str) -> tuple[int, int]:
+    try:
+        rows, columns, entries = map(int, line.split())
+    except ValueError:
+        raise ValueError(f"{path}:{number}: expected rows, columns and entries, found {line[:60]!r}") from None
+    if rows != columns:
+        raise ValueError(f"{path}:{number}: a matrix of {rows} × {columns} is no graph: it has to be square")
+    if not 0 <= rows < 2**31 or entries < 0:
+        raise ValueError(f"{path}:{number}: {rows} nodes and {entries} entries cannot be")
+    return rows, entries
+
+
+def read(place, path, weight: str = "weight", on_error: str = "raise"):
+    """A graph of a square sparse matrix."""
+    path = os.fspath(path)
+    head = _head(path)
+    skipped = Skipped(path, on_error)
+    types = _FIELDS[head.field]
+
+    def fill(rows, guesses, progress):
+        for begin in range(0, head.nodes, _NODES_AT_ONCE):
+            ids = np.arange(begin, min(begin + _NODES_AT_ONCE, head.nodes), dtype=np.int64) + 1
+            rows.add_nodes(pa.table({"": ids}))
+        if head.entries == 0:
+            return
+        options = _loading.text_options(
+            path,
+            guesses,
+            comment="%",
+            names=["source", "target", *([weight] if types else [])],
+            types=types,
+            skip_lines=head.lines,
+            skew=head.symmetry == "skew-symmetric",
+            lowest_id=1,
+            highest_id=head.nodes,
+        )
+        skipped.read(_core.read_edge_text, options, rows, progress)
+        if skipped.rows + skipped.count != head.entries:
+            raise ValueError(f"{path}: {head.entries} entries are promised, {skipped.rows + skipped.count} follow")
+
+    graph = _loading.load(place, fill, "load", key_type="int64", directed=head.symmetry != "symmetric", origin=path)
+    skipped.warn()
+    return graph
+
+
+def write(graph, path, relabel: bool = False, weight: str = "weight", lossy: bool = False) -> None:
+    """Writes a graph as a matrix: pattern without weights, else integer or real."""
+    tables = Tables(graph, "Matrix Market", lossy)
+    tables.without_parallel_edges()
+    tables.without_graph_attributes()
+    tables.keep("node", lambda field: False)
+    field = tables.number_column(weight)
+    sources, targets = numbered(tables, 1, relabel)
+    kind = "pattern" if field is None else "integer" if pa.types.is_integer(field.type) else "real"
+    if graph.directed:
+        columns = {"row": sources, "column": targets}
+    else:  # of a symmetric matrix the lower half
+        columns = {"row": pc.max_element_wise(sources, targets), "column": pc.min_element_wise(sources, targets)}
+    text = {name: pc.cast(values, pa.large_string()) for name, values in columns.items()}
+    if field is not None:
+        text["value"] = as_text(tables.edges.column(field.name), field)
+    nodes = tables.nodes.num_rows
+    with writing(path) as stream:
+        head = f"%%MatrixMarket matrix coordinate {kind} {'general' if graph.directed else 'symmetric'}\n"
+        stream.write(f"{head}{nodes} {nodes} {tables.edges.num_rows}\n".encode())
+        _write_lines(stream, pa.table(text), " ")
