@@ -31,7 +31,7 @@ def by_ending(path, names: dict[str, str]) -> str:
     found = names.get(ending(path))
     if found is None:
         known = ", ".join(names)
-        raise ValueError(f"{os.fspath(path)}: {ending(path)!r} names no form of file; known endings are {known}, with .gz or .zst if packed")
+        raise ValueError(f"{os.fspath(path)}: {ending(path)!r} names no form of file; known are {known}, with .gz or .zst if packed")
     return found
 
 
