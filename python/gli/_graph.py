@@ -11,7 +11,7 @@ import pyarrow as pa
 from . import _core, _expressions as expressions, _loading
 from ._arrow import column_of, columns_from_rows, frame
 from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
-from ._edits import Batch, warn_of_duplicate
+from ._edits import Batch
 from ._formats.writers import Writers
 from ._merge import merge
 from ._methods import GraphMethods
@@ -22,7 +22,7 @@ from ._table import Table
 _PLACE = _loading.Embedded()
 
 
-class Graph(Writers, GraphMethods):
+class Graph(_core.Version, Writers, GraphMethods):
     """An immutable property graph: every edit gives a new graph and leaves this one as it is.
 
     Keys are int or str (one type in a graph); attributes are None, bool, int, float, str, datetime, bytes, or lists and dicts of these.
@@ -149,31 +149,6 @@ class Graph(Writers, GraphMethods):
 
     # --- primitives -----------------------------------------------------------------------------------------------------------
 
-    @property
-    def directed(self) -> bool:
-        return self._core.directed
-
-    @property
-    def multi(self) -> bool:
-        return self._core.multi
-
-    @property
-    def key_type(self) -> str:
-        return self._core.key_type
-
-    @property
-    def node_count(self) -> int:
-        return self._core.nodes
-
-    @property
-    def edge_count(self) -> int:
-        return self._core.edges
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """The graph's own attributes."""
-        return self._core.attributes
-
     def _query(self, name, values=None, other=None, **arguments) -> pa.Table:
         return merge(name, [pa.table(self._core.answer(name, arguments, values, other))], arguments)
 
@@ -205,23 +180,6 @@ class Graph(Writers, GraphMethods):
         if not isinstance(other, Graph):
             raise TypeError("values of an embedded graph and of one on a cluster cannot be compared: both must be in one place")
 
-    def _edit(self, edits) -> Graph:
-        core, _, lossy = self._core.apply(edits)
-        if lossy:
-            warn_of_duplicate(lossy)
-        return Graph._from_core(core)
-
-    # --- direct ways to what is in this process -------------------------------------------------------------------------------
-
-    def has_node(self, node) -> bool:
-        return self._core.has_node(node)
-
-    def get_node(self, node) -> dict[str, Any]:
-        return self._core.node(node)
-
-    def _edges_between(self, source, target):
-        return self._core.edge(source, target)
-
     def batch_operations(self) -> Batch:
         """A block of edits, applied together: the result is in `batch.graph`; this graph stays, and nothing happens if the block raises.
 
@@ -241,8 +199,8 @@ class Graph(Writers, GraphMethods):
         return Table(where)
 
     def memory_usage(self) -> dict[str, int]:
-        """Bytes by part."""
-        return self._core.memory_usage()
+        """Bytes by part; "log" is what edits since the last time the graph was written to pages take."""
+        return {**self._core.memory_usage(), "log": self._log_bytes}
 
     def compare_summary(self, older: Graph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""

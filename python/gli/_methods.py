@@ -187,10 +187,15 @@ class GraphMethods(EditMethods):
         >>> g.degree(1), g.degree().to_dict()
         (2, {1: 2, 2: 1, 3: 1})
         """
-        values = self._degrees.get(mode)
-        if values is None:
-            values = self._degrees[mode] = self._run("degree", {"mode": mode})
-        return values if node is None else values[node]
+        return self._all_degrees(mode) if node is None else self._degree_of(node, mode)
+
+    def _all_degrees(self, mode: str) -> NodeValues:
+        if mode not in self._degrees:
+            self._degrees[mode] = self._run("degree", {"mode": mode})
+        return self._degrees[mode]
+
+    def _degree_of(self, node, mode: str) -> int:
+        return self._all_degrees(mode)[node]
 
     @cached_property
     def _degrees(self) -> dict[str, NodeValues]:

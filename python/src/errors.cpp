@@ -1,3 +1,5 @@
+#include "errors.h"
+
 #include "bindings.h"
 #include "runtime/error.h"
 
@@ -48,20 +50,20 @@ const char* class_name(errc code) {
   }
 }
 
-void raise(const failure& f) {
+}  // namespace
+
+void set_error(const failure& f) {
   if (auto builtin = exception_for(f.code())) return PyErr_SetString(builtin.ptr(), f.what());
   auto type = py::module_::import("gli._errors").attr(class_name(f.code()));
   PyErr_SetString(type.ptr(), f.what());
 }
-
-}  // namespace
 
 void bind_errors(py::module_&) {
   py::register_local_exception_translator([](std::exception_ptr p) {
     try {
       if (p) std::rethrow_exception(p);
     } catch (const failure& f) {
-      raise(f);
+      set_error(f);
     }
   });
 }

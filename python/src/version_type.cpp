@@ -1,0 +1,449 @@
+#include "version_type.h"
+
+#include <algorithm>
+#include <new>
+
+#include "callbacks.h"
+#include "convert.h"
+#include "errors.h"
+#include "partitions/version.h"
+#include "runtime/error.h"
+
+namespace gli::python {
+namespace {
+
+using what = edit::what;
+using attributes = std::vector<std::pair<std::string, value>>;
+
+struct version_object {
+  PyObject_HEAD
+  std::optional<version> at;
+  PyObject* core;  // gli._core.Graph, or null
+};
+
+version_object& object_of(PyObject* self) { return *reinterpret_cast<version_object*>(self); }
+
+/// Runs a function that may throw anything as one that sets Python's error.
+template <class F>
+auto guarded(F&& f, decltype(f()) failed) -> decltype(f()) {
+  try {
+    return f();
+  } catch (py::error_already_set& e) {
+    e.restore();
+  } catch (const failure& f) {
+    set_error(f);
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_RuntimeError, e.what());
+  }
+  return failed;
+}
+
+const version& version_of(PyObject* self) {
+  auto& o = object_of(self);
+  if (!o.at) {
+    if (!o.core) throw failure{errc::internal, "this graph was not initialised"};
+    o.at.emplace(py::handle{o.core}.cast<const graph&>());
+  }
+  return *o.at;
+}
+
+py::object made(PyObject* like, version v) {
+  auto type = Py_TYPE(like);
+  auto self = py::reinterpret_steal<py::object>(type->tp_alloc(type, 0));
+  if (!self) throw py::error_already_set{};
+  new (&object_of(self.ptr()).at) std::optional<version>{std::move(v)};
+  return self;
+}
+
+// --- arguments -------------------------------------------------------------------------------------------------------------
+
+/// The positional arguments and keywords of one call.
+struct arguments {
+  PyObject* const* all;
+  Py_ssize_t positional;
+  PyObject* names;  // tuple of str, or null
+
+  Py_ssize_t keywords() const { return names ? PyTuple_GET_SIZE(names) : 0; }
+  std::string_view name(Py_ssize_t i) const {
+    Py_ssize_t size = 0;
+    auto text = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(names, i), &size);
+    if (!text) throw py::error_already_set{};
+    return {text, size_t(size)};
+  }
+  py::handle keyword(Py_ssize_t i) const { return all[positional + i]; }
+};
+
+void expect_positional(const arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most) {
+  if (a.positional >= least && a.positional <= most) return;
+  auto wanted = least == most ? std::to_string(least) : "from " + std::to_string(least) + " to " + std::to_string(most);
+  throw failure{errc::type, std::string{call} + "() takes " + wanted + " positional argument" + (most == 1 ? "" : "s") + " but " +
+                                std::to_string(a.positional) + (a.positional == 1 ? " was given" : " were given")};
+}
+
+/// A key where it lies: its text stays as long as the object.
+key_view view_of(PyObject* object) {
+  if (PyUnicode_CheckExact(object)) {
+    Py_ssize_t size = 0;
+    auto text = PyUnicode_AsUTF8AndSize(object, &size);
+    if (!text) throw py::error_already_set{};
+    return std::string_view{text, size_t(size)};
+  }
+  if (PyLong_CheckExact(object)) {
+    int overflow = 0;
+    auto x = PyLong_AsLongLongAndOverflow(object, &overflow);
+    if (!overflow) return int64_t{x};
+  }
+  auto k = key_from(object);
+  if (auto number = std::get_if<int64_t>(&k)) return *number;
+  Py_ssize_t size = 0;
+  auto text = PyUnicode_AsUTF8AndSize(object, &size);
+  if (!text) throw py::error_already_set{};
+  return std::string_view{text, size_t(size)};
+}
+
+void check_attribute(std::string_view name, bool of_node) {
+  bool fine = !name.starts_with('_') && (of_node ? name != "id" : name != "source" && name != "target" && name != "key");
+  if (!fine) py::module_::import("gli._checks").attr("attribute_name")(py::str(name.data(), name.size()), of_node ? "node" : "edge");
+}
+
+attributes node_attributes_of(const arguments& a) {
+  attributes given;
+  for (Py_ssize_t i = 0; i < a.keywords(); ++i) {
+    auto name = a.name(i);
+    check_attribute(name, true);
+    given.emplace_back(name, value_from(a.keyword(i)));
+  }
+  return given;
+}
+
+/// What edits of edges take: key and create_nodes apart from the attributes.
+struct edge_arguments {
+  PyObject* key = nullptr;
+  bool create_nodes = false;
+  attributes given;
+};
+
+edge_arguments edge_arguments_of(const arguments& a, bool may_create) {
+  edge_arguments e;
+  if (a.positional > 2 && a.all[2] != Py_None) e.key = a.all[2];
+  if (a.positional > 3) e.create_nodes = PyObject_IsTrue(a.all[3]) == 1;
+  for (Py_ssize_t i = 0; i < a.keywords(); ++i) {
+    auto name = a.name(i);
+    if (name == "key") {
+      e.key = a.keyword(i).is_none() ? nullptr : a.keyword(i).ptr();
+    } else if (may_create && name == "create_nodes") {
+      e.create_nodes = PyObject_IsTrue(a.keyword(i).ptr()) == 1;
+    } else {
+      check_attribute(name, false);
+      e.given.emplace_back(name, value_from(a.keyword(i)));
+    }
+  }
+  return e;
+}
+
+// --- edits -----------------------------------------------------------------------------------------------------------------
+
+void warn(const edit_report& report) {
+  if (!report.lossy_duplicate.empty()) py::module_::import("gli._edits").attr("warn_of_duplicate")(report.lossy_duplicate);
+}
+
+PyObject* edited(PyObject* self, const edit_view& e) {
+  edit_report report;
+  auto next = version_of(self).apply(e, report);
+  warn(report);
+  return made(self, std::move(next)).release().ptr();
+}
+
+template <what Op>
+PyObject* edit_node(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    arguments a{all, positional, names};
+    constexpr auto call = Op == what::add_node ? "add_node" : Op == what::update_node ? "update_node" : "upsert_node";
+    expect_positional(a, call, 1, 1);
+    auto given = node_attributes_of(a);
+    return edited(self, {Op, view_of(all[0]), int64_t{0}, {}, given, false});
+  }, nullptr);
+}
+
+template <what Op>
+PyObject* edit_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    arguments a{all, positional, names};
+    constexpr bool may_create = Op == what::add_edge || Op == what::upsert_edge;
+    constexpr auto call = Op == what::add_edge ? "add_edge" : Op == what::update_edge ? "update_edge" : "upsert_edge";
+    expect_positional(a, call, 2, may_create ? 4 : 3);
+    auto e = edge_arguments_of(a, may_create);
+    auto k = e.key ? std::optional{view_of(e.key)} : std::nullopt;
+    return edited(self, {Op, view_of(all[0]), view_of(all[1]), k, e.given, e.create_nodes});
+  }, nullptr);
+}
+
+PyObject* remove_node(PyObject* self, PyObject* node) {
+  return guarded([&]() -> PyObject* {
+    edit_view e{what::remove_node, view_of(node), int64_t{0}, {}, {}, false};
+    edit_report report;
+    auto& from = version_of(self);
+    auto next = without_gil([&] { return from.apply(e, report); });
+    return made(self, std::move(next)).release().ptr();
+  }, nullptr);
+}
+
+PyObject* remove_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    arguments a{all, positional, names};
+    expect_positional(a, "remove_edge", 2, 3);
+    auto e = edge_arguments_of(a, false);
+    if (!e.given.empty()) throw failure{errc::type, "remove_edge() got an unexpected keyword argument '" + e.given.front().first + "'"};
+    auto k = e.key ? std::optional{view_of(e.key)} : std::nullopt;
+    return edited(self, {what::remove_edge, view_of(all[0]), view_of(all[1]), k, {}, false});
+  }, nullptr);
+}
+
+PyObject* apply_all(PyObject* self, PyObject* tuples) {
+  return guarded([&]() -> PyObject* {
+    auto edits = edits_from(py::reinterpret_borrow<py::iterable>(tuples));
+    edit_report report;
+    auto& from = version_of(self);
+    auto next = without_gil([&] { return from.apply(edits, report); });
+    warn(report);
+    return made(self, std::move(next)).release().ptr();
+  }, nullptr);
+}
+
+// --- questions -------------------------------------------------------------------------------------------------------------
+
+int32_t existing(const version& v, PyObject* node) {
+  if (auto id = v.find(view_of(node))) return *id;
+  throw failure{errc::key, "Node " + py::repr(node).cast<std::string>() + " not found"};
+}
+
+PyObject* has_node(PyObject* self, PyObject* node) {
+  return guarded([&]() -> PyObject* { return PyBool_FromLong(version_of(self).find(view_of(node)).has_value()); }, nullptr);
+}
+
+int contains(PyObject* self, PyObject* node) {
+  return guarded([&]() -> int { return version_of(self).find(view_of(node)).has_value(); }, -1);
+}
+
+/// Both ends of an edge as stored, or nothing when one is missing.
+std::optional<std::pair<int32_t, int32_t>> ends(const version& v, PyObject* source, PyObject* target) {
+  auto s = view_of(source), t = view_of(target);
+  auto from = v.find(s), to = v.find(t);
+  if (!from || !to) return {};
+  return !v.root()->kind.directed && t < s ? std::pair{*to, *from} : std::pair{*from, *to};
+}
+
+PyObject* has_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
+  return guarded([&]() -> PyObject* {
+    arguments a{all, positional, names};
+    expect_positional(a, "has_edge", 2, 3);
+    auto e = edge_arguments_of(a, false);
+    if (!e.given.empty()) throw failure{errc::type, "has_edge() got an unexpected keyword argument '" + e.given.front().first + "'"};
+    auto& v = version_of(self);
+    auto at = ends(v, all[0], all[1]);
+    if (!at) Py_RETURN_FALSE;
+    if (!e.key) return PyBool_FromLong(v.has_edge(at->first, at->second));
+    if (!v.root()->kind.multi) Py_RETURN_FALSE;
+    auto keys = v.edges_between(at->first, at->second);
+    return PyBool_FromLong(std::find(keys.begin(), keys.end(), key_from(e.key)) != keys.end());
+  }, nullptr);
+}
+
+/// [(edge key or None, attributes)]; empty when there is none.
+PyObject* edges_between(PyObject* self, PyObject* const* all, Py_ssize_t positional) {
+  return guarded([&]() -> PyObject* {
+    expect_positional({all, positional, nullptr}, "_edges_between", 2, 2);
+    auto& v = version_of(self);
+    py::list result;
+    if (auto at = ends(v, all[0], all[1]))
+      for (auto& k : v.edges_between(at->first, at->second))
+        result.append(py::make_tuple(v.root()->kind.multi ? to_object(k) : py::none(), to_dict(v.edge_attributes(at->first, at->second, k))));
+    return result.release().ptr();
+  }, nullptr);
+}
+
+PyObject* get_node(PyObject* self, PyObject* node) {
+  return guarded([&]() -> PyObject* {
+    auto& v = version_of(self);
+    return to_dict(v.node_attributes(existing(v, node))).release().ptr();
+  }, nullptr);
+}
+
+/// Keys in their own order, so that the answer does not depend on how the graph came about.
+py::list keys_of(const version& v, const std::vector<int32_t>& ids) {
+  py::list result{ids.size()};
+  size_t at = 0;
+  if (v.kind().keys == key_type::int64) {
+    std::vector<int64_t> keys;
+    for (auto id : ids) keys.push_back(std::get<int64_t>(v.key_of(id)));
+    std::sort(keys.begin(), keys.end());
+    for (auto k : keys) PyList_SET_ITEM(result.ptr(), Py_ssize_t(at++), PyLong_FromLongLong(k));
+  } else {
+    std::vector<std::string> keys;
+    for (auto id : ids) keys.push_back(std::get<std::string>(v.key_of(id)));
+    std::sort(keys.begin(), keys.end());
+    for (auto& k : keys) PyList_SET_ITEM(result.ptr(), Py_ssize_t(at++), PyUnicode_FromStringAndSize(k.data(), Py_ssize_t(k.size())));
+  }
+  return result;
+}
+
+template <version::direction Which>
+PyObject* adjacent(PyObject* self, PyObject* node) {
+  return guarded([&]() -> PyObject* {
+    auto& v = version_of(self);
+    return keys_of(v, v.neighbors(existing(v, node), Which)).release().ptr();
+  }, nullptr);
+}
+
+PyObject* degree_of(PyObject* self, PyObject* const* all, Py_ssize_t positional) {
+  return guarded([&]() -> PyObject* {
+    expect_positional({all, positional, nullptr}, "_degree_of", 2, 2);
+    auto& v = version_of(self);
+    auto mode = py::handle{all[1]}.cast<std::string>();
+    if (mode != "total" && mode != "in" && mode != "out")
+      throw failure{errc::value, "mode is 'total', 'in' or 'out', not " + py::repr(all[1]).cast<std::string>()};
+    auto which = mode == "in" ? version::direction::in : mode == "out" ? version::direction::out : version::direction::all;
+    return PyLong_FromUnsignedLongLong(v.degree(existing(v, all[0]), which));
+  }, nullptr);
+}
+
+PyObject* node_count(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* { return PyLong_FromUnsignedLongLong(version_of(self).nodes()); }, nullptr);
+}
+PyObject* edge_count(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* { return PyLong_FromUnsignedLongLong(version_of(self).edges()); }, nullptr);
+}
+Py_ssize_t length(PyObject* self) {
+  return guarded([&]() -> Py_ssize_t { return Py_ssize_t(version_of(self).nodes()); }, Py_ssize_t{-1});
+}
+PyObject* directed(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* { return PyBool_FromLong(version_of(self).root()->kind.directed); }, nullptr);
+}
+PyObject* multi(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* { return PyBool_FromLong(version_of(self).root()->kind.multi); }, nullptr);
+}
+PyObject* keys_type(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* { return PyUnicode_FromString(name_of(version_of(self).kind().keys)); }, nullptr);
+}
+PyObject* own_attributes(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* { return to_dict(version_of(self).attributes()).release().ptr(); }, nullptr);
+}
+PyObject* log_bytes(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* {
+    auto& o = object_of(self);
+    return PyLong_FromUnsignedLongLong(o.at ? o.at->log_bytes() : 0);
+  }, nullptr);
+}
+
+PyObject* get_core(PyObject* self, void*) {
+  return guarded([&]() -> PyObject* {
+    auto& o = object_of(self);
+    if (!o.core) {
+      auto& v = version_of(self);
+      auto pages = without_gil([&] { return v.fold(); });
+      if (!o.core) o.core = py::cast(std::move(pages)).release().ptr();
+    }
+    return Py_NewRef(o.core);
+  }, nullptr);
+}
+
+int set_core(PyObject* self, PyObject* core, void*) {
+  return guarded([&]() -> int {
+    if (!core || !py::isinstance<graph>(core)) throw failure{errc::type, "expected a gli._core.Graph"};
+    auto& o = object_of(self);
+    o.at.reset();
+    Py_XSETREF(o.core, Py_NewRef(core));
+    return 0;
+  }, -1);
+}
+
+// --- the type --------------------------------------------------------------------------------------------------------------
+
+PyObject* allocate(PyTypeObject* type, PyObject*, PyObject*) {
+  auto self = type->tp_alloc(type, 0);
+  if (self) new (&object_of(self).at) std::optional<version>{};
+  return self;
+}
+
+void deallocate(PyObject* self) {
+  auto type = Py_TYPE(self);
+  auto& o = object_of(self);
+  o.at.~optional();
+  Py_XDECREF(o.core);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+template <class F>
+PyCFunction method(F* f) { return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f)); }
+
+constexpr int with_names = METH_FASTCALL | METH_KEYWORDS;
+using direction = version::direction;
+
+PyMethodDef methods[] = {
+    {"add_node", method(&edit_node<what::add_node>), with_names,
+     "add_node($self, node, /, **attributes)\n--\n\nWith the node; one that is there already stays as it is.\n\n"
+     ">>> import gli\n>>> gli.Graph().add_node(\"ann\", age=41).nodes[\"ann\"]\n{'age': 41}"},
+    {"update_node", method(&edit_node<what::update_node>), with_names,
+     "update_node($self, node, /, **attributes)\n--\n\nChanges attributes; None removes one. KeyError when the node is missing."},
+    {"upsert_node", method(&edit_node<what::upsert_node>), with_names,
+     "upsert_node($self, node, /, **attributes)\n--\n\nAdds the node or changes its attributes."},
+    {"remove_node", method(&remove_node), METH_O, "remove_node($self, node, /)\n--\n\nWithout the node and its edges. KeyError when it is missing."},
+    {"add_edge", method(&edit_edge<what::add_edge>), with_names,
+     "add_edge($self, source, target, /, key=None, create_nodes=False, **attributes)\n--\n\n"
+     "With the edge; one that is there already stays as it is. KeyError when an end is missing, unless create_nodes.\n\n"
+     ">>> import gli\n>>> gli.Graph().add_edge(\"ann\", \"bob\", create_nodes=True, weight=0.5).edges[\"ann\", \"bob\"]\n{'weight': 0.5}\n"
+     ">>> gli.Graph().add_node(\"ann\").add_edge(\"ann\", \"bob\")\nTraceback (most recent call last):\nKeyError: \"Node 'bob' not found\""},
+    {"update_edge", method(&edit_edge<what::update_edge>), with_names,
+     "update_edge($self, source, target, /, key=None, **attributes)\n--\n\nChanges attributes of an edge; None removes one. KeyError when it is missing."},
+    {"upsert_edge", method(&edit_edge<what::upsert_edge>), with_names,
+     "upsert_edge($self, source, target, /, key=None, create_nodes=False, **attributes)\n--\n\nAdds the edge or changes its attributes."},
+    {"remove_edge", method(&remove_edge), with_names,
+     "remove_edge($self, source, target, /, key=None)\n--\n\nWithout the edge. KeyError when it is missing."},
+    {"_edit", method(&apply_all), METH_O, nullptr},
+    {"has_node", method(&has_node), METH_O, "has_node($self, node, /)\n--\n\nWhether the node is there."},
+    {"has_edge", method(&has_edge), with_names, "has_edge($self, source, target, /, key=None)\n--\n\nWhether there is an edge from source to target (with that key)."},
+    {"get_node", method(&get_node), METH_O, "get_node($self, node, /)\n--\n\nThe node's attributes. KeyError when it is missing."},
+    {"neighbors", method(&adjacent<direction::out>), METH_O,
+     "neighbors($self, node, /)\n--\n\nThe nodes that edges lead to from `node` (undirected: all neighbors), each once, in the order of their keys."},
+    {"successors", method(&adjacent<direction::out>), METH_O, "successors($self, node, /)\n--\n\nThe nodes that edges lead to from `node`."},
+    {"predecessors", method(&adjacent<direction::in>), METH_O, "predecessors($self, node, /)\n--\n\nThe nodes that edges come from to `node`."},
+    {"_edges_between", method(&edges_between), METH_FASTCALL, nullptr},
+    {"_degree_of", method(&degree_of), METH_FASTCALL, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyGetSetDef properties[] = {{"node_count", node_count, nullptr, "How many nodes there are.", nullptr},
+                            {"edge_count", edge_count, nullptr, "How many edges there are.", nullptr},
+                            {"directed", directed, nullptr, "Whether edges have a direction.", nullptr},
+                            {"multi", multi, nullptr, "Whether there may be parallel edges, told apart by their keys.", nullptr},
+                            {"key_type", keys_type, nullptr, "'int64' or 'str'; 'none' until there is a node.", nullptr},
+                            {"attributes", own_attributes, nullptr, "The graph's own attributes.", nullptr},
+                            {"_log_bytes", log_bytes, nullptr, nullptr, nullptr},
+                            {"_core", get_core, set_core, nullptr, nullptr},
+                            {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+template <class F>
+void* slot(F* f) { return reinterpret_cast<void*>(f); }
+
+PyType_Slot slots[] = {{Py_tp_new, slot(&allocate)},
+                       {Py_tp_dealloc, slot(&deallocate)},
+                       {Py_tp_methods, methods},
+                       {Py_tp_getset, properties},
+                       {Py_sq_contains, slot(&contains)},
+                       {Py_sq_length, slot(&length)},
+                       {Py_mp_length, slot(&length)},
+                       {0, nullptr}};
+
+PyType_Spec spec{"gli._core.Version", sizeof(version_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+
+}  // namespace
+
+void bind_version(py::module_& m) {
+  auto type = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
+  if (!type) throw py::error_already_set{};
+  m.add_object("Version", type);
+}
+
+}  // namespace gli::python
