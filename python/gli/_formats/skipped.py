@@ -31,6 +31,14 @@ class SkippedLinesWarning(UserWarning):
         return type(self), (self.path, self.count, self.lines)
 
 
+def warn_caller(warning: Warning) -> None:
+    """Warns at the line outside this package that called it."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(warning, stacklevel=level)
+
+
 def must_skip(on_error: str) -> bool:
     """Whether bad lines are left out.
 
@@ -75,9 +83,5 @@ class Skipped:
 
     def warn(self) -> None:
         """Warns at the caller's line when something was left out."""
-        if self.count == 0:
-            return
-        frame, level = sys._getframe(1), 2
-        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-            frame, level = frame.f_back, level + 1
-        warnings.warn(SkippedLinesWarning(self.path, self.count, self.lines), stacklevel=level)
+        if self.count:
+            warn_caller(SkippedLinesWarning(self.path, self.count, self.lines))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from .. import _loading
 from .rows import Elements, KeysAreText, ParallelEdges, key_reader, text_type
+from .skipped import warn_caller
 from .xml_events import Handler, Stop, parse
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -192,8 +192,10 @@ def with_attributes(graph, attributes: dict[str, Any], path):
     """The graph with attributes of its own; a graph on a cluster cannot have them yet, which is told."""
     if not attributes:
         return graph
-    if not hasattr(graph, "batch_operations"):
-        warnings.warn(f"{path}: the graph's own attributes stay behind: a graph on a cluster has none", stacklevel=4)
+    from .._graph import Graph
+
+    if not isinstance(graph, Graph):
+        warn_caller(UserWarning(f"{path}: the graph's own attributes stay behind: a graph on a cluster has none"))
         return graph
     with graph.batch_operations() as batch:
         for name, value in attributes.items():
