@@ -8,8 +8,19 @@
 namespace gli {
 namespace {
 
+/// Eight bytes of 0 or 1 as eight bits, the first lowest.
+uint64_t packed(const uint8_t* truth) {
+  uint64_t bytes = 0;
+  for (int i = 0; i < 8; ++i) bytes |= uint64_t{truth[i]} << (8 * i);
+  return bytes * 0x0102040810204080 >> 56;
+}
+
+/// `first` is a multiple of 64.
 void set_bits(uint64_t* words, int64_t first, const std::vector<uint8_t>& truth) {
-  for (size_t i = 0; i < truth.size(); ++i) words[(size_t(first) + i) >> 6] |= uint64_t{truth[i]} << ((size_t(first) + i) & 63);
+  words += first >> 6;
+  size_t i = 0;
+  for (; i + 8 <= truth.size(); i += 8) words[i >> 6] |= packed(&truth[i]) << (i & 63);
+  for (; i < truth.size(); ++i) words[i >> 6] |= uint64_t{truth[i]} << (i & 63);
 }
 
 size_t words_for(uint64_t bits) { return size_t((bits + 63) / 64); }

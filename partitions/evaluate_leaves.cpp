@@ -1,3 +1,6 @@
+#include <array>
+#include <cstring>
+
 #include "partitions/algorithms/degree.h"
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
@@ -8,6 +11,14 @@ namespace gli {
 namespace {
 
 lane all_null() { return {}; }
+
+/// The bits of each byte as eight bytes, the lowest bit first.
+constexpr auto spread = [] {
+  std::array<std::array<uint8_t, 8>, 256> all{};
+  for (size_t byte = 0; byte < 256; ++byte)
+    for (size_t bit = 0; bit < 8; ++bit) all[byte][bit] = byte >> bit & 1;
+  return all;
+}();
 
 void keep_ints(lane& to, size_t rows) {
   to.ints_kept.resize(rows);
@@ -54,7 +65,15 @@ class page_loader {
   void load_valid(lane& to) {
     if (page_.nulls() == 0 && in_place()) return;
     to.valid.resize(size_t(rows_));
+    if (in_place() && row_(0) % 8 == 0) return unpack_valid(to.valid.data());
     for (int64_t i = 0; i < rows_; ++i) to.valid[size_t(i)] = row_(i) < page_.rows() && page_.valid(row_(i));
+  }
+
+  /// A byte of 0 or 1 for each bit.
+  void unpack_valid(uint8_t* to) const {
+    auto* bits = page_.raw_validity() + row_(0) / 8;
+    for (int64_t i = 0; i + 8 <= rows_; i += 8, to += 8) std::memcpy(to, &spread[bits[i / 8]], 8);
+    for (int64_t i = rows_ & ~int64_t{7}; i < rows_; ++i) *to++ = bits[i / 8] >> (i & 7) & 1;
   }
 
   template <class F, class V>

@@ -1,7 +1,8 @@
 #include "partitions/evaluate_plan.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 #include "partitions/byte_stream.h"
@@ -10,8 +11,7 @@
 namespace gli {
 namespace {
 
-/// Bounds how deep the pattern's automaton nests.
-constexpr uint64_t longest_pattern = 2048;
+constexpr int64_t exact_in_double = int64_t{1} << 53;
 
 void put_columns(byte_writer& to, const std::vector<paged_column>& columns) {
   to.put_varint(columns.size());
@@ -89,30 +89,13 @@ const char* text_operation(operation op) {
   }
 }
 
-/// What a pattern comes to when its counted repetitions are written out.
-uint64_t written_out(const std::string& pattern) {
-  uint64_t size = std::max<size_t>(pattern.size(), 1);
-  for (auto at = pattern.find('{'); at != pattern.npos && size <= longest_pattern; at = pattern.find('{', at + 1)) {
-    uint64_t count = 0;
-    for (auto c = at + 1; c < pattern.size() && (std::isdigit(uint8_t(pattern[c])) || pattern[c] == ','); ++c)
-      if (pattern[c] != ',') count = std::min<uint64_t>(count * 10 + uint64_t(pattern[c] - '0'), longest_pattern + 1);
-    size *= std::max<uint64_t>(count, 1);
-  }
-  return size;
-}
-
-std::regex compiled(const std::string& pattern) {
-  auto refuse = [&](const std::string& why) {
-    return failure{errc::value, "bad regular expression " + to_string(value{pattern}) + ": " + why};
-  };
-  if (written_out(pattern) > longest_pattern) throw refuse("it is too large");
-  constexpr auto flags = std::regex::ECMAScript | std::regex::nosubs | std::regex_constants::__polynomial;
-  try {
-    std::regex{pattern, flags};
-    return std::regex{"[\\s\\S]*(?:" + pattern + ")[\\s\\S]*", flags};
-  } catch (const std::regex_error& problem) {
-    throw refuse(problem.what());
-  }
+std::shared_ptr<const re2::RE2> compiled(const std::string& pattern) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_never_capture(true);
+  auto made = std::make_shared<const re2::RE2>(pattern, options);
+  if (!made->ok()) throw failure{errc::value, "bad regular expression " + to_string(value{pattern}) + ": " + made->error()};
+  return made;
 }
 
 class planner {
@@ -221,9 +204,24 @@ class planner {
     auto &a = p.arguments[0], &b = p.arguments[1];
     p.type = value_kind::boolean;
     check_comparable(a, b);
+    adapt_literal(a, b);
+    adapt_literal(b, a);
     bool ordered = p.op != operation::equal && p.op != operation::not_equal;
     if (ordered && (a.type == value_kind::dynamic || b.type == value_kind::dynamic))
       p.fault = add_fault(errc::type, "cannot compare " + a.label + " with " + b.label + ": values of different types have no order");
+  }
+
+  /// A number that both types hold takes the other side's, so that rows compare without conversion.
+  static void adapt_literal(plan& a, const plan& other) {
+    if (a.op != operation::literal) return;
+    if (auto i = std::get_if<int64_t>(&a.literal); i && other.type == value_kind::real && *i >= -exact_in_double && *i <= exact_in_double) {
+      a.literal = double(*i);
+      a.type = value_kind::real;
+    } else if (auto r = std::get_if<double>(&a.literal);
+               r && other.type == value_kind::integer && *r == std::trunc(*r) && std::abs(*r) < 0x1p62) {
+      a.literal = int64_t(*r);
+      a.type = value_kind::integer;
+    }
   }
 
   static void check_comparable(const plan& a, const plan& b) {
@@ -272,7 +270,7 @@ class planner {
     s.reals.push_back(*r);
   }
 
-  static void bind_text(plan& p) {
+  void bind_text(plan& p) {
     auto &a = p.arguments[0], &b = p.arguments[1];
     auto name = text_operation(p.op);
     if (a.type != value_kind::text && !is_open(a.type)) throw failure{errc::type, std::string{name} + " needs text, not " + a.label};
@@ -281,6 +279,7 @@ class planner {
     p.type = value_kind::boolean;
     p.literal = b.literal;
     if (p.op == operation::matches) p.pattern = compiled(std::get<std::string>(p.literal));
+    if (a.type == value_kind::dynamic) p.fault = add_fault(errc::type, std::string{name} + " needs text: not all values are in " + a.label);
     p.arguments.resize(1);
   }
 

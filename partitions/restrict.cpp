@@ -1,10 +1,13 @@
+#include "partitions/restrict.h"
+
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
-#include <algorithm>
+#include <atomic>
+#include <bit>
 
 #include "partitions/array_message.h"
 #include "partitions/column_page.h"
-#include "partitions/graph.h"
 #include "partitions/together.h"
 #include "partitions/topology_build.h"
 #include "partitions/transpose.h"
@@ -13,20 +16,20 @@ namespace gli {
 
 namespace {
 
-using keep_node_function = std::function<bool(int32_t)>;
-using keep_edge_function = std::function<bool(int32_t, uint32_t, int32_t)>;
-
 void set(std::vector<uint64_t>& bits, size_t i) { bits[i >> 6] |= uint64_t{1} << (i & 63); }
-size_t words_for(int32_t n) { return (size_t(n) + 63) / 64; }
+size_t words_for(uint64_t n) { return size_t(n + 63) / 64; }
 
 /// Fills removed and nodes.
-void drop_nodes(const graph& g, const keep_node_function& keep_node, graph::body& b) {
-  if (!keep_node) return;
-  std::vector<uint64_t> removed(words_for(g->size));
+void drop_nodes(const graph& g, const std::vector<uint64_t>* kept, graph::body& b) {
+  if (!kept) return;
+  std::vector<uint64_t> removed(words_for(uint64_t(g->size)));
+  auto dropped = [&](size_t w) { return ~(*kept)[w] | (g->removed.empty() ? 0 : g->removed[w]); };
   b.nodes = 0;
-  for (int32_t v = 0; v < g->size; ++v)
-    if (g->live(v) && keep_node(v)) ++b.nodes;
-    else set(removed, size_t(v));
+  for (size_t w = 0; w < removed.size(); ++w) {
+    auto past_end = w + 1 == removed.size() && g->size % 64 ? ~uint64_t{0} << (g->size % 64) : 0;
+    removed[w] = dropped(w) & ~past_end;
+    b.nodes += uint64_t(std::popcount(~(removed[w] | past_end)));
+  }
   if (b.nodes < g->nodes) b.removed = std::move(removed);
 }
 
@@ -50,7 +53,7 @@ void drop_mirrors(graph::body& b, const std::vector<byte_buffer>& incoming) {
   std::vector<uint64_t> removed;
   for (size_t q = 0; q < b.peers.size(); ++q) {
     if (incoming[q].empty()) continue;
-    removed.resize(words_for(b.mirrors));
+    removed.resize(words_for(uint64_t(b.mirrors)));
     for (auto i : array_reader{incoming[q]}.get<uint32_t>()) {
       if (i >= b.peers[q].mirrors.size()) throw failure{errc::protocol, "a partition dropped a node that is not mirrored here"};
       set(removed, size_t(~b.peers[q].mirrors[i]));
@@ -59,39 +62,37 @@ void drop_mirrors(graph::body& b, const std::vector<byte_buffer>& incoming) {
   b.removed_mirrors = std::move(removed);
 }
 
-/// The rows of an out-page that stay; `chosen` counts those that keep_edge dropped though both ends stay.
+/// The rows of a page that stay. Buffers are used again from page to page.
 struct page_rows {
-  bool changed = false;
-  std::vector<uint32_t> off{0}, rows;  // off: by vertex, in `rows`
+  std::vector<uint32_t> off, rows;   // off: by vertex, in `rows`
+  std::vector<int32_t> neighbors;    // of `rows`
+  uint64_t chosen = 0;               // rows that were dropped though both ends stay
 };
 
-page_rows choose_rows(const graph::body& b, size_t p, const keep_edge_function& keep_edge, uint64_t& chosen) {
-  page_rows kept;
-  if (!b.out.pages[p]) return kept;
-  auto& t = *b.out.directory[p];
-  kept.rows.reserve(t.edges);
+/// Without branches on the data: every row is written, the cursor moves past those that stay.
+template <class EdgeStays>
+void choose_rows(const graph::body& b, size_t p, const topology_page& t, page_rows& kept, EdgeStays edge_stays) {
+  kept.off.assign(1, 0);
+  kept.rows.resize(t.edges);
+  kept.neighbors.resize(t.edges);
+  uint32_t stay = 0;
+  kept.chosen = 0;
+  auto *rows = kept.rows.data();
+  auto *neighbors = kept.neighbors.data();
   for (uint32_t i = 0; i < t.vertices; ++i) {
-    auto source = int32_t(p << vertices_per_page_bits | i);
-    auto targets = t.of(int32_t(i));
-    bool source_stays = b.live(source);
-    for (uint32_t slot = 0; source_stays && slot < targets.size(); ++slot) {
-      if (!b.live(targets[slot])) continue;
-      if (keep_edge && !keep_edge(source, slot, targets[slot])) ++chosen;
-      else kept.rows.push_back(t.off[i] + slot);
+    bool source_stays = b.live(int32_t(p << vertices_per_page_bits | i));
+    for (auto row = t.off[i]; source_stays && row < t.off[i + 1]; ++row) {
+      auto target = t.neighbor[row];
+      bool ends_stay = b.live(target), stays = ends_stay && edge_stays(row);
+      rows[stay] = row;
+      neighbors[stay] = target;
+      stay += stays;
+      kept.chosen += ends_stay && !stays;
     }
-    kept.off.push_back(uint32_t(kept.rows.size()));
+    kept.off.push_back(stay);
   }
-  kept.changed = kept.rows.size() < t.edges;
-  return kept;
-}
-
-/// A page's neighbors at `rows`; null when none is left.
-page_ptr thinned(const topology_page& t, const page_rows& kept) {
-  if (kept.rows.empty()) return nullptr;
-  std::vector<int32_t> neighbors;
-  neighbors.reserve(kept.rows.size());
-  for (auto row : kept.rows) neighbors.push_back(t.neighbor[row]);
-  return make_topology_page(kept.off, neighbors);
+  kept.rows.resize(stay);
+  kept.neighbors.resize(stay);
 }
 
 /// A page's values at `rows`; null when there is none.
@@ -100,63 +101,86 @@ page_ptr thinned_values(const page& values, const std::vector<uint32_t>& rows) {
   return column_page_view{*made}.nulls() == rows.size() ? nullptr : made;
 }
 
-void thin_column(paged_column& c, const std::vector<page_rows>& kept) {
-  for (size_t p = 0; p < c.pages.size(); ++p) {
-    if (!c.pages[p] || !kept[p].changed) continue;
-    c.pages[p] = thinned_values(*c.pages[p], kept[p].rows);
-  }
+page_ptr thinned(const page_rows& kept) { return kept.rows.empty() ? nullptr : make_topology_page(kept.off, kept.neighbors); }
+
+/// Calls f(page number, scratch rows) for the pages that have edges, on all cores.
+template <class F>
+void for_each_page(const topology& t, F&& f) {
+  tbb::enumerable_thread_specific<page_rows> scratch;
+  tbb::parallel_for(size_t{0}, t.pages.size(), [&](size_t p) {
+    if (t.pages[p]) f(p, scratch.local());
+  });
 }
 
-/// Out-pages, edge columns and keys without what is dropped. Returns how many edges keep_edge dropped here.
-uint64_t thin_out(graph::body& b, const keep_edge_function& keep_edge) {
-  std::vector<page_rows> kept(b.out.pages.size());
-  uint64_t chosen = 0;
-  if (keep_edge) {
-    for (size_t p = 0; p < kept.size(); ++p) kept[p] = choose_rows(b, p, keep_edge, chosen);
-  } else {
-    tbb::parallel_for(size_t{0}, kept.size(), [&](size_t p) {
-      uint64_t none = 0;
-      kept[p] = choose_rows(b, p, {}, none);
-    });
-  }
-  tbb::parallel_for(size_t{0}, kept.size(), [&](size_t p) {
-    if (kept[p].changed) b.out.pages[p] = thinned(*b.out.directory[p], kept[p]);
-  });
+bool nothing_dropped(const graph::body& b) { return b.removed.empty() && b.removed_mirrors.empty(); }
+
+/// Out-pages, edge columns and keys without what is dropped. Returns how many edges were dropped though both ends stay.
+uint64_t thin_out(graph::body& b, const std::vector<std::vector<uint64_t>>* edges) {
+  if (!edges && nothing_dropped(b)) return 0;
   std::vector<paged_column*> columns;
   for (auto& c : b.edge_columns) columns.push_back(&c);
   if (b.edge_keys) columns.push_back(&*b.edge_keys);
-  tbb::parallel_for(size_t{0}, columns.size(), [&](size_t i) { thin_column(*columns[i], kept); });
+  std::atomic<uint64_t> chosen{0};
+  for_each_page(b.out, [&](size_t p, page_rows& kept) {
+    auto& t = *b.out.directory[p];
+    if (edges)
+      choose_rows(b, p, t, kept, [bits = (*edges)[p].data()](uint32_t row) { return bits[row >> 6] >> (row & 63) & 1; });
+    else
+      choose_rows(b, p, t, kept, [](uint32_t) { return true; });
+    chosen += kept.chosen;
+    if (kept.rows.size() == t.edges) return;
+    b.out.pages[p] = thinned(kept);
+    for (auto* c : columns)
+      if (p < c->pages.size() && c->pages[p]) c->pages[p] = thinned_values(*c->pages[p], kept.rows);
+  });
   return chosen;
 }
 
 /// In-pages without the edges of nodes that are not live.
 void thin_in(graph::body& b) {
-  tbb::parallel_for(size_t{0}, b.in.pages.size(), [&](size_t p) {
-    if (!b.in.pages[p]) return;
-    auto& t = *b.in.directory[p];
-    page_rows kept;
-    for (uint32_t i = 0; i < t.vertices; ++i) {
-      bool stays = b.live(int32_t(p << vertices_per_page_bits | i));
-      for (auto row = t.off[i]; stays && row < t.off[i + 1]; ++row)
-        if (b.live(t.neighbor[row])) kept.rows.push_back(row);
-      kept.off.push_back(uint32_t(kept.rows.size()));
-    }
-    if (kept.rows.size() < t.edges) b.in.pages[p] = thinned(t, kept);
+  if (nothing_dropped(b)) return;
+  for_each_page(b.in, [&](size_t p, page_rows& kept) {
+    choose_rows(b, p, *b.in.directory[p], kept, [](uint32_t) { return true; });
+    if (kept.rows.size() < b.in.directory[p]->edges) b.in.pages[p] = thinned(kept);
   });
   index_topology(b.in);
 }
 
+std::vector<uint64_t> bits_of(const graph& g, const std::function<bool(int32_t)>& keep) {
+  std::vector<uint64_t> bits(words_for(uint64_t(g->size)));
+  for (int32_t v = 0; v < g->size; ++v)
+    if (g->live(v) && keep(v)) set(bits, size_t(v));
+  return bits;
+}
+
+/// keep_edge is asked only about edges whose own ends stay.
+std::vector<std::vector<uint64_t>> bits_of(const graph& g, const std::function<bool(int32_t, uint32_t, int32_t)>& keep,
+                                           const std::vector<uint64_t>* nodes) {
+  std::vector<std::vector<uint64_t>> bits(g->out.directory.size());
+  auto stays = [&](int32_t v) { return g->live(v) && (v < 0 || !nodes || ((*nodes)[size_t(v) >> 6] >> (v & 63) & 1)); };
+  for (size_t p = 0; p < bits.size(); ++p) {
+    auto& t = *g->out.directory[p];
+    bits[p].resize(words_for(t.edges));
+    for (uint32_t i = 0; i < t.vertices; ++i) {
+      auto v = int32_t(p << vertices_per_page_bits | i);
+      for (auto row = t.off[i]; row < t.off[i + 1] && stays(v); ++row)
+        if (stays(t.neighbor[row]) && keep(v, row - t.off[i], t.neighbor[row])) set(bits[p], row);
+    }
+  }
+  return bits;
+}
+
 }  // namespace
 
-graph restrict_to(const graph& g, const keep_node_function& keep_node, const keep_edge_function& keep_edge, communicator& all) {
+graph restrict_to(const graph& g, const kept_elements& kept, communicator& all) {
   auto made = copy_body(g);
   auto& b = *made;
-  drop_nodes(g, keep_node, b);
+  drop_nodes(g, kept.nodes, b);
   auto dropped = exchange_dropped(b, all);
   uint64_t dropped_by_edge = 0;
   together(all, [&] {
     drop_mirrors(b, dropped);
-    dropped_by_edge = thin_out(b, keep_edge);
+    dropped_by_edge = thin_out(b, kept.edges);
     index_topology(b.out);
   });
   all.all_reduce({&dropped_by_edge, 1}, reduction::sum);
@@ -167,6 +191,24 @@ graph restrict_to(const graph& g, const keep_node_function& keep_node, const kee
   b.total_nodes = totals[0];
   b.total_edges = totals[1];
   return graph{std::move(made)};
+}
+
+graph restrict_to(const graph& g, const std::function<bool(int32_t)>& keep_node,
+                  const std::function<bool(int32_t, uint32_t, int32_t)>& keep_edge, communicator& all) {
+  std::vector<uint64_t> nodes;
+  std::vector<std::vector<uint64_t>> edges;
+  kept_elements kept;
+  together(all, [&] {
+    if (keep_node) {
+      nodes = bits_of(g, keep_node);
+      kept.nodes = &nodes;
+    }
+    if (keep_edge) {
+      edges = bits_of(g, keep_edge, kept.nodes);
+      kept.edges = &edges;
+    }
+  });
+  return restrict_to(g, kept, all);
 }
 
 }  // namespace gli

@@ -1,11 +1,10 @@
 #include "partitions/catalog.h"
 #include "partitions/evaluate.h"
 #include "partitions/evaluate_compare.h"
+#include "partitions/restrict.h"
 
 namespace gli {
 namespace {
-
-bool bit(const std::vector<uint64_t>& bits, uint64_t i) { return bits[size_t(i >> 6)] >> (i & 63) & 1; }
 
 /// Throws alike on all partitions unless it holds on all.
 void demand(bool holds, communicator& all, errc code, const std::string& message) {
@@ -29,15 +28,18 @@ bool within(const column& c, int32_t v, double low, double high) {
 }  // namespace
 
 graph select(const graph& g, const select_elements& what, communicator& all) {
-  std::function<bool(int32_t)> keep_node;
-  std::function<bool(int32_t, uint32_t, int32_t)> keep_edge;
-  if (what.nodes) keep_node = [bits = evaluate_nodes(*what.nodes, g, all)](int32_t v) { return bit(bits, uint64_t(v)); };
-  if (what.edges)
-    keep_edge = [&g, bits = evaluate_edges(*what.edges, g, all)](int32_t source, uint32_t slot, int32_t) {
-      auto page = size_t(source) >> vertices_per_page_bits;
-      return bit(bits[page], g->out.directory[page]->off[source & (vertices_per_page - 1)] + uint64_t{slot});
-    };
-  return restrict_to(g, keep_node, keep_edge, all);
+  std::vector<uint64_t> nodes;
+  std::vector<std::vector<uint64_t>> edges;
+  kept_elements kept;
+  if (what.nodes) {
+    nodes = evaluate_nodes(*what.nodes, g, all);
+    kept.nodes = &nodes;
+  }
+  if (what.edges) {
+    edges = evaluate_edges(*what.edges, g, all);
+    kept.edges = &edges;
+  }
+  return restrict_to(g, kept, all);
 }
 
 graph select(const graph& g, const node_values& values, double low, double high, communicator& all) {

@@ -16,7 +16,7 @@ enum class operation : uint16_t {
   logical_and = 40, logical_or = 41, equal = 42, not_equal = 43, less = 44, less_equal = 45, greater = 46, greater_equal = 47,
   add = 60, subtract = 61, multiply = 62, divide = 63,
   is_in = 80,  // first argument among the literal others
-  contains = 81, starts_with = 82, ends_with = 83, matches = 84,  // text, literal text; matches: ECMAScript regular expression, anywhere
+  contains = 81, starts_with = 82, ends_with = 83, matches = 84,  // text, literal text; matches: RE2 regular expression, anywhere
 };
 
 struct expression {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "partitions/loaders/arrow_abi.h"
+#include "partitions/shared_columns.h"
 #include "runtime/value.h"
 
 namespace gli {
@@ -22,5 +23,6 @@ void import_stream(ArrowArrayStream* stream, const std::function<void(const colu
 /// Exports without copying: the buffers live until the consumer releases. json is exported as large_utf8 with field metadata "gli:json".
 void export_batch(column_batch batch, ArrowArray* array, ArrowSchema* schema);
 void export_stream(std::vector<column_batch> batches, ArrowArrayStream* stream);  // all of one schema; at least one batch
+void export_table(shared_table table, ArrowArrayStream* stream);  // a record batch for each of its batches
 
 }  // namespace gli

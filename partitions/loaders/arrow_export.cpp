@@ -1,4 +1,3 @@
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -71,19 +70,7 @@ void export_schema(const char* format, std::unique_ptr<schema_holder> holder, Ar
   to->private_data = holder.release();
 }
 
-struct field {
-  std::string name;
-  column_type type;
-  friend bool operator==(const field&, const field&) = default;
-};
-
-std::vector<field> fields_of(const column_batch& batch) {
-  std::vector<field> fields;
-  for (auto& c : batch.columns) fields.push_back({c.name, c.type});
-  return fields;
-}
-
-void export_fields(const std::vector<field>& fields, ArrowSchema* to) {
+void export_fields(const std::vector<shared_field>& fields, ArrowSchema* to) {
   auto table = std::make_unique<schema_holder>();
   table->children.resize(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -99,17 +86,17 @@ void export_fields(const std::vector<field>& fields, ArrowSchema* to) {
 // --- arrays: each column owns its buffers, so that a consumer may move children out of their parent ------------------------
 
 struct array_holder {
-  column data;
+  shared_column data;
   std::vector<const void*> buffers;
   std::vector<ArrowArray> children;
   std::vector<ArrowArray*> pointers;
 };
 
-void export_array(int64_t length, int64_t nulls, std::unique_ptr<array_holder> holder, ArrowArray* to) {
+void export_array(std::unique_ptr<array_holder> holder, ArrowArray* to) {
   for (auto& child : holder->children) holder->pointers.push_back(&child);
-  *to = {length,
-         nulls,
-         0,
+  *to = {holder->data.length,
+         holder->data.nulls,
+         holder->data.offset,
          int64_t(holder->buffers.size()),
          int64_t(holder->children.size()),
          holder->buffers.data(),
@@ -120,44 +107,34 @@ void export_array(int64_t length, int64_t nulls, std::unique_ptr<array_holder> h
   to->private_data = holder.release();
 }
 
-int64_t count_nulls(const column& c) {
-  if (c.validity.empty()) return 0;
-  int64_t valid = 0;
-  for (int64_t i = 0; i < c.length / 8; ++i) valid += std::popcount(c.validity[size_t(i)]);
-  for (auto i = c.length / 8 * 8; i < c.length; ++i) valid += c.valid(i);
-  return c.length - valid;
-}
-
 /// Consumers may look at a buffer's address although it is empty.
 const void* address(const void* buffer) {
   alignas(8) static constexpr int64_t nothing[2] = {};
   return buffer ? buffer : nothing;
 }
 
-void export_column(column c, ArrowArray* to) {
+void export_column(shared_column c, ArrowArray* to) {
   auto holder = std::make_unique<array_holder>();
   auto& data = holder->data = std::move(c);
-  auto nulls = count_nulls(data);
-  holder->buffers.push_back(nulls ? data.validity.data() : nullptr);
-  if (is_variable(data.type)) holder->buffers.push_back(address(data.offsets.data()));
-  holder->buffers.push_back(address(data.values.data()));
-  auto length = data.length;
-  export_array(length, nulls, std::move(holder), to);
+  holder->buffers.push_back(data.validity);
+  if (data.offsets) holder->buffers.push_back(data.offsets);
+  holder->buffers.push_back(address(data.values));
+  export_array(std::move(holder), to);
 }
 
-void export_columns(column_batch batch, ArrowArray* to) {
+void export_columns(shared_batch batch, ArrowArray* to) {
   auto table = std::make_unique<array_holder>();
+  table->data.length = batch.rows;
   table->buffers = {nullptr};
   table->children.resize(batch.columns.size());
   for (size_t i = 0; i < batch.columns.size(); ++i) export_column(std::move(batch.columns[i]), &table->children[i]);
-  export_array(batch.rows, 0, std::move(table), to);
+  export_array(std::move(table), to);
 }
 
 // --- streams ---------------------------------------------------------------------------------------------------------------
 
 struct stream_holder {
-  std::vector<field> fields;
-  std::vector<column_batch> batches;
+  shared_table table;
   size_t next = 0;
   std::string error;
 };
@@ -179,15 +156,15 @@ int guarded(ArrowArrayStream* stream, const Step& step) {
 }
 
 int stream_schema(ArrowArrayStream* stream, ArrowSchema* out) {
-  return guarded(stream, [&](stream_holder& h) { export_fields(h.fields, out); });
+  return guarded(stream, [&](stream_holder& h) { export_fields(h.table.fields, out); });
 }
 
 int stream_next(ArrowArrayStream* stream, ArrowArray* out) {
   return guarded(stream, [&](stream_holder& h) {
-    if (h.next == h.batches.size())
+    if (h.next == h.table.batches.size())
       *out = {};
     else
-      export_columns(std::move(h.batches[h.next++]), out);
+      export_columns(std::move(h.table.batches[h.next++]), out);
   });
 }
 
@@ -204,21 +181,18 @@ void release_stream(ArrowArrayStream* stream) {
 }  // namespace
 
 void export_batch(column_batch batch, ArrowArray* array, ArrowSchema* schema) {
-  batch.check();
-  auto fields = fields_of(batch);
-  export_columns(std::move(batch), array);
-  export_fields(fields, schema);
+  std::vector<column_batch> one;
+  one.push_back(std::move(batch));
+  auto table = share(std::move(one));
+  export_columns(std::move(table.batches.front()), array);
+  export_fields(table.fields, schema);
 }
 
-void export_stream(std::vector<column_batch> batches, ArrowArrayStream* stream) {
-  if (batches.empty()) throw failure{errc::internal, "arrow: a stream needs at least one batch"};
+void export_stream(std::vector<column_batch> batches, ArrowArrayStream* stream) { export_table(share(std::move(batches)), stream); }
+
+void export_table(shared_table table, ArrowArrayStream* stream) {
   auto holder = std::make_unique<stream_holder>();
-  holder->fields = fields_of(batches.front());
-  for (auto& batch : batches) {
-    batch.check();
-    if (fields_of(batch) != holder->fields) throw failure{errc::internal, "arrow: the batches of a stream have different columns"};
-  }
-  holder->batches = std::move(batches);
+  holder->table = std::move(table);
   *stream = {stream_schema, stream_next, stream_error, release_stream, holder.release()};
 }
 

@@ -70,7 +70,10 @@ __all__ = [
     "edge",
     "from_arrow",
     "from_networkx",
+    "from_numpy",
     "from_pandas",
+    "from_polars",
+    "from_scipy",
     "generate_kronecker",
     "in_degree",
     "key",
@@ -96,6 +99,9 @@ __all__ = [
 from_arrow = Graph.from_arrow
 from_pandas = Graph.from_pandas
 from_networkx = Graph.from_networkx
+from_numpy = Graph.from_numpy
+from_polars = Graph.from_polars
+from_scipy = Graph.from_scipy
 
 _HERE = _loading.Embedded()
 

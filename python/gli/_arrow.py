@@ -34,6 +34,17 @@ def to_pandas(rows: pa.Table):
     return frame
 
 
+def to_numpy(rows: pa.Table, name: str):
+    """A column as a NumPy array; JSON columns are parsed into objects."""
+    import numpy as np
+
+    if not is_json(rows.schema.field(name)):
+        return rows.column(name).to_numpy()
+    values = np.empty(rows.num_rows, object)
+    values[:] = to_pylist(rows, name)
+    return values
+
+
 def frame(data) -> pa.Table | None:
     """A pandas data frame as a table, without its index."""
     if data is None:

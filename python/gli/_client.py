@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from . import _core, _loading
+from . import _construct, _core, _loading
 from ._arrow import frame
 from ._distributed import DistributedGraph
 from ._errors import ClusterError, GliError, WorkerLostError
@@ -287,9 +287,10 @@ class Client(Readers[DistributedGraph]):
         """The same as Graph.from_edge_list, on the cluster."""
         return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi))
 
-    def from_networkx(self, graph) -> DistributedGraph:
-        """The same nodes and edges as a NetworkX graph, on the cluster; the graph's own attributes stay behind."""
-        return self._from_graph(Graph.from_networkx(graph))
+    from_polars = _construct.from_polars
+    from_scipy = _construct.from_scipy
+    from_numpy = _construct.from_numpy
+    from_networkx = _construct.from_networkx
 
     def _from_graph(self, graph: Graph) -> DistributedGraph:
         edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 _LITERALS = (type(None), bool, int, float, str, bytes, datetime)
@@ -15,6 +15,7 @@ class Expression:
     """A condition or number computed from the attributes of a node or edge.
 
     Compare, calculate, and combine with ``&``, ``|`` and ``~``; nulls follow SQL's three-valued logic and a filter keeps what is true.
+    Literals are None, bool, int, float, str, bytes, datetime and date (its midnight, UTC).
 
     >>> (node("age") >= 18) & ~node("name").is_in(["ann", "bob"])
     ((node('age') >= 18) & ~node('name').is_in('ann', 'bob'))
@@ -121,7 +122,7 @@ class Expression:
         return _text("ends_with", self, text)
 
     def matches(self, pattern: str) -> Expression:
-        """True where the regular expression (ECMAScript's) is found anywhere in the value."""
+        """True where the regular expression (RE2's syntax) is found anywhere in the value; ``^`` and ``$`` hold it to the ends."""
         return _text("matches", self, pattern)
 
     def __repr__(self):
@@ -143,7 +144,9 @@ def _operand(value: Any) -> Expression:
     if isinstance(value, Expression):
         return value
     if hasattr(value, "item") and hasattr(value, "dtype"):
-        value = value.item()
+        value = value.astype("datetime64[us]").item() if value.dtype.kind == "M" else value.item()
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
     if not isinstance(value, _LITERALS):
         raise TypeError(f"an expression cannot be compared or combined with {value!r}")
     return Expression("literal", value)
@@ -223,6 +226,8 @@ def to_native(filter: Expression | None, what: str) -> tuple | None:
     """The tuple form of a filter; checks what can be checked before it is sent."""
     if filter is None:
         return None
+    if isinstance(filter, bool):
+        raise TypeError(f"a filter of {what} is an expression, not {filter!r}: `in`, `is` and `not` give a bool at once")
     if not isinstance(filter, Expression):
         raise TypeError(f"a filter of {what} is an expression such as gli.{what[:-1]}('name') > 1, not {filter!r}")
     if depth(filter) > 60:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from . import _core, _expressions as expressions, _loading
+from . import _construct, _core, _expressions as expressions, _loading
 from ._arrow import column_of, columns_from_rows, frame
 from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
 from ._edits import Batch
@@ -140,17 +140,18 @@ class Graph(_core.Version, Writers, GraphMethods):
         """The same as from_arrow, of pandas data frames (their index is left out)."""
         return cls.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type)
 
-    @classmethod
-    def from_networkx(cls, graph) -> Graph:
-        """The same graph as a NetworkX graph; its keys must be all int or all str."""
-        from ._networkx import from_networkx
-
-        return from_networkx(cls, graph)
+    from_polars = classmethod(_construct.from_polars)
+    from_scipy = classmethod(_construct.from_scipy)
+    from_numpy = classmethod(_construct.from_numpy)
+    from_networkx = classmethod(_construct.from_networkx)
 
     # --- primitives -----------------------------------------------------------------------------------------------------------
 
     def _query(self, name, values=None, other=None, **arguments) -> pa.Table:
         return merge(name, [pa.table(self._core.answer(name, arguments, values, other))], arguments)
+
+    def _rows(self, what, conditions):
+        return _core.Rows(self._core, what == "edges", [c if _is_function(c) else expressions.to_native(c, what) for c in conditions])
 
     def _run(self, name, arguments) -> NodeValues:
         with Progress(name) as progress:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from . import _expressions as expressions
 from ._checks import collection, number, whole
+from ._convert_graph import Conversions
 from ._edits import EditMethods
 from ._node_values import NodeValues
 from ._table import Table, counted
@@ -18,13 +19,17 @@ from ._views import EdgesView, NodesView, without_nulls
 Filter = expressions.Expression | Callable[..., bool]
 
 
-class GraphMethods(EditMethods):
+class GraphMethods(EditMethods, Conversions):
     """The methods that gli.Graph and gli.DistributedGraph share."""
 
     # --- primitives -----------------------------------------------------------------------------------------------------------
 
     def _query(self, name: str, values=None, other=None, **arguments) -> pa.Table:
         raise NotImplementedError
+
+    def _rows(self, what: str, conditions: tuple):
+        """Rows that conditions choose, of "nodes" or "edges", where they can be had without making a graph of them; else None."""
+        return None
 
     def _run(self, name: str, arguments: dict[str, Any]) -> NodeValues:
         raise NotImplementedError
@@ -293,12 +298,6 @@ class GraphMethods(EditMethods):
         return self._run("bfs", arguments)
 
     # --- elsewhere ------------------------------------------------------------------------------------------------------------
-
-    def to_networkx(self):
-        """The same graph as a NetworkX graph."""
-        from ._networkx import to_networkx
-
-        return to_networkx(self)
 
     def _description(self) -> str:
         direction = "directed" if self.directed else "undirected"

@@ -15,17 +15,18 @@ def to_networkx(graph):
     return result
 
 
-def from_networkx(make, other):
-    """`make(directed, multi)` gives the empty graph to fill."""
+def from_networkx(other):
+    """The gli.Graph of the same kind, nodes, edges and attributes."""
+    from ._graph import Graph, _from_rows
+
     if not hasattr(other, "is_multigraph"):
         raise TypeError(f"expected a NetworkX graph, not {other!r}")
-    graph = make(directed=other.is_directed(), multi=other.is_multigraph())
+    directed, multi = other.is_directed(), other.is_multigraph()
+    edges = other.edges(keys=True, data=True) if multi else ((u, v, None, a) for u, v, a in other.edges(data=True))
+    graph = _from_rows(Graph, list(other.nodes(data=True)), list(edges), directed, multi)
+    if not other.graph:
+        return graph
     with graph.batch_operations() as batch:
         for name, value in other.graph.items():
             batch.set_graph_attribute(str(name), value)
-        batch.add_nodes((n, attributes) for n, attributes in other.nodes(data=True))
-        if other.is_multigraph():
-            batch.add_edges((u, v, k, attributes) for u, v, k, attributes in other.edges(keys=True, data=True))
-        else:
-            batch.add_edges((u, v, attributes) for u, v, attributes in other.edges(data=True))
     return batch.graph

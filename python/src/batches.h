@@ -4,9 +4,10 @@
 #include <pybind11/pybind11.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
-#include "runtime/value.h"
+#include "partitions/shared_columns.h"
 
 namespace gli::python {
 
@@ -15,6 +16,7 @@ namespace py = pybind11;
 /// What a query answers: an object with __arrow_c_stream__, read once.
 struct batches {
   std::vector<column_batch> parts;
+  std::optional<shared_table> table;  // instead of parts
 };
 
 /// Calls `visit` with each batch of an object that has __arrow_c_stream__. Called with the GIL held; `visit` runs without it.

@@ -18,7 +18,8 @@ void destroy_stream(PyObject* capsule) {
 py::object to_capsule(batches& b, const py::object&) {
   auto stream = new ArrowArrayStream{};
   auto capsule = py::reinterpret_steal<py::object>(PyCapsule_New(stream, stream_name, destroy_stream));
-  export_stream(std::move(b.parts), stream);
+  if (b.table) export_table(*b.table, stream);
+  else export_stream(std::move(b.parts), stream);
   return capsule;
 }
 

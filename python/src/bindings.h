@@ -10,6 +10,7 @@ namespace py = pybind11;
 void bind_errors(py::module_& m);
 void bind_batches(py::module_& m);  // before whatever returns batches
 void bind_graph(py::module_& m);
+void bind_rows(py::module_& m);
 void bind_node_values(py::module_& m);
 void bind_loading(py::module_& m);
 void bind_store(py::module_& m);

@@ -2,11 +2,10 @@
 
 #include "callbacks.h"
 #include "convert.h"
+#include "partitions/restrict.h"
 
 namespace gli::python {
 namespace {
-
-using mask = std::vector<char>;
 
 bool truth(const py::object& answer) {
   auto x = PyObject_IsTrue(answer.ptr());
@@ -14,53 +13,53 @@ bool truth(const py::object& answer) {
   return x;
 }
 
-mask kept_nodes(const graph& g, const py::object& filter) {
-  mask keep(size_t(g->size), 0);
-  for (int32_t v = 0; v < g->size; ++v)
-    if (g->live(v)) keep[size_t(v)] = truth(filter(to_object(node_key(g, v)), to_dict(node_attributes(g, v))));
-  return keep;
-}
-
-/// By out slot: first[v] is where the slots of v begin.
-struct edge_mask {
-  std::vector<size_t> first;
-  mask keep;
-};
-
-edge_mask kept_edges(const graph& g, const py::object& filter, const mask& nodes) {
-  edge_mask result;
-  auto stays = [&](int32_t v) { return g->live(v) && (nodes.empty() || nodes[size_t(v)]); };
-  for (int32_t v = 0; v < g->size; ++v) {
-    result.first.push_back(result.keep.size());
-    uint32_t slot = 0;
-    for (auto u : g->out_of(v)) {
-      auto wanted = stays(v) && stays(u);
-      result.keep.push_back(wanted &&
-                            truth(filter(to_object(node_key(g, v)), to_object(node_key(g, u)), to_dict(edge_attributes(g, v, slot)))));
-      ++slot;
-    }
-  }
-  return result;
-}
+bool bit(const std::vector<uint64_t>& bits, size_t i) { return bits[i >> 6] >> (i & 63) & 1; }
+void set(std::vector<uint64_t>& bits, size_t i) { bits[i >> 6] |= uint64_t{1} << (i & 63); }
 
 }  // namespace
 
+node_bits nodes_where(const graph& g, const py::object& filter, const node_bits* among) {
+  node_bits kept((size_t(g->size) + 63) / 64);
+  for (int32_t v = 0; v < g->size; ++v)
+    if (g->live(v) && (!among || bit(*among, size_t(v))))
+      if (truth(filter(to_object(node_key(g, v)), to_dict(node_attributes(g, v))))) set(kept, size_t(v));
+  return kept;
+}
+
+edge_bits edges_where(const graph& g, const py::object& filter, const node_bits* nodes, const edge_bits* among) {
+  edge_bits kept(g->out.directory.size());
+  auto stays = [&](int32_t v) { return g->live(v) && (!nodes || bit(*nodes, size_t(v))); };
+  for (size_t p = 0; p < kept.size(); ++p) kept[p].resize((g->out.directory[p]->edges + 63) / 64);
+  for (int32_t v = 0; v < g->size; ++v) {
+    auto p = size_t(v) >> vertices_per_page_bits;
+    uint32_t slot = 0;
+    auto row = g->out.directory[p]->off[v & (vertices_per_page - 1)];
+    for (auto u : g->out_of(v)) {
+      if (stays(v) && stays(u) && (!among || bit((*among)[p], row)) &&
+          truth(filter(to_object(node_key(g, v)), to_object(node_key(g, u)), to_dict(edge_attributes(g, v, slot)))))
+        set(kept[p], row);
+      ++slot;
+      ++row;
+    }
+  }
+  return kept;
+}
+
 graph filter_rows(const graph& g, const py::object& nodes, const py::object& edges) {
-  std::function<bool(int32_t)> keep_node;
-  std::function<bool(int32_t, uint32_t, int32_t)> keep_edge;
-  mask of_nodes;
-  edge_mask of_edges;
+  node_bits of_nodes;
+  edge_bits of_edges;
+  kept_elements kept;
   if (!nodes.is_none()) {
-    of_nodes = kept_nodes(g, nodes);
-    keep_node = [&](int32_t v) { return of_nodes[size_t(v)] != 0; };
+    of_nodes = nodes_where(g, nodes, nullptr);
+    kept.nodes = &of_nodes;
   }
   if (!edges.is_none()) {
-    of_edges = kept_edges(g, edges, of_nodes);
-    keep_edge = [&](int32_t v, uint32_t slot, int32_t) { return of_edges.keep[of_edges.first[size_t(v)] + slot] != 0; };
+    of_edges = edges_where(g, edges, kept.nodes, nullptr);
+    kept.edges = &of_edges;
   }
   return without_gil([&] {
     solo alone;
-    return restrict_to(g, keep_node, keep_edge, alone);
+    return restrict_to(g, kept, alone);
   });
 }
 

@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, m) {
   bind_errors(m);
   bind_batches(m);
   bind_graph(m);
+  bind_rows(m);
   bind_node_values(m);
   bind_loading(m);
   bind_store(m);
