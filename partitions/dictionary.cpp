@@ -159,6 +159,14 @@ std::optional<int32_t> dictionary::find(std::string_view k) const {
   return found(state_->find(key_hash(k), [&](int32_t id) { return text_arena::read(state_->texts[id]) == k; }));
 }
 
+int32_t dictionary::find(int64_t k, const hash128& h) const {
+  return state_->find(h, [&](int32_t id) { return state_->ints[id] == k; });
+}
+
+int32_t dictionary::find(std::string_view k, const hash128& h) const {
+  return state_->find(h, [&](int32_t id) { return text_arena::read(state_->texts[id]) == k; });
+}
+
 std::optional<int32_t> dictionary::find(const hash128& h) const {
   return found(state_->find(h, [&](int32_t id) { return state_->hashes[id] == h; }));
 }

@@ -27,6 +27,8 @@ class dictionary {
   std::optional<int32_t> find(int64_t k) const;
   std::optional<int32_t> find(std::string_view k) const;
   std::optional<int32_t> find(const hash128& h) const;
+  int32_t find(int64_t k, const hash128& h) const;           // with h = key_hash(k) at hand, of a dictionary of that type; -1: absent
+  int32_t find(std::string_view k, const hash128& h) const;
   int64_t int_key(int32_t id) const;
   std::string_view text_key(int32_t id) const;  // valid as long as the dictionary
   key key_of(int32_t id) const;

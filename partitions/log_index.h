@@ -85,7 +85,7 @@ struct pending_node {
   pending_list out, in;
 };
 
-/// Tags are not 0. A tag may stand in several slots: `same(value)` says whether a slot is the one meant.
+/// Tags and values are not 0. A tag may stand in several slots: `same(value)` says whether a slot is the one meant.
 class log_index {
  public:
   log_index() { use(16); }
@@ -99,7 +99,7 @@ class log_index {
       if (!found) return 0;
       if (found != tag) continue;
       auto value = t.slots[i].value.load(std::memory_order_acquire);
-      if (same(value)) return value;
+      if (value && same(value)) return value;
     }
   }
 
@@ -108,19 +108,20 @@ class log_index {
     __builtin_prefetch(&t.slots[place(tag, t)]);
   }
 
-  /// The appender: replaces the value of a slot, or makes one.
+  /// The appender: the value of a slot, made with 0 where there is none. Good until the next call.
   template <class Same>
-  void set(uint64_t tag, uint64_t value, Same&& same) {
+  std::atomic<uint64_t>& at(uint64_t tag, Same&& same) {
+    if (used_ * 3 > tables_.back()->mask * 2) use((tables_.back()->mask + 1) * 2);
     auto& t = *tables_.back();
     for (auto i = place(tag, t);; i = (i + 1) & t.mask) {
       auto& s = t.slots[i];
       auto found = s.tag.load(std::memory_order_relaxed);
-      if (found == tag && same(s.value.load(std::memory_order_relaxed))) return s.value.store(value, std::memory_order_release);
+      auto value = s.value.load(std::memory_order_relaxed);
+      if (found == tag && (!value || same(value))) return s.value;
       if (found) continue;
-      s.value.store(value, std::memory_order_relaxed);
       s.tag.store(tag, std::memory_order_release);
-      if (++used_ * 3 > t.mask * 2) use((t.mask + 1) * 2);
-      return;
+      ++used_;
+      return s.value;
     }
   }
 

@@ -9,7 +9,7 @@ namespace gli {
 
 namespace {
 
-boost::intrusive_ptr<version_log> log_of(const graph& root) {
+boost::intrusive_ptr<held_log> log_of(const graph& root) {
   if (root->partitions != 1) throw failure{errc::not_implemented, "a graph on a cluster cannot be edited yet"};
   return new version_log{root};
 }
@@ -18,23 +18,23 @@ boost::intrusive_ptr<version_log> log_of(const graph& root) {
 
 version::version(const graph& root) : log_{log_of(root)} {}
 
-const graph& version::root() const { return log_->root; }
+const graph& version::root() const { return log().root; }
 
 graph_kind version::kind() const {
-  log_reader here{*log_, position_};
-  auto k = log_->root->kind;
+  log_reader here{log(), position_};
+  auto k = log().root->kind;
   k.keys = here.keys();
   k.edge_keys = here.edge_keys();
   return k;
 }
 
-uint64_t version::nodes() const { return uint64_t(log_reader{*log_, position_}.nodes()); }
-uint64_t version::edges() const { return log_reader{*log_, position_}.edges(); }
+uint64_t version::nodes() const { return uint64_t(log_reader{log(), position_}.nodes()); }
+uint64_t version::edges() const { return log_reader{log(), position_}.edges(); }
 
-parameters version::attributes() const { return log_reader{*log_, position_}.attributes(log_reader::element::graph, 0, 0, {}); }
+parameters version::attributes() const { return log_reader{log(), position_}.attributes(log_reader::element::graph, 0, 0, {}); }
 
 std::optional<int32_t> version::find(key_view k) const {
-  log_reader here{*log_, position_};
+  log_reader here{log(), position_};
   auto mine = here.keys();
   if (mine != (k.index() == 0 ? key_type::int64 : key_type::utf8)) {
     auto number = std::get_if<int64_t>(&k);
@@ -44,14 +44,14 @@ std::optional<int32_t> version::find(key_view k) const {
   return id && here.live(*id) ? id : std::nullopt;
 }
 
-key version::key_of(int32_t node) const { return log_->keys->key_of(node); }
+key version::key_of(int32_t node) const { return log().keys->key_of(node); }
 
 parameters version::node_attributes(int32_t node) const {
-  return log_reader{*log_, position_}.attributes(log_reader::element::node, node, 0, {});
+  return log_reader{log(), position_}.attributes(log_reader::element::node, node, 0, {});
 }
 
 std::vector<int32_t> version::neighbors(int32_t node, direction which) const {
-  log_reader here{*log_, position_};
+  log_reader here{log(), position_};
   if (!here.directed()) which = direction::all;
   if (which != direction::all) return here.listed(node, which == direction::out);
   auto found = here.listed(node, true), in = here.listed(node, false);
@@ -63,7 +63,7 @@ std::vector<int32_t> version::neighbors(int32_t node, direction which) const {
 }
 
 uint64_t version::degree(int32_t node, direction which) const {
-  log_reader here{*log_, position_};
+  log_reader here{log(), position_};
   if (!here.directed()) which = direction::all;
   int64_t edges = 0;
   auto add = [&](bool out) {
@@ -76,20 +76,20 @@ uint64_t version::degree(int32_t node, direction which) const {
   return uint64_t(edges);
 }
 
-std::vector<key> version::edges_between(int32_t source, int32_t target) const { return log_reader{*log_, position_}.edges_between(source, target); }
+std::vector<key> version::edges_between(int32_t source, int32_t target) const { return log_reader{log(), position_}.edges_between(source, target); }
 
 bool version::has_edge(int32_t source, int32_t target) const {
-  log_reader here{*log_, position_};
+  log_reader here{log(), position_};
   return here.multi() ? !here.edges_between(source, target).empty() : here.exists(source, target, int64_t{0});
 }
 
 parameters version::edge_attributes(int32_t source, int32_t target, const key& edge_key) const {
-  return log_reader{*log_, position_}.attributes(log_reader::element::edge, source, target, edge_key);
+  return log_reader{log(), position_}.attributes(log_reader::element::edge, source, target, edge_key);
 }
 
 uint64_t version::log_bytes() const {
-  return sizeof(version_log) + log_->operations.memory_bytes(int32_t(position_) + 1) + log_->index.memory_bytes() + log_->lists.memory_bytes() +
-         log_->value_bytes.load(std::memory_order_relaxed);
+  return sizeof(version_log) + log().operations.memory_bytes(int32_t(position_) + 1) + log().index.memory_bytes() + log().lists.memory_bytes() +
+         log().value_bytes.load(std::memory_order_relaxed);
 }
 
 }  // namespace gli

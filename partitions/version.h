@@ -5,6 +5,7 @@
 // version yet, and begins a log of its own otherwise; versions that are there never change.
 // Ids are the graph's own ids: the same in all versions of a log and in what they fold to.
 
+#include <atomic>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <optional>
 #include <span>
@@ -20,8 +21,22 @@
 namespace gli {
 
 class version_log;
-void intrusive_ptr_add_ref(const version_log* log);
-void intrusive_ptr_release(const version_log* log);
+
+/// How many versions, and logs behind it, hold a log.
+class held_log {
+ public:
+  friend void intrusive_ptr_add_ref(const held_log* log) { log->holders_.fetch_add(1, std::memory_order_relaxed); }
+  friend void intrusive_ptr_release(const held_log* log) {
+    if (log->holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) release(log);
+  }
+
+ protected:
+  ~held_log() = default;
+
+ private:
+  static void release(const held_log* log);
+  mutable std::atomic<uint32_t> holders_{0};
+};
 
 using key_view = std::variant<int64_t, std::string_view>;
 
@@ -75,9 +90,11 @@ class version {
  private:
   friend class log_editor;
   friend class log_folder;
-  version(boost::intrusive_ptr<version_log> log, uint32_t position) : log_{std::move(log)}, position_{position} {}
+  version(boost::intrusive_ptr<held_log> log, uint32_t position) : log_{std::move(log)}, position_{position} {}
 
-  boost::intrusive_ptr<version_log> log_;
+  version_log& log() const;
+
+  boost::intrusive_ptr<held_log> log_;
   uint32_t position_ = 0;
 };
 

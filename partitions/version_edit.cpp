@@ -27,6 +27,8 @@ std::string shown(key_view k) { return to_string(own(k)); }
 
 const char* python_type(key_view k) { return k.index() == 0 ? "int" : "str"; }
 
+const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph
+
 bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
 
 edit_view view_of(const edit& e) {
@@ -51,11 +53,13 @@ class log_editor {
   void copy(const log_reader& from);
 
   log_reader here() const { return {*log_, at_}; }
+  struct hashed_key { key_view k; hash128 hash; };
+  hashed_key hashed(key_view k) const;  // checked, and on its way from memory
+  int32_t find(const hashed_key& k) const;
   std::optional<int32_t> find(key_view k) const;
   int32_t need(key_view k) const;
   void check_key(key_view k) const;
   void check_edge_key(const edit_view& e) const;
-  void prefetch(key_view k) const;
   int32_t intern(key_view k);
   int32_t add(key_view k, log_values values);
 
@@ -67,6 +71,7 @@ class log_editor {
   std::pair<named_edge, key> need_edge(const edit_view& e) const;
   key next_key(named_edge at);
   void add_edge(const edit_view& e);
+  void add_simple_edge(const edit_view& e, named_edge at);
   void upsert_edge(const edit_view& e);
   named_edge endpoints(const edit_view& e);
   void create_edge(const edit_view& e, named_edge at);
@@ -77,37 +82,46 @@ class log_editor {
   static log_values without(log_values names);
   void duplicate(const edit_view& e, const parameters& kept, const std::string& element);
 
+  log_operation& begin(what op, int32_t a, int32_t b);
   void append(what op, int32_t a, int32_t b, const key& edge_key, log_values values);
+  std::atomic<uint64_t>& newest_of_edge(int32_t a, int32_t b, const key& edge_key);
   void append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values);
   void pay(log_operation& o, std::optional<key> edge_key, log_values values);
   void link(log_operation& o, uint32_t head);
   void list(const log_operation& o, uint32_t position);
+  template <class T> T& made_once(uint64_t tag);
   pending_node& pending(int32_t v);
   void list_parallel(const log_operation& o, uint32_t position);
   void complete(log_operation& o, log_values& values, const key& edge_key) const;
 
   boost::intrusive_ptr<version_log> log_;
   uint32_t begin_ = 0, at_ = 0;  // positions claimed, and written up to
-  bool done_ = false;
+  bool done_ = false, directed_ = true, multi_ = false;
+  bool nodes_as_in_pages_ = false;         // no node of the pages was removed since
+  key_type key_type_ = key_type::none;     // of the graph at at_
   edit_report& report_;
 };
 
 // --- claiming --------------------------------------------------------------------------------------------------------------
 
-log_editor::log_editor(const version& base, edit_report& report) : report_{report} {
+log_editor::log_editor(const version& base, edit_report& report)
+    : directed_{base.log().root->kind.directed}, multi_{base.log().root->kind.multi}, report_{report} {
   if (!claim(base)) fork(base);
+  key_type_ = here().keys();
+  nodes_as_in_pages_ = at_ < log_->nodes_removed_since.load(std::memory_order_relaxed);
 }
 
 bool log_editor::claim(const version& base) {
   auto expected = uint64_t{base.position_};
-  if (base.position_ >= base.log_->limit() || !base.log_->tip.compare_exchange_strong(expected, version_log::busy, std::memory_order_acquire)) return false;
-  log_ = base.log_;
+  auto& log = base.log();
+  if (base.position_ >= log.limit || !log.tip.compare_exchange_strong(expected, version_log::busy, std::memory_order_acquire)) return false;
+  log_ = &log;
   begin_ = at_ = base.position_;
   return true;
 }
 
 void log_editor::fork(const version& base) {
-  auto& from = *base.log_;
+  auto& from = base.log();
   bool copied = from.operations_before + base.position_ <= version_log::copied_at_most;
   if (!copied && from.depth + 1 >= version_log::deepest) log_ = new version_log{base.fold()};
   else log_ = new version_log{from, base.position_, copied};
@@ -147,34 +161,36 @@ void log_editor::link(log_operation& o, uint32_t head) {
   o.jump = before.depth - far.depth == far.depth - all[int32_t(far.jump)].depth ? far.jump : head;
 }
 
-pending_node& log_editor::pending(int32_t v) {
-  auto any = [](uint64_t) { return true; };
-  auto known = log_->index.find(log_tags::node(v), any);
-  if (!known) {
-    known = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(pending_node))) pending_node);
-    log_->index.set(log_tags::node(v), known, any);
+/// What the index points at under a tag, made where there is nothing yet.
+template <class T>
+T& log_editor::made_once(uint64_t tag) {
+  auto& known = log_->index.at(tag, [](uint64_t) { return true; });
+  auto at = known.load(std::memory_order_relaxed);
+  if (!at) {
+    at = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(T))) T);
+    known.store(at, std::memory_order_release);
   }
-  return *reinterpret_cast<pending_node*>(known);
+  return *reinterpret_cast<T*>(at);
+}
+
+pending_node& log_editor::pending(int32_t v) {
+  return made_once<pending_node>(log_tags::node(v));
 }
 
 /// An edge came or went: its ends hear of it.
 void log_editor::list(const log_operation& o, uint32_t position) {
   auto step = o.is_remove() ? -1 : 1;
   pending(o.a).out.append(log_->lists, position, o.b, step);
-  if (here().directed() || o.a != o.b) pending(o.b).in.append(log_->lists, position, o.a, step);
+  if (directed_ || o.a != o.b) pending(o.b).in.append(log_->lists, position, o.a, step);
   if (o.is_remove()) log_->last_removal = position;
 }
 
 /// Multi graphs: the operations on all edges between two nodes.
 void log_editor::list_parallel(const log_operation& o, uint32_t position) {
-  auto any = [](uint64_t) { return true; };
-  auto tag = log_tags::pair(o.a, o.b);
-  auto known = log_->index.find(tag, any);
-  if (!known) {
-    known = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(pending_list))) pending_list);
-    log_->index.set(tag, known, any);
-  }
-  reinterpret_cast<pending_list*>(known)->append(log_->lists, position, 0, o.is_remove() ? -1 : 1);
+  made_once<pending_list>(log_tags::pair(o.a, o.b)).append(log_->lists, position, 0, o.is_remove() ? -1 : 1);
+  if (log_->edge_keys != key_type::none) return;
+  log_->edge_keys.store(gli::type_of(*log_->payloads[int32_t(o.payload)].edge_key), std::memory_order_relaxed);
+  log_->edge_keys_since.store(position, std::memory_order_release);
 }
 
 /// Now and then an operation says all that its log has for the element, so that reading it stays short.
@@ -193,17 +209,23 @@ void log_editor::complete(log_operation& o, log_values& values, const key& edge_
   o.since = 0;
 }
 
-void log_editor::append(what op, int32_t a, int32_t b, const key& edge_key, log_values values) {
-  auto& log = *log_;
-  auto position = at_ + 1;
-  log.operations.make_room(int32_t(position));
-  auto& o = log.operations[int32_t(position)];
-  auto& last = log.operations[int32_t(at_)];
+/// The next operation, with the counts after it.
+log_operation& log_editor::begin(what op, int32_t a, int32_t b) {
+  auto& all = log_->operations;
+  all.make_room(int32_t(at_) + 1);
+  auto& o = all[int32_t(at_) + 1];
+  auto& last = all[int32_t(at_)];
   o = {};
   o.op = op, o.a = a, o.b = b;
   o.nodes = last.nodes + (op == what::add_node) - (op == what::remove_node);
   o.edges = last.edges + (op == what::add_edge) - (op == what::remove_edge);
+  return o;
+}
 
+void log_editor::append(what op, int32_t a, int32_t b, const key& edge_key, log_values values) {
+  auto& log = *log_;
+  auto position = at_ + 1;
+  auto& o = begin(op, a, b);
   bool of_edge = op == what::add_edge || op == what::update_edge || op == what::remove_edge;
   if (of_edge) return append_edge(o, position, edge_key, std::move(values));
   auto any = [](uint64_t) { return true; };
@@ -212,32 +234,31 @@ void log_editor::append(what op, int32_t a, int32_t b, const key& edge_key, log_
   complete(o, values, edge_key);
   pay(o, std::nullopt, std::move(values));
   if (node) node->newest.store(position, std::memory_order_release);
-  else log.index.set(log_tags::graph, position, any);
-  if (op == what::remove_node && log.nodes_removed_since == UINT32_MAX) log.nodes_removed_since.store(position, std::memory_order_release);
+  else log.index.at(log_tags::graph, any).store(position, std::memory_order_release);
+  if (op == what::remove_node) {
+    nodes_as_in_pages_ = false;
+    if (log.nodes_removed_since == UINT32_MAX) log.nodes_removed_since.store(position, std::memory_order_release);
+  }
   at_ = position;
 }
 
-void log_editor::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values) {
+std::atomic<uint64_t>& log_editor::newest_of_edge(int32_t a, int32_t b, const key& edge_key) {
   auto& log = *log_;
-  bool keyed = log.root->kind.multi;
-  auto tag = keyed ? log_tags::edge(o.a, o.b, edge_key) : log_tags::pair(o.a, o.b);
-  auto same = [&](uint64_t head) {
-    if (!keyed) return true;
+  if (!multi_) return log.index.at(log_tags::pair(a, b), [](uint64_t) { return true; });
+  return log.index.at(log_tags::edge(a, b, edge_key), [&](uint64_t head) {
     auto& other = log.operations[int32_t(head)];
-    return other.a == o.a && other.b == o.b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
-  };
-  link(o, uint32_t(log.index.find(tag, same)));
-  complete(o, values, edge_key);
-  pay(o, keyed ? std::optional{edge_key} : std::nullopt, std::move(values));
-  log.index.set(tag, position, same);
+    return other.a == a && other.b == b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
+  });
+}
+
+void log_editor::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values) {
   if (o.moves_edge()) list(o, position);
-  if (o.moves_edge() && keyed) {
-    list_parallel(o, position);
-    if (log.edge_keys == key_type::none) {
-      log.edge_keys.store(gli::type_of(edge_key), std::memory_order_relaxed);
-      log.edge_keys_since.store(position, std::memory_order_release);
-    }
-  }
+  auto& newest = newest_of_edge(o.a, o.b, edge_key);
+  link(o, uint32_t(newest.load(std::memory_order_relaxed)));
+  complete(o, values, edge_key);
+  pay(o, multi_ ? std::optional{edge_key} : std::nullopt, std::move(values));
+  newest.store(position, std::memory_order_release);
+  if (o.moves_edge() && multi_) list_parallel(o, position);
   at_ = position;
 }
 
@@ -271,20 +292,31 @@ log_values log_editor::without(log_values names) {
 // --- nodes -----------------------------------------------------------------------------------------------------------------
 
 void log_editor::check_key(key_view k) const {
-  auto known = here().keys();
-  if (known != key_type::none && type_of(k) != known)
-    throw failure{errc::type, std::string{"this graph's keys are "} + type_name(known) + "; " + shown(k) + " is " + python_type(k)};
+  if (key_type_ == key_type::none || type_of(k) == key_type_) return;
+  throw failure{errc::type, std::string{"this graph's keys are "} + type_name(key_type_) + "; " + shown(k) + " is " + python_type(k)};
+}
+
+log_editor::hashed_key log_editor::hashed(key_view k) const {
+  check_key(k);
+  auto number = std::get_if<int64_t>(&k);
+  hashed_key h{k, number ? key_hash(*number) : key_hash(std::get<std::string_view>(k))};
+  if (key_type_ != key_type::none) log_->keys->prefetch_shared(h.hash);
+  return h;
+}
+
+/// The id of a node that is there; -1: it is not.
+int32_t log_editor::find(const hashed_key& k) const {
+  if (key_type_ == key_type::none) return -1;
+  auto number = std::get_if<int64_t>(&k.k);
+  auto id = number ? log_->keys->find(*number, k.hash) : log_->keys->find(std::get<std::string_view>(k.k), k.hash);
+  if (id < 0) return -1;
+  if (nodes_as_in_pages_ && id < log_->root->size && log_->root->live(id)) return id;
+  return here().live(id) ? id : -1;
 }
 
 std::optional<int32_t> log_editor::find(key_view k) const {
-  check_key(k);
-  auto id = here().known(k);
-  return id && here().live(*id) ? id : std::nullopt;
-}
-
-void log_editor::prefetch(key_view k) const {
-  auto number = std::get_if<int64_t>(&k);
-  if (number && log_->keys) log_->keys->prefetch_shared(key_hash(*number));
+  auto id = find(hashed(k));
+  return id < 0 ? std::nullopt : std::optional{id};
 }
 
 int32_t log_editor::need(key_view k) const {
@@ -294,9 +326,10 @@ int32_t log_editor::need(key_view k) const {
 
 int32_t log_editor::intern(key_view k) {
   auto& log = *log_;
-  if (here().keys() == key_type::none) {
+  if (key_type_ == key_type::none) {
     log.keys = std::make_shared<dictionary>(type_of(k));
     log.keys_since.store(at_ + 1, std::memory_order_release);
+    key_type_ = type_of(k);
   }
   auto number = std::get_if<int64_t>(&k);
   return number ? log.keys->intern_shared(*number) : log.keys->intern_shared(std::get<std::string_view>(k));
@@ -345,7 +378,7 @@ void log_editor::remove_node(int32_t v) {
 
 void log_editor::check_edge_key(const edit_view& e) const {
   if (!e.edge_key) return;
-  if (!here().multi())
+  if (!multi_)
     throw failure{errc::value, "this graph has no parallel edges: edge key " + shown(*e.edge_key) + " needs a graph with multi=True"};
   auto known = here().edge_keys();
   if (known != key_type::none && type_of(*e.edge_key) != known)
@@ -353,36 +386,35 @@ void log_editor::check_edge_key(const edit_view& e) const {
 }
 
 log_editor::named_edge log_editor::ordered(key_view source, int32_t s, key_view target, int32_t t) const {
-  return !here().directed() && target < source ? named_edge{t, s} : named_edge{s, t};
+  return !directed_ && target < source ? named_edge{t, s} : named_edge{s, t};
 }
 
 /// The ends of an edge to be added, made where they may be.
 log_editor::named_edge log_editor::endpoints(const edit_view& e) {
-  prefetch(e.node), prefetch(e.target);
-  auto s = find(e.node), t = find(e.target);
-  if (s && t) {
-    log_->index.prefetch(log_tags::node(*s));
-    log_->index.prefetch(log_tags::node(*t));
-    auto at = ordered(e.node, *s, e.target, *t);
+  auto source = hashed(e.node), target = hashed(e.target);
+  auto s = find(source), t = find(target);
+  if (s >= 0 && t >= 0) {
+    log_->index.prefetch(log_tags::node(s));
+    log_->index.prefetch(log_tags::node(t));
+    auto at = ordered(e.node, s, e.target, t);
     log_->index.prefetch(log_tags::pair(at.source, at.target));
     return at;
   }
   if (!e.create_nodes) {
-    if (!s) need(e.node);
-    if (!t) need(e.target);
+    need(e.node);
+    need(e.target);
   }
-  if (!s && !t && type_of(e.node) != type_of(e.target)) {
+  if (type_of(e.node) != type_of(e.target))
     throw failure{errc::type, std::string{"this graph's keys are "} + type_name(type_of(e.node)) + "; " + shown(e.target) + " is " + python_type(e.target)};
-  }
-  if (!s) s = add(e.node, {});
-  if (!t) t = e.target == e.node ? s : add(e.target, {});
-  return ordered(e.node, *s, e.target, *t);
+  if (s < 0) s = add(e.node, {});
+  if (t < 0) t = e.target == e.node ? s : add(e.target, {});
+  return ordered(e.node, s, e.target, t);
 }
 
 /// The key of the edge that the edit names; without a key the only one between its ends.
 std::optional<key> log_editor::existing(const edit_view& e, named_edge at) const {
   check_edge_key(e);
-  if (e.edge_key || !here().multi()) {
+  if (e.edge_key || !multi_) {
     auto k = e.edge_key ? own(*e.edge_key) : key{int64_t{0}};
     return here().exists(at.source, at.target, k) ? std::optional{k} : std::nullopt;
   }
@@ -404,7 +436,7 @@ std::pair<log_editor::named_edge, key> log_editor::need_edge(const edit_view& e)
 
 /// As many as there are edges between the two, or the next number that is free, as NetworkX chooses.
 key log_editor::next_key(named_edge at) {
-  if (!here().multi()) return int64_t{0};
+  if (!multi_) return int64_t{0};
   if (here().edge_keys() == key_type::utf8) throw failure{errc::type, "this graph's edge keys are str: give the new edge one"};
   auto& known = log_->free_keys[{at.source, at.target}];
   if (known.position == 0 || known.position < log_->last_removal || known.position > at_) {
@@ -417,8 +449,8 @@ key log_editor::next_key(named_edge at) {
 }
 
 void log_editor::create_edge(const edit_view& e, named_edge at) {
-  auto k = e.edge_key ? own(*e.edge_key) : next_key(at);
-  append(what::add_edge, at.source, at.target, k, numbered(e, false));
+  if (!multi_) return append(what::add_edge, at.source, at.target, only_key, numbered(e, false));
+  append(what::add_edge, at.source, at.target, e.edge_key ? own(*e.edge_key) : next_key(at), numbered(e, false));
   if (auto known = log_->free_keys.find({at.source, at.target}); known != log_->free_keys.end()) {
     ++known->second.edges;
     known->second.position = at_;
@@ -427,12 +459,35 @@ void log_editor::create_edge(const edit_view& e, named_edge at) {
 
 void log_editor::add_edge(const edit_view& e) {
   check_edge_key(e);
-  if (here().multi() && !e.edge_key && here().edge_keys() == key_type::utf8) next_key({0, 0});
+  key given;
+  if (multi_ && !e.edge_key && here().edge_keys() == key_type::utf8) next_key({0, 0});
   auto at = endpoints(e);
-  auto k = e.edge_key ? own(*e.edge_key) : key{int64_t{0}};
-  if ((here().multi() && !e.edge_key) || !here().exists(at.source, at.target, k)) return create_edge(e, at);
+  if (!multi_) return add_simple_edge(e, at);
+  if (!e.edge_key) return create_edge(e, at);
+  auto& k = e.edge_key ? (given = own(*e.edge_key)) : only_key;
+  if (!here().exists(at.source, at.target, k)) return create_edge(e, at);
   if (e.attributes.empty()) return void(++report_.duplicates);
   duplicate(e, here().attributes(log_reader::element::edge, at.source, at.target, k), "edge " + shown(e.node) + " -> " + shown(e.target));
+}
+
+/// The same where there is at most one edge between two nodes: everything is looked up once.
+void log_editor::add_simple_edge(const edit_view& e, named_edge at) {
+  auto& source = pending(at.source);
+  auto& target = pending(at.target);
+  auto& newest = newest_of_edge(at.source, at.target, only_key);
+  auto head = uint32_t(newest.load(std::memory_order_relaxed));
+  if (head ? !log_->operations[int32_t(head)].is_remove() : here().existed(at.source, at.target)) {
+    if (e.attributes.empty()) return void(++report_.duplicates);
+    return duplicate(e, here().attributes(log_reader::element::edge, at.source, at.target, only_key), "edge " + shown(e.node) + " -> " + shown(e.target));
+  }
+  auto position = at_ + 1;
+  auto& o = begin(what::add_edge, at.source, at.target);
+  link(o, head);
+  if (!e.attributes.empty()) pay(o, std::nullopt, numbered(e, false));
+  newest.store(position, std::memory_order_release);
+  source.out.append(log_->lists, position, at.target, 1);
+  if (directed_ || at.source != at.target) target.in.append(log_->lists, position, at.source, 1);
+  at_ = position;
 }
 
 void log_editor::upsert_edge(const edit_view& e) {

@@ -165,6 +165,6 @@ graph log_folder::fold(version_log& log, uint32_t position) {
   return made;
 }
 
-graph version::fold() const { return log_folder::fold(*log_, position_); }
+graph version::fold() const { return log_folder::fold(log(), position_); }
 
 }  // namespace gli

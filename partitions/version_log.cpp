@@ -18,15 +18,7 @@ uint32_t name_table::intern(std::string_view name) {
   return number;
 }
 
-void intrusive_ptr_add_ref(const version_log* log) { log->references.fetch_add(1, std::memory_order_relaxed); }
-
-void intrusive_ptr_release(const version_log* log) {
-  if (log->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete log;
-}
-
-uint32_t version_log::limit() const {
-  return uint32_t(std::clamp<uint64_t>(root->total_edges / 16, uint64_t{1} << 20, uint64_t{1} << 30));
-}
+void held_log::release(const held_log* log) { delete static_cast<const version_log*>(log); }
 
 namespace {
 
@@ -35,6 +27,8 @@ std::shared_ptr<dictionary> growing(const graph& g) {
 }
 
 constexpr uint32_t never = UINT32_MAX;
+
+uint32_t most_operations(const graph& g) { return uint32_t(std::clamp<uint64_t>(g->total_edges / 16, uint64_t{1} << 20, uint64_t{1} << 30)); }
 
 /// Ids in order: by digits of 11 bits where there are many.
 void sort_ids(std::vector<int32_t>& ids) {
@@ -88,7 +82,7 @@ std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<cons
 }  // namespace
 
 version_log::version_log(const graph& root_pages)
-    : root{root_pages}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
+    : root{root_pages}, limit{most_operations(root)}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
   operations.make_room(0);
   operations[0] = {};
   operations[0].nodes = int32_t(root->nodes);
@@ -97,7 +91,7 @@ version_log::version_log(const graph& root_pages)
 
 version_log::version_log(const version_log& of, uint32_t position, bool flat)
     : root{of.root}, parent{flat ? nullptr : &of}, parent_position{flat ? 0 : position}, depth{flat ? 0 : of.depth + 1},
-      operations_before{flat ? 0 : of.operations_before + position}, names{of.names} {
+      operations_before{flat ? 0 : of.operations_before + position}, limit{most_operations(root)}, names{of.names} {
   log_reader there{of, position};
   if (there.keys() != key_type::none) keys = of.keys;
   keys_since = keys ? 0 : never;
@@ -193,6 +187,13 @@ bool log_reader::exists(int32_t s, int32_t t, const key& edge_key) const {
   for (auto at = *this; at.log_; at = at.before())
     if (auto o = at.latest(element::edge, s, t, edge_key)) return !o->is_remove();
   return page_slot(log_->root, s, t, edge_key).has_value();
+}
+
+bool log_reader::existed(int32_t s, int32_t t) const {
+  if (log_->parent) return before().exists(s, t, int64_t{0});
+  if (log_->root->out.edges == 0) return false;
+  auto [begin, end] = page_slots(log_->root, s, t);
+  return begin < end;
 }
 
 std::vector<key> log_reader::edges_between(int32_t s, int32_t t) const {

@@ -80,7 +80,7 @@ struct log_tags {
   }
 };
 
-class version_log {
+class version_log : public held_log {
  public:
   static constexpr uint64_t busy = uint64_t{1} << 62, sealed = uint64_t{1} << 63;
   static constexpr uint32_t copied_at_most = 64;  // operations that a fork copies instead of pointing at them
@@ -89,15 +89,13 @@ class version_log {
   explicit version_log(const graph& root_pages);
   version_log(const version_log& of, uint32_t position, bool flat);  // a fork: of the same pages (flat), or behind `of`
 
-  uint32_t limit() const;  // operations after which it takes no more, so that an old version keeps no more than these alive
-
   const graph root;
   const boost::intrusive_ptr<const version_log> parent;  // whose operations up to parent_position come before
   const uint32_t parent_position = 0, depth = 0;
   const uint64_t operations_before = 0;
+  const uint32_t limit;  // operations after which it takes no more, so that an old version keeps no more than these alive
 
   std::atomic<uint64_t> tip{0};
-  mutable std::atomic<uint32_t> references{0};
 
   // Written by the writer, read by others when their version is at or behind the position named.
   std::shared_ptr<dictionary> keys;  // to be looked at from keys_since on
@@ -126,6 +124,8 @@ class version_log {
   std::optional<std::pair<uint32_t, graph>> newest_fold;
 };
 
+inline version_log& version::log() const { return static_cast<version_log&>(*log_); }
+
 /// Reads a log as it was at a position. Lives no longer than the log.
 class log_reader {
  public:
@@ -141,6 +141,7 @@ class log_reader {
   std::optional<int32_t> known(key_view k) const;  // here or in any other version
   bool live(int32_t node) const;
   bool exists(int32_t s, int32_t t, const key& edge_key) const;
+  bool existed(int32_t s, int32_t t) const;  // simple graphs: before this log
   std::vector<key> edges_between(int32_t s, int32_t t) const;
   std::span<const int32_t> root_list(int32_t node, bool out) const;
 
