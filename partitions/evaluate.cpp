@@ -1,6 +1,7 @@
 #include "partitions/evaluate.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "partitions/evaluate_lanes.h"
 #include "partitions/parallel.h"
@@ -10,8 +11,8 @@ namespace {
 
 /// Eight bytes of 0 or 1 as eight bits, the first lowest.
 uint64_t packed(const uint8_t* truth) {
-  uint64_t bytes = 0;
-  for (int i = 0; i < 8; ++i) bytes |= uint64_t{truth[i]} << (8 * i);
+  uint64_t bytes;
+  std::memcpy(&bytes, truth, 8);
   return bytes * 0x0102040810204080 >> 56;
 }
 
@@ -19,7 +20,11 @@ uint64_t packed(const uint8_t* truth) {
 void set_bits(uint64_t* words, int64_t first, const std::vector<uint8_t>& truth) {
   words += first >> 6;
   size_t i = 0;
-  for (; i + 8 <= truth.size(); i += 8) words[i >> 6] |= packed(&truth[i]) << (i & 63);
+  for (; i + 64 <= truth.size(); i += 64) {
+    uint64_t word = 0;
+    for (size_t b = 0; b < 64; b += 8) word |= packed(&truth[i + b]) << b;
+    words[i >> 6] = word;
+  }
   for (; i < truth.size(); ++i) words[i >> 6] |= uint64_t{truth[i]} << (i & 63);
 }
 

@@ -3,6 +3,7 @@
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 
@@ -64,44 +65,62 @@ void drop_mirrors(graph::body& b, const std::vector<byte_buffer>& incoming) {
 
 /// The rows of a page that stay. Buffers are used again from page to page.
 struct page_rows {
-  std::vector<uint32_t> off, rows;   // off: by vertex, in `rows`
-  std::vector<int32_t> neighbors;    // of `rows`
-  uint64_t chosen = 0;               // rows that were dropped though both ends stay
+  std::vector<uint32_t> off, rows;  // off: by vertex, in `rows`
+  std::vector<int32_t> neighbors;   // of `rows`
+  uint32_t count = 0;               // of rows that stay; the vectors may be longer
+  uint64_t chosen = 0;              // rows that were dropped though both ends stay
+  std::span<const uint32_t> stay() const { return {rows.data(), count}; }
+};
+
+/// Whether ends are live, without a branch on whether anything was dropped.
+class liveness {
+ public:
+  explicit liveness(const graph::body& b)
+      : none_(words_for(uint64_t(std::max(b.size, b.mirrors)))), own_{bits(b.removed)}, mirrors_{bits(b.removed_mirrors)} {}
+  bool own(int32_t v) const { return !(own_[size_t(v) >> 6] >> (v & 63) & 1); }
+  bool operator()(int32_t v) const { return v >= 0 ? own(v) : !(mirrors_[size_t(~v) >> 6] >> (~v & 63) & 1); }
+
+ private:
+  const uint64_t* bits(const std::vector<uint64_t>& removed) const { return removed.empty() ? none_.data() : removed.data(); }
+  std::vector<uint64_t> none_;
+  const uint64_t *own_, *mirrors_;
 };
 
 /// Without branches on the data: every row is written, the cursor moves past those that stay.
 template <class EdgeStays>
-void choose_rows(const graph::body& b, size_t p, const topology_page& t, page_rows& kept, EdgeStays edge_stays) {
-  kept.off.assign(1, 0);
-  kept.rows.resize(t.edges);
-  kept.neighbors.resize(t.edges);
+void choose_rows(const liveness& live, size_t p, const topology_page& t, page_rows& kept, EdgeStays edge_stays) {
+  kept.off.assign(t.vertices + size_t{1}, 0);
+  if (kept.rows.size() < t.edges) kept.rows.resize(t.edges);
+  if (kept.neighbors.size() < t.edges) kept.neighbors.resize(t.edges);
   uint32_t stay = 0;
-  kept.chosen = 0;
-  auto *rows = kept.rows.data();
-  auto *neighbors = kept.neighbors.data();
+  uint64_t chosen = 0;
+  auto* __restrict rows = kept.rows.data();
+  auto* __restrict neighbors = kept.neighbors.data();
   for (uint32_t i = 0; i < t.vertices; ++i) {
-    bool source_stays = b.live(int32_t(p << vertices_per_page_bits | i));
-    for (auto row = t.off[i]; source_stays && row < t.off[i + 1]; ++row) {
-      auto target = t.neighbor[row];
-      bool ends_stay = b.live(target), stays = ends_stay && edge_stays(row);
-      rows[stay] = row;
-      neighbors[stay] = target;
-      stay += stays;
-      kept.chosen += ends_stay && !stays;
-    }
-    kept.off.push_back(stay);
+    if (live.own(int32_t(p << vertices_per_page_bits | i)))
+      for (auto row = t.off[i], end = t.off[i + 1]; row < end; ++row) {
+        auto target = t.neighbor[row];
+        bool ends_stay = live(target), stays = ends_stay & edge_stays(row);
+        rows[stay] = row;
+        neighbors[stay] = target;
+        stay += stays;
+        chosen += ends_stay & !stays;
+      }
+    kept.off[i + 1] = stay;
   }
-  kept.rows.resize(stay);
-  kept.neighbors.resize(stay);
+  kept.count = stay;
+  kept.chosen = chosen;
 }
 
 /// A page's values at `rows`; null when there is none.
-page_ptr thinned_values(const page& values, const std::vector<uint32_t>& rows) {
+page_ptr thinned_values(const page& values, std::span<const uint32_t> rows) {
   auto made = make_column_page(values, rows);
   return column_page_view{*made}.nulls() == rows.size() ? nullptr : made;
 }
 
-page_ptr thinned(const page_rows& kept) { return kept.rows.empty() ? nullptr : make_topology_page(kept.off, kept.neighbors); }
+page_ptr thinned(const page_rows& kept) {
+  return kept.count ? make_topology_page(kept.off, {kept.neighbors.data(), kept.count}) : nullptr;
+}
 
 /// Calls f(page number, scratch rows) for the pages that have edges, on all cores.
 template <class F>
@@ -121,17 +140,18 @@ uint64_t thin_out(graph::body& b, const std::vector<std::vector<uint64_t>>* edge
   for (auto& c : b.edge_columns) columns.push_back(&c);
   if (b.edge_keys) columns.push_back(&*b.edge_keys);
   std::atomic<uint64_t> chosen{0};
+  liveness live{b};
   for_each_page(b.out, [&](size_t p, page_rows& kept) {
     auto& t = *b.out.directory[p];
     if (edges)
-      choose_rows(b, p, t, kept, [bits = (*edges)[p].data()](uint32_t row) { return bits[row >> 6] >> (row & 63) & 1; });
+      choose_rows(live, p, t, kept, [bits = (*edges)[p].data()](uint32_t row) { return bits[row >> 6] >> (row & 63) & 1; });
     else
-      choose_rows(b, p, t, kept, [](uint32_t) { return true; });
+      choose_rows(live, p, t, kept, [](uint32_t) { return true; });
     chosen += kept.chosen;
-    if (kept.rows.size() == t.edges) return;
+    if (kept.count == t.edges) return;
     b.out.pages[p] = thinned(kept);
     for (auto* c : columns)
-      if (p < c->pages.size() && c->pages[p]) c->pages[p] = thinned_values(*c->pages[p], kept.rows);
+      if (p < c->pages.size() && c->pages[p]) c->pages[p] = thinned_values(*c->pages[p], kept.stay());
   });
   return chosen;
 }
@@ -139,9 +159,10 @@ uint64_t thin_out(graph::body& b, const std::vector<std::vector<uint64_t>>* edge
 /// In-pages without the edges of nodes that are not live.
 void thin_in(graph::body& b) {
   if (nothing_dropped(b)) return;
+  liveness live{b};
   for_each_page(b.in, [&](size_t p, page_rows& kept) {
-    choose_rows(b, p, *b.in.directory[p], kept, [](uint32_t) { return true; });
-    if (kept.rows.size() < b.in.directory[p]->edges) b.in.pages[p] = thinned(kept);
+    choose_rows(live, p, *b.in.directory[p], kept, [](uint32_t) { return true; });
+    if (kept.count < b.in.directory[p]->edges) b.in.pages[p] = thinned(kept);
   });
   index_topology(b.in);
 }
