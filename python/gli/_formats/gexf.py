@@ -30,13 +30,14 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 class _Attribute:
     title: str
     type: str
-    default: Any = None
 
 
 class _Gexf(GraphHandler):
     def __init__(self, rows, guesses, multi, directed):
         super().__init__(rows, guesses, multi, directed)
         self._declared: dict[str, dict[str, _Attribute]] = {"node": {}, "edge": {}}
+        self._defaults: dict[str, dict[str, Any]] = {"node": {}, "edge": {}}
+        self._labels_are_text = {"node": True, "edge": True}
         self._class = "node"
         self._attribute: _Attribute | None = None
         self._open: list[tuple[str, dict[str, str], dict[str, Any]]] = []
@@ -73,14 +74,15 @@ class _Gexf(GraphHandler):
             raise ValueError("an attribute without id")
         self._attribute = _Attribute(attributes.get("title", attributes["id"]), _TYPES[word])
         self._declared[self._class][attributes["id"]] = self._attribute
+        if self._attribute.title == "label":
+            self._labels_are_text[self._class] = self._attribute.type == "str"
 
     def _begin(self, name, attributes):
         if name == "node" and self._open:
             raise ValueError("nodes within nodes are not read")
         if name == "edge" and directed_of(attributes.get("type", "directed" if self._directed else "undirected")) != self._directed:
             raise ValueError("directed and undirected edges in one graph are not read")
-        defaults = {a.title: a.default for a in self._declared[name].values() if a.default is not None}
-        self._open.append((name, attributes, defaults))
+        self._open.append((name, attributes, dict(self._defaults[name])))
 
     def _set(self, attributes):
         if not self._open:
@@ -96,15 +98,16 @@ class _Gexf(GraphHandler):
 
     def end(self, name, text):
         if name == "default" and self._attribute is not None:
-            self._attribute.default = value_of(text, self._attribute.type)
+            value = value_of(text, self._attribute.type)
+            if value is not None:
+                self._defaults[self._class][self._attribute.title] = value
         elif name in ("node", "edge"):
             self._finish(*self._open.pop())
 
     def _finish(self, name, attributes, values):
         try:
             label, id = attributes.get("label"), attributes.get("id")
-            label_type = next((a.type for a in self._declared[name].values() if a.title == "label"), "str")
-            if label is not None and label != id and label_type == "str":
+            if label is not None and label != id and self._labels_are_text[name]:
                 values.setdefault("label", label)
             if name == "node":
                 self.add_node(attributes["id"], values)
