@@ -34,13 +34,29 @@ def _encode(value):
     raise TypeError(f"attributes cannot hold {value!r}")
 
 
-def to_json(value) -> str:
-    """Canonical JSON: sorted keys, no spaces.
+def _named(value):
+    """The same with one more $ before every name of a field that begins with one: a single $ is ours."""
+    if isinstance(value, dict):
+        for name in value:
+            if not isinstance(name, str):
+                raise TypeError(f"names in a dictionary that is an attribute are str, not {name!r}")
+        return {f"${name}" if name.startswith("$") else name: _named(inner) for name, inner in value.items()}
+    return [_named(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
-    >>> to_json({"b": [1, None], "a": "é"})
-    '{"a":"é","b":[1,null]}'
+
+def _unnamed(value):
+    if isinstance(value, dict):
+        return {name[1:] if name.startswith("$") else name: _unnamed(inner) for name, inner in value.items()}
+    return [_unnamed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def to_json(value) -> str:
+    """Canonical JSON: sorted keys, no spaces. Names that begin with $ get one more.
+
+    >>> to_json({"b": [1, None], "a": "é"}), to_json({"$timestamp": 5})
+    ('{"a":"é","b":[1,null]}', '{"$$timestamp":5}')
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_encode)
+    return json.dumps(_named(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_encode)
 
 
 def from_json(text: str):
@@ -56,4 +72,4 @@ def from_json(text: str):
             return to_datetime(inner)
         if name == "$binary" and type(inner) is str:
             return bytes.fromhex(inner)
-    return value
+    return _unnamed(value) if '"$' in text else value

@@ -171,6 +171,15 @@ class Graph(_core.Version, Writers, GraphMethods):
             graph = self._select(*(f if isinstance(f, expressions.Expression) else None for f in (nodes, edges)))
         return Graph._from_core(graph._core.filter_rows(*(f if _is_function(f) else None for f in (nodes, edges))))
 
+    def subgraph(self, nodes: Iterable) -> Graph:
+        """The subgraph of these nodes and the edges between them; keys that no node has are passed over, as in NetworkX.
+
+        >>> g = Graph.from_edge_list([(1, 2), (2, 3)])
+        >>> list(g.subgraph([1, 2, 9]).edges)
+        [(1, 2)]
+        """
+        return Graph._from_core(self._core.subgraph(list(collection(nodes, "nodes"))))
+
     def _select_by_values(self, values, low, high) -> Graph:
         return Graph._from_core(self._core.select_by_values(values._values, low, high))
 

@@ -6,6 +6,7 @@
 #include "partitions/catalog.h"
 #include "partitions/compare.h"
 #include "partitions/query.h"
+#include "partitions/restrict.h"
 #include "runtime/error.h"
 #include "values_handle.h"
 #include "version_type.h"
@@ -27,6 +28,17 @@ graph select_by_expression(const graph& g, py::object nodes, py::object edges, p
   reporter report{std::move(progress)};
   embedded alone{report};
   return without_gil([&] { return select(g, what, alone); });
+}
+
+/// The nodes that are there among the keys, and the edges between them.
+graph subgraph(const graph& g, const py::list& keys) {
+  std::vector<uint64_t> bits((size_t(g->size) + 63) / 64);
+  for (auto k : keys)
+    if (auto v = find_node(g, key_from(k))) bits[size_t(*v) >> 6] |= uint64_t{1} << (*v & 63);
+  return without_gil([&] {
+    solo alone;
+    return restrict_to(g, kept_elements{&bits, nullptr}, alone);
+  });
 }
 
 graph select_by_result(const graph& g, const values_handle& values, double low, double high) {
@@ -78,6 +90,7 @@ void bind_graph(py::module_& m) {
       .def(py::init(&make_empty), py::arg("directed") = true, py::arg("multi") = false)
       .def("run", &run_named, py::arg("name"), py::arg("arguments"), py::arg("progress") = py::none())
       .def("select", &select_by_expression, py::arg("nodes"), py::arg("edges"), py::arg("progress") = py::none())
+      .def("subgraph", &subgraph, py::arg("keys"))
       .def("select_by_values", &select_by_result, py::arg("values"), py::arg("low"), py::arg("high"))
       .def("filter_rows", &filter_rows, py::arg("nodes"), py::arg("edges"))
       .def("answer", &ask, py::arg("name"), py::arg("arguments"), py::arg("values") = nullptr, py::arg("other") = nullptr)
