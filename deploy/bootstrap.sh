@@ -4,12 +4,15 @@
 #
 #   deploy/bootstrap.sh          what `gli` needs
 #   deploy/bootstrap.sh tests    and what the tests need
+#   deploy/bootstrap.sh ci       and what the fuzzers need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-}
+tests=; case $what in tests | ci) tests=yes ;; esac
 packages=(g++ cmake ninja-build ccache pkg-config python3 python3-dev python3-venv capnproto libcapnp-dev libcaf-dev libtbb-dev libxxhash-dev
           liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
-[ "$what" = tests ] && packages+=(libgtest-dev)
+[ -z "$tests" ] || packages+=(libgtest-dev)
+[ "$what" != ci ] || packages+=(clang libclang-rt-dev)
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
@@ -71,7 +74,7 @@ if outdated build/install.stamp "${sources[@]}"; then
   touch build/install.stamp
 fi
 
-if [ "$what" = tests ]; then
+if [ -n "$tests" ]; then
   if outdated build/test-requirements.stamp pyproject.toml; then
     say "Installing the tests' Python packages"
     .venv/bin/python - >build/test-requirements.txt <<'PY'

@@ -1,12 +1,24 @@
 #!/usr/bin/env bash
-# All benchmarks, as ratios and rates printed in one run. docs/benchmarks.md keeps results with date and machine.
+# Benchmarks, as ratios and rates printed in one run beside their goals. docs/benchmarks.md keeps results with date and machine.
+#
+#   tests/benchmarks/run.sh          all
+#   tests/benchmarks/run.sh graph    the graph value: edits, filters, loading, kernels on pages, and Python beside its peers from PyPI
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake -DGLI_BENCHMARKS=ON build/release >build/bench.log 2>&1 && cmake --build build/release >>build/bench.log 2>&1 || { tail -n 20 build/bench.log >&2; exit 1; }
 bin=build/release/tests
-for program in "$bin"/*_bench; do
-  echo "== $(basename "$program")"
-  "$program"
+case ${1:-all} in
+  graph) programs=(edit filter build pagerank) ;;
+  *) programs=($(cd "$bin" && ls ./*_bench | sed 's|^\./||; s|_bench$||')) ;;
+esac
+for name in "${programs[@]}"; do
+  [ -x "$bin/${name}_bench" ] || continue
+  echo "== ${name}_bench"
+  "$bin/${name}_bench"
 done
+echo "== graph_bench"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check igraph networkx rustworkx networkit || echo "not all peers could be installed" >&2
+.venv/bin/python tests/benchmarks/graph_bench.py
+[ "${1:-all}" = graph ] && exit
 echo "== cluster_bench"
 .venv/bin/python tests/benchmarks/cluster_bench.py --flat "$bin/pagerank_bench"
