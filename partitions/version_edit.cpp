@@ -123,7 +123,9 @@ bool log_editor::claim(const version& base) {
 void log_editor::fork(const version& base) {
   auto& from = base.log();
   bool copied = from.operations_before + base.position_ <= version_log::copied_at_most;
-  if (!copied && from.depth + 1 >= version_log::deepest) log_ = new version_log{base.fold()};
+  auto folded = copied ? std::nullopt : from.folded(base.position_);
+  if (!copied && !folded && from.depth + 1 >= version_log::deepest) folded = base.fold();
+  if (folded) log_ = new version_log{*folded};
   else log_ = new version_log{from, base.position_, copied};
   log_->tip = version_log::busy;
   if (copied) copy({from, base.position_});

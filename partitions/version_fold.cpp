@@ -165,6 +165,13 @@ graph log_folder::fold(version_log& log, uint32_t position) {
   return made;
 }
 
+std::optional<graph> version_log::folded(uint32_t position) {
+  std::lock_guard lock{folding};
+  auto known = folds.find(position);
+  auto pages = known == folds.end() ? nullptr : known->second.lock();
+  return pages ? std::optional{graph{pages}} : std::nullopt;
+}
+
 graph version::fold() const { return log_folder::fold(log(), position_); }
 
 }  // namespace gli

@@ -119,6 +119,7 @@ class version_log : public held_log {
     return reinterpret_cast<const pending_node*>(index.find(log_tags::node(v), [](uint64_t) { return true; }));
   }
 
+  std::optional<graph> folded(uint32_t position);  // what fold() made of it before, if that is still there
   std::mutex folding;
   std::map<uint32_t, std::weak_ptr<const graph::body>> folds;
   std::optional<std::pair<uint32_t, graph>> newest_fold;
