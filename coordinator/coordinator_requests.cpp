@@ -108,7 +108,8 @@ void coordinator::ask(asker who, const load_begin& r) {
   auto load = handles_.next();
   handles_.add(load, load_handle{});
   owned_[who.session].insert(load);
-  control::open_load message{load, r.kind.directed, r.kind.multi, r.endpoints_must_exist, uint8_t(r.kind.keys), uint8_t(r.kind.edge_keys), r.origin};
+  control::open_load message{load, r.kind.directed, r.kind.multi, r.endpoints_must_exist, uint8_t(r.kind.keys), uint8_t(r.kind.edge_keys), r.origin,
+                             uint8_t(r.duplicates)};
   opening_[load] = {who, workers_.size()};
   for (auto& [number, worker] : workers_) self_->send(worker, message);
 }

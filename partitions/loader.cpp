@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "partitions/loader_state.h"
 #include "partitions/together.h"
@@ -42,6 +43,7 @@ class row_numbers {
       if (!seq_->valid(i) || uint64_t(seq_->int64(i)) >= highest_row)
         throw failure{errc::value, "column '_seq': " + to_string(seq_->at(i)) + " is no row number"};
   }
+  bool given() const { return seq_; }
   uint64_t operator[](int64_t i) const { return seq_ ? uint64_t(seq_->int64(i)) : next_ + uint64_t(i); }
 
  private:
@@ -67,9 +69,22 @@ void check_owned(const load_options& o, const hash128& h) {
                                                        std::to_string(o.partition)};
 }
 
-/// Rows [begin, end) of a batch of nodes; calls keep(i) for each that is the first of its node.
-template <class Keys, class Keep>
-void note_nodes(loader_state& s, const Keys& keys, const row_numbers& rows, int64_t begin, int64_t end, Keep&& keep) {
+/// A node's row; of several, row_of has the first in the input.
+void take_node(loader_state& s, int32_t id, int32_t row, uint64_t place) {
+  s.row_of.resize(std::max(s.row_of.size(), size_t(s.own->keys->size())), -1);
+  auto& first = s.row_of[size_t(id)];
+  if (first < 0) {
+    first = row;
+  } else {
+    auto first_place = s.own->places[size_t(id)];
+    s.repeated_nodes.push_back({id, place < first_place ? std::exchange(first, row) : row, std::max(place, first_place)});
+  }
+  s.own->see(id, place);
+}
+
+/// Rows [begin, end) of a batch of nodes, whose first is row `at` of node_columns.
+template <class Keys>
+void note_nodes(loader_state& s, const Keys& keys, const row_numbers& rows, int64_t begin, int64_t end, int64_t at) {
   std::array<hash128, rows_at_once> hashes;
   for (auto i = begin; i < end; ++i) {
     hashes[size_t(i - begin)] = key_hash(keys[i]);
@@ -78,30 +93,16 @@ void note_nodes(loader_state& s, const Keys& keys, const row_numbers& rows, int6
   for (auto i = begin; i < end; ++i) {
     auto& h = hashes[size_t(i - begin)];
     check_owned(s.options, h);
-    auto id = s.own->note(keys[i], h, rows[i]).first;
-    if (s.attribute_row(id) >= 0) {
-      ++s.duplicate_nodes;
-    } else {
-      s.row_of.resize(size_t(s.own->keys->size()), -1);
-      keep(i, id);
-    }
+    take_node(s, s.own->keys->intern(keys[i], h).first, int32_t(at + i), rows[i]);
   }
 }
 
-/// Appends the attributes of a batch's kept rows in runs.
 template <class Keys>
 void take_nodes(loader_state& s, const Keys& keys, const row_numbers& rows, int64_t count) {
-  int64_t run = 0, run_end = 0;
-  auto keep = [&](int64_t i, int32_t id) {
-    if (i != run_end) {
-      s.node_columns.append(run, run_end);
-      run = i;
-    }
-    run_end = i + 1;
-    s.row_of[size_t(id)] = int32_t(s.node_columns.rows() + (i - run));
-  };
-  for (int64_t begin = 0; begin < count; begin += rows_at_once) note_nodes(s, keys, rows, begin, std::min(begin + rows_at_once, count), keep);
-  s.node_columns.append(run, run_end);
+  auto at = s.node_columns.rows();
+  if (at + count > INT32_MAX) throw failure{errc::memory, "a partition takes at most 2147483647 node rows"};
+  for (int64_t begin = 0; begin < count; begin += rows_at_once) note_nodes(s, keys, rows, begin, std::min(begin + rows_at_once, count), at);
+  s.node_columns.append(0, count);
 }
 
 struct endpoint_hashes { std::array<hash128, rows_at_once> source, target; };
@@ -119,27 +120,97 @@ void hash_endpoints(const loader_state& s, const Keys& sources, const Keys& targ
 
 template <class Key>
 int32_t note_target(loader_state& s, const Key& k, const hash128& h, uint64_t place) {
-  return is_own(s.options, h) ? s.own->note(k, h, place).first : ~s.remote->note(k, h, place).first;
+  return is_own(s.options, h) ? s.own->note(k, h, place) : ~s.remote->note(k, h, place);
 }
 
-/// Rows of a batch of edges to ids. An undirected edge of a whole graph is turned so that its smaller key is the source.
-template <class Keys>
-void take_edges(loader_state& s, const Keys& sources, const Keys& targets, const row_numbers& rows, int64_t count, edge_chunk& to) {
-  bool undirected = !s.options.kind.directed;
+/// Where a batch's edges go in a chunk that has room for them.
+struct edge_slots { int32_t *from, *to; };
+
+edge_slots add_slots(edge_chunk& chunk, int64_t count) {
+  auto before = chunk.from.size();
+  chunk.from.resize(before + size_t(count));
+  chunk.to.resize(before + size_t(count));
+  return {chunk.from.data() + before, chunk.to.data() + before};
+}
+
+/// Whether an undirected edge must be turned so that its smaller key is the source: only in a whole graph.
+template <class Key>
+bool is_turned(const loader_state& s, const Key& source, const Key& target) {
+  if (s.options.kind.directed || !(target < source)) return false;
+  if (s.options.partitions > 1) throw failure{errc::protocol, "an undirected edge came with its larger key as source"};
+  return true;
+}
+
+/// Rows of a batch of edges between text keys to ids.
+void take_edges(loader_state& s, const text_keys& sources, const text_keys& targets, const row_numbers& rows, int64_t count, edge_slots to) {
   endpoint_hashes hashes;
   for (int64_t i = 0; i < count; ++i) {
     auto at = size_t(i % rows_at_once);
     if (at == 0) hash_endpoints(s, sources, targets, i, std::min(i + rows_at_once, count), hashes);
     auto source = sources[i], target = targets[i];
     auto *source_hash = &hashes.source[at], *target_hash = &hashes.target[at];
-    if (undirected && target < source) {
-      if (s.options.partitions > 1) throw failure{errc::protocol, "an undirected edge came with its larger key as source"};
+    if (is_turned(s, source, target)) {
       std::swap(source, target);
       std::swap(source_hash, target_hash);
     }
     check_owned(s.options, *source_hash);
-    to.from.push_back(s.own->note(source, *source_hash, source_place(rows[i])).first);
-    to.to.push_back(note_target(s, target, *target_hash, target_place(rows[i])));
+    to.from[i] = s.own->note(source, *source_hash, source_place(rows[i]));
+    to.to[i] = note_target(s, target, *target_hash, target_place(rows[i]));
+  }
+}
+
+/// The id of an endpoint that was met before, or a new one.
+int32_t note_int(loader_state& s, int64_t k, uint64_t place) {
+  auto id = s.met.find(k);
+  if (id == int_ids::unknown) {
+    id = note_target(s, k, key_hash(k), place);
+    s.met.add(k, id);
+  } else if (auto& book = id < 0 ? *s.remote : *s.own; place < book.last_place) {
+    book.see(id < 0 ? ~id : id, place);
+  }
+  return id;
+}
+
+void expect_keys(loader_state& s, const int_keys& sources, const int_keys& targets, int64_t count) {
+  auto lowest = INT64_MAX, highest = INT64_MIN;
+  for (int64_t i = 0; i < count; ++i) {
+    lowest = std::min({lowest, sources[i], targets[i]});
+    highest = std::max({highest, sources[i], targets[i]});
+  }
+  s.met.expect(lowest, highest, uint64_t(count) * 2);
+}
+
+/// Rows of a batch of edges between int64 keys to ids.
+void take_edges(loader_state& s, const int_keys& sources, const int_keys& targets, const row_numbers& rows, int64_t count, edge_slots to) {
+  expect_keys(s, sources, targets, count);
+  for (int64_t begin = 0; begin < count; begin += rows_at_once) {
+    auto end = std::min(begin + rows_at_once, count);
+    for (auto i = begin; i < end; ++i) {
+      s.met.prefetch(sources[i]);
+      s.met.prefetch(targets[i]);
+    }
+    for (auto i = begin; i < end; ++i) {
+      auto source = sources[i], target = targets[i];
+      if (is_turned(s, source, target)) std::swap(source, target);
+      to.from[i] = note_int(s, source, source_place(rows[i]));
+      to.to[i] = note_int(s, target, target_place(rows[i]));
+      if (to.from[i] < 0) check_owned(s.options, key_hash(source));
+    }
+  }
+}
+
+/// Which rows of the input a batch's edges are; before they are in `to`.
+void note_rows(loader_state& s, const row_numbers& rows, int64_t count, edge_chunk& to) {
+  auto before = to.from.size();
+  if (before == 0 && count) to.first_row = rows[0];
+  bool follows = to.rows.empty() && rows[0] == to.first_row + before && rows[count - 1] - rows[0] + 1 == uint64_t(count);
+  for (int64_t i = 0; follows && i < count && rows.given(); ++i) follows = rows[i] == rows[0] + uint64_t(i);
+  if (!follows && to.rows.empty())
+    for (size_t i = 0; i < before; ++i) to.rows.push_back(to.first_row + i);
+  for (int64_t i = 0; i < count && !follows; ++i) to.rows.push_back(rows[i]);
+  for (int64_t i = 0; i < count; i += rows.given() ? 1 : count) {
+    s.edges_in_order = s.edges_in_order && rows[i] >= s.last_edge_row;
+    s.last_edge_row = std::max(s.last_edge_row, rows[i]);
   }
 }
 
@@ -164,13 +235,57 @@ void take_edge_keys(loader_state& s, const column_batch& batch, uint64_t place) 
   s.edge_keys.append(0, batch.rows);
 }
 
+/// Ids of keys that rows name by their position.
+template <class Keys>
+class word_ids {
+ public:
+  word_ids(loader_state& s, const Keys& keys, int64_t count) : s_{s}, keys_{keys}, ids_(size_t(count), int_ids::unknown) {}
+  int32_t note(int32_t word, uint64_t place) {
+    auto& id = ids_[size_t(word)];
+    if (id == int_ids::unknown) id = note_target(s_, keys_[word], key_hash(keys_[word]), place);
+    else if (auto& book = id < 0 ? *s_.remote : *s_.own; place < book.last_place) book.see(id < 0 ? ~id : id, place);
+    return id;
+  }
+
+ private:
+  loader_state& s_;
+  const Keys& keys_;
+  std::vector<int32_t> ids_;
+};
+
+template <class Keys>
+void take_words(loader_state& s, const Keys& keys, word_ids<Keys>& ids, std::span<const int32_t> from, std::span<const int32_t> to) {
+  auto count = int64_t(from.size());
+  row_numbers rows{column_batch{count, {}}, s.next_edge};
+  auto& chunk = chunk_for(s, from.size());
+  note_rows(s, rows, count, chunk);
+  auto slots = add_slots(chunk, count);
+  for (int64_t i = 0; i < count; ++i) {
+    auto source = from[size_t(i)], target = to[size_t(i)];
+    if (is_turned(s, keys[source], keys[target])) std::swap(source, target);
+    slots.from[i] = ids.note(source, source_place(rows[i]));
+    slots.to[i] = ids.note(target, target_place(rows[i]));
+    if (slots.from[i] < 0) check_owned(s.options, key_hash(keys[source]));
+  }
+  s.next_edge += uint64_t(count);
+}
+
+template <class Keys>
+void take_words(loader_state& s, const Keys& keys, int64_t count, std::span<const int32_t> from, std::span<const int32_t> to) {
+  word_ids<Keys> ids{s, keys, count};
+  for (size_t begin = 0; begin < from.size(); begin += chunk_rows) {
+    auto rows = std::min(chunk_rows, from.size() - begin);
+    take_words(s, keys, ids, from.subspan(begin, rows), to.subspan(begin, rows));
+  }
+}
+
 /// Sums of all partitions, also in b.
 load_report total(const loader_state& s, graph::body& b, communicator& all) {
-  std::array<uint64_t, 4> sums{b.nodes, b.out.edges, s.duplicate_nodes, s.duplicate_edges};
+  std::array<uint64_t, 6> sums{b.nodes, b.out.edges, s.duplicate_nodes, s.duplicate_edges, s.lost_nodes, s.lost_edges};
   all.all_reduce(sums, reduction::sum);
   b.total_nodes = sums[0];
   b.total_edges = sums[1];
-  return {sums[0], sums[1], sums[2], sums[3]};
+  return {sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]};
 }
 
 }  // namespace
@@ -180,7 +295,7 @@ void graph_loader::state::begin_keys(key_type type) {
   if (mine != key_type::none && mine != type)
     throw failure{errc::type, std::string{"this graph's keys are "} + type_name(mine) + ", not " + type_name(type)};
   if (own) return;
-  own = std::make_unique<key_book>(type);
+  own = std::make_unique<key_book>(type, options.most_nodes);
   remote = std::make_unique<key_book>(type);
 }
 
@@ -214,10 +329,24 @@ void graph_loader::add_edges(const column_batch& batch) {
   s.edge_columns.begin_batch(batch, std::span{ignored}.first(multi ? 4 : 3), place);
   s.edge_columns.append(0, batch.rows);
   if (multi) take_edge_keys(s, batch, place);
+  if (batch.rows == 0) return;
   auto& to = chunk_for(s, size_t(batch.rows));
-  if (sources.type == column_type::int64) take_edges(s, int_keys{sources}, int_keys{targets}, rows, batch.rows, to);
-  else take_edges(s, text_keys{sources}, text_keys{targets}, rows, batch.rows, to);
-  if (batch.rows) s.next_edge = rows[batch.rows - 1] + 1;
+  note_rows(s, rows, batch.rows, to);
+  auto slots = add_slots(to, batch.rows);
+  if (sources.type == column_type::int64) take_edges(s, int_keys{sources}, int_keys{targets}, rows, batch.rows, slots);
+  else take_edges(s, text_keys{sources}, text_keys{targets}, rows, batch.rows, slots);
+  s.next_edge = rows[batch.rows - 1] + 1;
+}
+
+void graph_loader::add_edges(const column& keys, std::span<const int32_t> from, std::span<const int32_t> to) {
+  auto& s = *state_;
+  s.begin_keys(key_type_of(keys));
+  column_batch bare{int64_t(from.size()), {}};
+  s.edge_columns.begin_batch(bare, {}, s.next_edge);
+  s.edge_columns.append(0, bare.rows);
+  if (s.options.kind.multi) take_edge_keys(s, bare, s.next_edge);
+  if (keys.type == column_type::int64) take_words(s, int_keys{keys}, keys.length, from, to);
+  else take_words(s, text_keys{keys}, keys.length, from, to);
 }
 
 graph graph_loader::finish(communicator& all, load_report& report) {
@@ -231,9 +360,9 @@ graph graph_loader::finish(communicator& all, load_report& report) {
   auto ids = settle_ids(s, b, all);
   all.progress("load", 1, 4);
   together(all, [&] {
-    s.remote.reset();
     build_node_columns(s, ids, b);
     build_edges(s, ids, b);
+    s.remote.reset();
   });
   all.progress("load", 3, 4);
   b.in = transpose_of(b, all);

@@ -1,11 +1,14 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <unordered_set>
 
 #include "partitions/column_page.h"
-#include "partitions/loader_state.h"
+#include "partitions/loader_duplicates.h"
 #include "partitions/topology_build.h"
+#include "runtime/batches.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -44,7 +47,8 @@ class int_edge_keys {
   std::vector<int64_t> keys_;
 };
 
-column edge_key_column(loader_state& s, int64_t rows) {
+column edge_key_column(loader_state& s) {
+  auto rows = s.edge_keys.rows();
   auto columns = s.edge_keys.finish();
   if (!columns.empty()) return std::move(columns.front());
   column_builder none{"key", s.options.kind.edge_keys == key_type::utf8 ? column_type::utf8 : column_type::int64};
@@ -70,16 +74,15 @@ sorted_edges no_edges(graph::body& b) {
 }
 
 /// Edges with keys of their own, of a multi graph.
-sorted_edges sort_multi(loader_state& s, graph::body& b, std::span<const edge_span> spans) {
-  int64_t rows = 0;
-  for (auto& span : spans) rows += int64_t(span.from.size());
-  auto given = edge_key_column(s, rows);
+sorted_edges sort_multi(const settled_ids& ids, graph::body& b, std::span<const edge_span> spans, const column& given, repeated_edges& repeated) {
   check_key_type(b.kind, given);
-  edge_order order{parallel_edges::by_key, {}, {}, true};
+  edge_order order{.parallel = parallel_edges::by_key, .want_rows = true};
+  order.choose = [&](std::span<const uint32_t> equal) { return repeated.choose(equal); };
   if (given.type == column_type::utf8) {
     check_text_keys(given);
     order.compare = [&](uint32_t x, uint32_t y) { return given.bytes(x).compare(given.bytes(y)); };
     auto sorted = sort_edges(b.size, spans, order);
+    repeated.finish(ids, b, &given);
     b.edge_keys = align_column(given, sorted.rows);
     b.kind.edge_keys = key_type::utf8;
     return sorted;
@@ -88,9 +91,44 @@ sorted_edges sort_multi(loader_state& s, graph::body& b, std::span<const edge_sp
   order.compare = [&](uint32_t x, uint32_t y) { return keys.compare(x, y); };
   order.settle = [&](std::span<const uint32_t> between) { keys.settle(between); };
   auto sorted = sort_edges(b.size, spans, order);
-  b.edge_keys = align_column(keys.finish(), sorted.rows);
+  auto chosen = keys.finish();
+  repeated.finish(ids, b, &chosen);
+  b.edge_keys = align_column(chosen, sorted.rows);
   b.kind.edge_keys = key_type::int64;
   return sorted;
+}
+
+sorted_edges sort_simple(const settled_ids& ids, graph::body& b, std::span<const edge_span> spans, bool want_rows, repeated_edges& repeated) {
+  edge_order order{.want_rows = want_rows};
+  if (repeated.wanted()) order.choose = [&](std::span<const uint32_t> equal) { return repeated.choose(equal); };
+  auto sorted = sort_edges(b.size, spans, order);
+  repeated.finish(ids, b, nullptr);
+  return sorted;
+}
+
+/// Edges with their columns in the order of the input, where they came in another one.
+void restore_input_order(loader_state& s, std::vector<column>& columns, std::optional<column>& keys) {
+  if (s.edges_in_order) return;
+  edge_chunk all;
+  for (auto& chunk : s.edges)
+    for (size_t i = 0; i < chunk.from.size(); ++i) {
+      all.from.push_back(chunk.from[i]);
+      all.to.push_back(chunk.to[i]);
+      all.rows.push_back(chunk.row(i));
+    }
+  std::vector<uint32_t> order(all.rows.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return all.rows[a] < all.rows[b]; });
+  edge_chunk sorted;
+  for (auto i : order) {
+    sorted.from.push_back(all.from[i]);
+    sorted.to.push_back(all.to[i]);
+    sorted.rows.push_back(all.rows[i]);
+  }
+  s.edges.clear();
+  s.edges.push_back(std::move(sorted));
+  for (auto& c : columns) c = gather(c, order);
+  if (keys) keys = gather(*keys, order);
 }
 
 /// The page of node rows [begin, end) by final id; null when none has a value.
@@ -109,7 +147,9 @@ page_ptr node_page(const loader_state& s, const settled_ids& ids, const column& 
 
 void build_node_columns(loader_state& s, const settled_ids& ids, graph::body& b) {
   auto pages = (size_t(b.size) + rows_per_page - 1) >> rows_per_page_bits;
-  for (auto& c : s.node_columns.finish()) {
+  auto columns = s.node_columns.finish();
+  settle_repeated_nodes(s, ids, columns);
+  for (auto& c : columns) {
     paged_column paged{c.name, c.type, std::vector<page_ptr>(pages)};
     tbb::parallel_for(size_t{0}, pages, [&](size_t p) {
       auto begin = int32_t(p << rows_per_page_bits);
@@ -124,16 +164,21 @@ void build_edges(loader_state& s, const settled_ids& ids, graph::body& b) {
     for (auto& v : s.edges[i].from) v = ids.settled(v);
     for (auto& v : s.edges[i].to) v = ids.settled(v);
   });
+  auto columns = s.edge_columns.finish();
+  std::optional<column> keys;
+  if (s.options.kind.multi && s.any_edges) keys = edge_key_column(s);
+  restore_input_order(s, columns, keys);
   std::vector<edge_span> spans;
   for (auto& chunk : s.edges) spans.push_back({chunk.from, chunk.to});
-  auto columns = s.edge_columns.finish();
   b.kind = s.options.kind;
-  edge_order order;
-  order.want_rows = !columns.empty();
-  auto sorted = !b.kind.multi ? sort_edges(b.size, spans, order) : s.any_edges ? sort_multi(s, b, spans) : no_edges(b);
+  repeated_edges repeated{s, columns};
+  auto sorted = keys           ? sort_multi(ids, b, spans, *keys, repeated)
+                : b.kind.multi ? no_edges(b)
+                               : sort_simple(ids, b, spans, !columns.empty(), repeated);
   s.edges.clear();
   for (auto& c : columns) b.edge_columns.push_back(align_column(c, sorted.rows));
   s.duplicate_edges = sorted.dropped;
+  s.lost_edges = repeated.lost();
   b.out = std::move(sorted.pages);
 }
 

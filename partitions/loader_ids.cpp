@@ -63,11 +63,11 @@ std::vector<int32_t> take_request(key_book& own, const byte_buffer& message) {
   uint64_t begin = 0;
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ints) {
-      ids[i] = own.note(numbers[i], key_hash(numbers[i]), places[i]).first;
+      ids[i] = own.note(numbers[i], key_hash(numbers[i]), places[i]);
     } else {
       if (ends[i] < begin || ends[i] > text.size()) throw failure{errc::protocol, "a partition sent keys without bounds"};
       std::string_view k{text.data() + begin, ends[i] - begin};
-      ids[i] = own.note(k, key_hash(k), places[i]).first;
+      ids[i] = own.note(k, key_hash(k), places[i]);
       begin = ends[i];
     }
   }

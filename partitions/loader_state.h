@@ -8,6 +8,7 @@
 #include "partitions/dictionary.h"
 #include "partitions/loader.h"
 #include "partitions/loader_columns.h"
+#include "partitions/loader_keys.h"
 
 namespace gli {
 
@@ -20,14 +21,18 @@ constexpr uint64_t row_of_place(uint64_t place) { return place >= edge_places ? 
 
 /// Keys and the smallest place at which each was seen.
 struct key_book {
-  explicit key_book(key_type type) : keys{std::make_shared<dictionary>(type)} {}
+  explicit key_book(key_type type, int32_t limit = dictionary::default_limit) : keys{std::make_shared<dictionary>(type, limit)} {}
+  /// The key's id.
   template <class Key>
-  std::pair<int32_t, bool> note(const Key& k, const hash128& h, uint64_t place) {
-    auto [id, fresh] = keys->intern(k, h);
-    if (fresh) places.push_back(place);
+  int32_t note(const Key& k, const hash128& h, uint64_t place) {
+    auto id = keys->intern(k, h).first;
+    see(id, place);
+    return id;
+  }
+  void see(int32_t id, uint64_t place) {
+    if (size_t(id) == places.size()) places.push_back(place);
     else if (place < last_place && place < places[size_t(id)]) places[size_t(id)] = place;
     last_place = std::max(last_place, place);
-    return {id, fresh};
   }
 
   std::shared_ptr<dictionary> keys;
@@ -36,20 +41,32 @@ struct key_book {
 };
 
 /// from: own ids. to: own ids, or ~(id in the remote book).
-struct edge_chunk { std::vector<int32_t> from, to; };
+struct edge_chunk {
+  std::vector<int32_t> from, to;
+  uint64_t first_row = 0;         // in the input
+  std::vector<uint64_t> rows;     // in the input; empty: they follow the first
+  uint64_t row(size_t i) const { return rows.empty() ? first_row + i : rows[i]; }
+};
+
+/// A node row that is not the first of its node.
+struct repeated_node { int32_t id, row; uint64_t place; };
 
 struct graph_loader::state {
   explicit state(load_options o) : options{std::move(o)} {}
 
   load_options options;
   std::unique_ptr<key_book> own, remote;  // null until the key type is known
-  std::vector<int32_t> row_of;            // row in node_columns by own id; -1, or not there: none
+  int_ids met;                            // endpoints with int64 keys: own ids, or ~(id in the remote book)
+  std::vector<int32_t> row_of;            // row in node_columns by own id, the first in the input; -1, or not there: none
+  std::vector<repeated_node> repeated_nodes;
   column_table node_columns, edge_columns;
   column_table edge_keys;                 // multi: the column "key", null where the loader is to choose
   std::vector<edge_chunk> edges;
   bool any_edges = false;                 // on any partition; after agree_on_types
+  bool edges_in_order = true;             // of their input rows
+  uint64_t last_edge_row = 0;
   uint64_t next_node = 0, next_edge = 0;  // the row that a batch without `_seq` begins with
-  uint64_t duplicate_nodes = 0, duplicate_edges = 0;
+  uint64_t duplicate_nodes = 0, duplicate_edges = 0, lost_nodes = 0, lost_edges = 0;
 
   void begin_keys(key_type type);
   int32_t attribute_row(int32_t own_id) const { return size_t(own_id) < row_of.size() ? row_of[size_t(own_id)] : -1; }
@@ -74,6 +91,8 @@ void agree_on_types(graph_loader::state& s, communicator& all);
 /// Brings the keys that other partitions' edges name to their owner, orders own nodes, numbers mirrors: fills b's keys, size, sequence, mirrors,
 /// mirror_hashes and peers.
 settled_ids settle_ids(graph_loader::state& s, graph::body& b, communicator& all);
+/// Chooses each node's row as the policy says; counts, or throws for, what repeats.
+void settle_repeated_nodes(graph_loader::state& s, const settled_ids& ids, const std::vector<column>& columns);
 /// Fills b's out, edge_columns and edge_keys.
 void build_edges(graph_loader::state& s, const settled_ids& ids, graph::body& b);
 /// Fills b's node_columns.

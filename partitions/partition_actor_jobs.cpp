@@ -30,6 +30,8 @@ class runner {
     auto result = keep(g);
     result.summary["duplicate_nodes"] = int64_t(report.duplicate_nodes);
     result.summary["duplicate_edges"] = int64_t(report.duplicate_edges);
+    result.summary["lost_nodes"] = int64_t(report.lost_nodes);
+    result.summary["lost_edges"] = int64_t(report.lost_edges);
     return result;
   }
   job_result operator()(const run_algorithm& b) { return keep(run(input(), b, all_)); }

@@ -1,17 +1,22 @@
 #include "partitions/topology_build.h"
 
 #include <tbb/blocked_range.h>
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_reduce.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <utility>
 
 #include "partitions/column_page.h"
+#include "partitions/huge_array.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -24,6 +29,22 @@ constexpr int32_t within_page = vertices_per_page - 1;
 size_t topology_bytes(uint64_t edges) { return std::max(sizeof(topology_page), (topology_header + edges * 4 + 7) & ~size_t{7}); }
 uint32_t sortable(int32_t id) { return uint32_t(id) ^ 0x80000000u; }
 int32_t signed_id(uint32_t x) { return int32_t(x ^ 0x80000000u); }
+
+/// All targets, as sortable numbers: `bits` of them above the lowest.
+struct target_range { uint32_t lowest = 0; int bits = 0; };
+
+target_range range_of(std::span<const edge_span> edges) {
+  auto ends = tbb::parallel_reduce(
+      tbb::blocked_range<size_t>{0, edges.size()}, std::pair{INT32_MAX, INT32_MIN},
+      [&](auto& r, auto seen) {
+        for (auto i = r.begin(); i < r.end(); ++i)
+          for (auto v : edges[i].to) seen = {std::min(seen.first, v), std::max(seen.second, v)};
+        return seen;
+      },
+      [](auto a, auto b) { return std::pair{std::min(a.first, b.first), std::max(a.second, b.second)}; });
+  if (ends.first > ends.second) return {};
+  return {sortable(ends.first), std::bit_width(sortable(ends.second) - sortable(ends.first))};
+}
 
 /// A run of input spans that one task reads; its first row.
 struct input_block { size_t begin = 0, end = 0; uint64_t first_row = 0; };
@@ -48,8 +69,8 @@ std::vector<input_block> cut_blocks(std::span<const edge_span> edges, uint64_t t
 /// Edges by page of their source, in input order: (source within the page) << 32 | sortable target, and their rows where asked for.
 struct scattered_edges {
   std::vector<uint64_t> begin;  // by page
-  std::unique_ptr<uint64_t[]> ends;
-  std::unique_ptr<uint32_t[]> rows;
+  huge_array<uint64_t> ends;
+  huge_array<uint32_t> rows;
 };
 
 /// first[block][page]: where a block's edges of a page go.
@@ -72,8 +93,7 @@ std::vector<std::vector<uint64_t>> place_blocks(std::span<const edge_span> edges
 }
 
 scattered_edges scatter_by_page(size_t pages, std::span<const edge_span> edges, uint64_t total, bool with_rows) {
-  scattered_edges to{std::vector<uint64_t>(pages + 1), std::make_unique_for_overwrite<uint64_t[]>(total),
-                     std::make_unique_for_overwrite<uint32_t[]>(with_rows ? total : 0)};
+  scattered_edges to{std::vector<uint64_t>(pages + 1), huge_array<uint64_t>{total}, huge_array<uint32_t>{with_rows ? total : 0}};
   auto blocks = cut_blocks(edges, total);
   auto cursors = place_blocks(edges, blocks, to.begin);
   tbb::parallel_for(size_t{0}, blocks.size(), [&](size_t b) {
@@ -106,42 +126,92 @@ struct built_page {
   uint64_t dropped = 0;
 };
 
+/// What one thread builds pages in; kept from page to page, so that its memory is touched once.
+struct page_scratch {
+  std::vector<uint64_t> a, b;
+  std::vector<int32_t> neighbors;
+};
+
+/// Stable sort by the low `bits` of what `digits_of` gives, digit by digit; the result is in `a`.
+template <class DigitsOf>
+void radix_sort(std::vector<uint64_t>& a, std::vector<uint64_t>& b, int bits, DigitsOf&& digits_of) {
+  auto passes = (bits + 10) / 11;
+  for (int pass = 0, shift = 0; pass < passes; ++pass) {
+    auto width = (bits - shift + passes - pass - 1) / (passes - pass);
+    std::array<uint32_t, 1 << 11> at{};
+    auto mask = (uint32_t{1} << width) - 1;
+    for (auto e : a) ++at[(digits_of(e) >> shift) & mask];
+    for (uint32_t d = 0, next = 0; d <= mask; ++d) next += std::exchange(at[d], next);
+    b.resize(a.size());
+    for (auto e : a) b[at[(digits_of(e) >> shift) & mask]++] = e;
+    std::swap(a, b);
+    shift += width;
+  }
+}
+
+/// Pages with fewer edges are sorted vertex by vertex, by comparing.
+constexpr size_t least_for_radix = 4096;
+
 /// Ends only: nobody asks which row a slot was.
-built_page build_plain(std::span<const uint64_t> ends, uint32_t vertices, bool merge) {
+built_page build_plain(std::span<const uint64_t> ends, uint32_t vertices, const edge_order& order, target_range targets, page_scratch& scratch) {
+  bool merge = order.parallel == parallel_edges::merge;
+  bool sorted = order.targets_ascend || ends.size() >= least_for_radix;
+  auto from = ends;
+  if (sorted && !order.targets_ascend) {
+    scratch.a.assign(ends.begin(), ends.end());
+    radix_sort(scratch.a, scratch.b, targets.bits, [&](uint64_t e) { return uint32_t(e) - targets.lowest; });
+    from = scratch.a;
+  }
   auto off = count_vertices(ends, vertices);
   std::vector<uint32_t> cursor(off.begin(), off.end() - 1);
-  std::vector<int32_t> neighbors(ends.size());
-  for (auto e : ends) neighbors[cursor[e >> 32]++] = signed_id(uint32_t(e));
+  auto& neighbors = scratch.neighbors;
+  neighbors.resize(ends.size());
+  for (auto e : from) neighbors[cursor[e >> 32]++] = signed_id(uint32_t(e));
+  if (sorted && !merge) return {make_topology_page(off, neighbors), {}, 0};
   uint32_t kept = 0;
   for (uint32_t v = 0; v < vertices; ++v) {
     auto first = neighbors.begin() + off[v], last = neighbors.begin() + off[v + 1];
-    std::sort(first, last);
-    if (merge) last = std::unique(first, last);
+    if (!sorted) std::sort(first, last);
     off[v] = kept;
-    std::copy(first, last, neighbors.begin() + kept);
-    kept += uint32_t(last - first);
+    kept += uint32_t((merge ? std::unique_copy(first, last, neighbors.begin() + kept) : std::copy(first, last, neighbors.begin() + kept)) -
+                     (neighbors.begin() + kept));
   }
   off[vertices] = kept;
   return {make_topology_page(off, {neighbors.data(), kept}), {}, ends.size() - kept};
 }
 
+/// The row that stays of equal edges.
+uint32_t chosen(const edge_order& order, std::span<const uint32_t> equal) {
+  return equal.size() == 1 || !order.choose ? equal.front() : order.choose(equal);
+}
+
+/// Orders parallel edges by key and leaves one row of each key.
+void order_by_key(std::vector<uint32_t>& rows, const edge_order& order) {
+  if (order.settle) order.settle(rows);
+  std::stable_sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) { return order.compare(a, b) < 0; });
+  size_t kept = 0;
+  for (size_t first = 0, last; first < rows.size(); first = last) {
+    for (last = first + 1; last < rows.size() && order.compare(rows[first], rows[last]) == 0;) ++last;
+    rows[kept++] = chosen(order, std::span{rows}.subspan(first, last - first));
+  }
+  rows.resize(kept);
+}
+
 /// Orders one set of parallel edges, whose entries are (target, row) in input order, and returns how many stay.
 size_t order_parallel(std::span<uint64_t> entries, const edge_order& order, std::vector<uint32_t>& rows) {
   if (order.parallel == parallel_edges::keep) return entries.size();
-  if (order.parallel == parallel_edges::merge) return 1;
+  bool merge = order.parallel == parallel_edges::merge;
+  if (merge && (entries.size() == 1 || !order.choose)) return 1;
   rows.assign(entries.size(), 0);
   std::transform(entries.begin(), entries.end(), rows.begin(), [](uint64_t e) { return uint32_t(e); });
-  if (order.settle) order.settle(rows);
-  if (rows.size() == 1) return 1;
-  std::stable_sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) { return order.compare(a, b) < 0; });
-  rows.erase(std::unique(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) { return order.compare(a, b) == 0; }), rows.end());
+  if (merge) rows.assign(1, uint32_t{chosen(order, rows)});
+  else order_by_key(rows, order);
   for (size_t i = 0; i < rows.size(); ++i) entries[i] = (entries[i] & 0xffffffff00000000) | rows[i];
   return rows.size();
 }
 
-/// Sorts the entries of one vertex and moves those that stay to the front.
+/// Moves the entries of one vertex that stay to the front: (target, row), sorted.
 size_t order_vertex(std::span<uint64_t> entries, const edge_order& order, std::vector<uint32_t>& scratch) {
-  std::sort(entries.begin(), entries.end());
   size_t kept = 0;
   for (size_t first = 0; first < entries.size();) {
     auto last = first + 1;
@@ -154,18 +224,34 @@ size_t order_vertex(std::span<uint64_t> entries, const edge_order& order, std::v
   return kept;
 }
 
-built_page build_with_rows(std::span<const uint64_t> ends, const uint32_t* rows, uint32_t vertices, const edge_order& order) {
+/// (target, row) by vertex, sorted: in scratch.b.
+void sort_with_rows(std::span<const uint64_t> ends, const uint32_t* rows, std::span<const uint32_t> off, target_range targets,
+                    page_scratch& scratch) {
+  scratch.a.resize(ends.size());
+  for (size_t i = 0; i < ends.size(); ++i) scratch.a[i] = ends[i] << 32 | i;
+  bool radix = ends.size() >= least_for_radix;
+  if (radix) radix_sort(scratch.a, scratch.b, targets.bits, [&](uint64_t e) { return uint32_t(e >> 32) - targets.lowest; });
+  std::vector<uint32_t> cursor(off.begin(), off.end() - 1);
+  scratch.b.resize(ends.size());
+  for (auto e : scratch.a) {
+    auto i = uint32_t(e);
+    scratch.b[cursor[ends[i] >> 32]++] = (e & 0xffffffff00000000) | rows[i];
+  }
+  for (size_t v = 0; !radix && v + 1 < off.size(); ++v) std::sort(scratch.b.begin() + off[v], scratch.b.begin() + off[v + 1]);
+}
+
+built_page build_with_rows(std::span<const uint64_t> ends, const uint32_t* rows, uint32_t vertices, const edge_order& order,
+                           target_range targets, page_scratch& scratch) {
   auto off = count_vertices(ends, vertices);
-  std::vector<uint32_t> cursor(off.begin(), off.end() - 1), scratch;
-  std::vector<uint64_t> entries(ends.size());
-  for (size_t i = 0; i < ends.size(); ++i) entries[cursor[ends[i] >> 32]++] = ends[i] << 32 | rows[i];
+  sort_with_rows(ends, rows, off, targets, scratch);
+  std::vector<uint32_t> parallel;
   std::vector<int32_t> neighbors(ends.size());
   built_page built;
   built.rows.resize(order.want_rows ? ends.size() : 0);
   uint32_t kept = 0;
   for (uint32_t v = 0; v < vertices; ++v) {
-    auto mine = std::span{entries}.subspan(off[v], off[v + 1] - off[v]);
-    auto stay = order_vertex(mine, order, scratch);
+    auto mine = std::span{scratch.b}.subspan(off[v], off[v + 1] - off[v]);
+    auto stay = order_vertex(mine, order, parallel);
     off[v] = kept;
     for (auto e : mine.first(stay)) {
       neighbors[kept] = signed_id(uint32_t(e >> 32));
@@ -196,7 +282,9 @@ sorted_edges sort_edges(int32_t vertices, std::span<const edge_span> edges, cons
   uint64_t total = 0;
   for (auto& span : edges) total += span.from.size();
   if (total > UINT32_MAX) throw failure{errc::memory, "a partition takes at most 4294967295 edges, not " + std::to_string(total)};
-  bool with_rows = order.want_rows || order.parallel == parallel_edges::by_key;
+  auto targets = range_of(edges);
+  tbb::enumerable_thread_specific<page_scratch> scratches;
+  bool with_rows = order.want_rows || order.choose || order.parallel == parallel_edges::by_key;
   auto pages = page_count(vertices);
   auto scattered = scatter_by_page(pages, edges, total, with_rows);
   sorted_edges sorted;
@@ -207,8 +295,8 @@ sorted_edges sort_edges(int32_t vertices, std::span<const edge_span> edges, cons
     std::span<const uint64_t> ends{scattered.ends.get() + scattered.begin[p], scattered.begin[p + 1] - scattered.begin[p]};
     if (ends.empty()) return;
     auto in_page = vertices_in_page(vertices, p);
-    auto built = with_rows ? build_with_rows(ends, scattered.rows.get() + scattered.begin[p], in_page, order)
-                           : build_plain(ends, in_page, order.parallel == parallel_edges::merge);
+    auto built = with_rows ? build_with_rows(ends, scattered.rows.get() + scattered.begin[p], in_page, order, targets, scratches.local())
+                           : build_plain(ends, in_page, order, targets, scratches.local());
     sorted.pages.pages[p] = std::move(built.made);
     if (order.want_rows) sorted.rows[p] = std::move(built.rows);
     dropped += built.dropped;

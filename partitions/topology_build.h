@@ -17,9 +17,9 @@ struct edge_span { std::span<const int32_t> from, to; };
 
 /// What to do with edges of equal ends.
 enum class parallel_edges : uint8_t {
-  merge,   // keep the first in input order
+  merge,   // keep one
   keep,    // all, in input order
-  by_key,  // in the order of their keys; keep the first of those with equal keys
+  by_key,  // in the order of their keys; keep one of those with equal keys
 };
 
 /// Orders parallel edges by key: negative, zero or positive for input rows a and b. Called from many threads.
@@ -27,11 +27,16 @@ using compare_rows = std::function<int(uint32_t a, uint32_t b)>;
 /// Called once for each set of parallel edges, before they are ordered by key, with their rows in input order. Called from many threads.
 using settle_keys = std::function<void(std::span<const uint32_t> rows)>;
 
+/// Called for each set of two or more equal edges with their rows in input order; returns the one whose attributes stay. Called from many threads.
+using choose_row = std::function<uint32_t(std::span<const uint32_t> rows)>;
+
 struct edge_order {
   parallel_edges parallel = parallel_edges::merge;
-  compare_rows compare;     // by_key
-  settle_keys settle;       // by_key; may be empty
-  bool want_rows = false;   // fill sorted_edges::rows
+  compare_rows compare = {};  // by_key
+  settle_keys settle = {};    // by_key; may be empty
+  bool want_rows = false;     // fill sorted_edges::rows
+  bool targets_ascend = false;  // in the input, over all spans: what is kept needs no sorting
+  choose_row choose = {};     // merge, by_key; empty: the first
 };
 
 struct sorted_edges {

@@ -88,10 +88,10 @@ topology transposed(const graph::body& b, const std::vector<byte_buffer>& incomi
   for (size_t q = 0; q < remote; ++q)
     if (q != b.partition) edges[q] = edges_from_peer(b.peers[q], incoming[q]);
   tbb::parallel_for(size_t{0}, pages, [&](size_t p) { edges[remote + p] = turned(b, p); });
+  std::reverse(edges.begin(), edges.begin() + ptrdiff_t(remote));  // later partitions have lower mirrors
   std::vector<edge_span> spans;
   for (auto& list : edges) spans.push_back({list.from, list.to});
-  edge_order order;
-  order.parallel = parallel_edges::keep;
+  edge_order order{.parallel = parallel_edges::keep, .targets_ascend = true};
   return sort_edges(b.size, spans, order).pages;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/communicator.h"
+#include "runtime/duplicates.h"
 #include "runtime/error.h"
 #include "runtime/frame.h"
 #include "runtime/job.h"
@@ -49,7 +50,12 @@ struct commit_info {
 
 struct ping {};
 struct ask_status {};
-struct load_begin { graph_kind kind; bool endpoints_must_exist = false; std::string origin; };
+struct load_begin {
+  graph_kind kind;
+  bool endpoints_must_exist = false;
+  std::string origin;
+  duplicate_policy duplicates = duplicate_policy::first;
+};
 struct release_handles { std::vector<handle> handles; };
 struct commit_graph { std::string store; handle graph = 0; std::string message, author, branch; std::vector<handle> results; };
 struct ask_history { std::string store, revision; uint32_t limit = 0; };

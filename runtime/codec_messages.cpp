@@ -79,11 +79,17 @@ void put(wire::LoadBegin::Builder to, const load_begin& from) {
   to.setEdgeKeys(uint8_t(from.kind.edge_keys));
   to.setEndpointsMustExist(from.endpoints_must_exist);
   to.setOrigin(text(from.origin));
+  to.setDuplicates(uint8_t(from.duplicates));
+}
+
+duplicate_policy get_duplicates(uint8_t number) {
+  if (number > uint8_t(duplicate_policy::sum)) throw failure{errc::protocol, "no policy for duplicates has the number " + std::to_string(number)};
+  return duplicate_policy(number);
 }
 
 load_begin get(wire::LoadBegin::Reader from) {
   graph_kind kind{from.getDirected(), from.getMulti(), get_key_type(from.getKeys()), get_key_type(from.getEdgeKeys())};
-  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin())};
+  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin()), get_duplicates(from.getDuplicates())};
 }
 
 void put(wire::Commit::Builder to, const commit_graph& from) {

@@ -11,6 +11,7 @@ from ._checks import attribute_name
 from ._convert import from_json
 
 _JSON_FIELD = b"gli:json"
+ROWS_AT_ONCE = 1 << 16  # small enough for a processor's caches
 
 
 def is_json(field: pa.Field) -> bool:
@@ -92,7 +93,9 @@ class Rows:
         try:
             for batch in self._reader:
                 self.passed += batch.num_rows
-                yield pa.RecordBatch.from_arrays([batch.column(i) for i in self._indices], schema=self._schema)
+                for begin in range(0, max(batch.num_rows, 1), ROWS_AT_ONCE):
+                    rows = batch.slice(begin, ROWS_AT_ONCE)
+                    yield pa.RecordBatch.from_arrays([rows.column(i) for i in self._indices], schema=self._schema)
         except Exception as error:
             self._error = error
             raise

@@ -207,8 +207,8 @@ class Client(Readers[DistributedGraph]):
 
     # --- loading (the Place of _loading.py) -----------------------------------------------------------------------------------
 
-    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin) -> _loading.Load:
-        begun = self._call(lambda core: core.begin_load(directed, multi, keys, endpoints_must_exist, origin, self._timeout))
+    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin, duplicates) -> _loading.Load:
+        begun = self._call(lambda core: core.begin_load(directed, multi, keys, endpoints_must_exist, origin, duplicates, self._timeout))
         try:
             rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys)
             return _loading.Load(rows, begun["load"])
@@ -216,9 +216,10 @@ class Client(Readers[DistributedGraph]):
             self._release(begun["load"])
             raise
 
-    def _finish(self, target: _loading.Load, progress) -> DistributedGraph:
+    def _finish(self, target: _loading.Load, progress) -> tuple[DistributedGraph, dict[str, int]]:
         target.rows.finish()
-        return DistributedGraph(self, self._call(lambda core: core.job(0, ("finish_load", target.number), progress)))
+        reply = self._call(lambda core: core.job(0, ("finish_load", target.number), progress))
+        return DistributedGraph(self, reply), reply["partitions"][0]
 
     def _abort(self, target: _loading.Load) -> None:
         target.rows.abort()
@@ -243,9 +244,10 @@ class Client(Readers[DistributedGraph]):
         directed: bool = True,
         multi: bool = False,
         key_type=None,
+        duplicates: str = "first",
     ) -> DistributedGraph:
         """The same as Graph.from_arrow, on the cluster; a stream is passed on batch by batch."""
-        return _loading.from_arrow(self, edges, nodes, source, target, key, node, directed, multi, key_type)
+        return _loading.from_arrow(self, edges, nodes, source, target, key, node, directed, multi, key_type, duplicates)
 
     def from_batches(
         self,
@@ -257,9 +259,10 @@ class Client(Readers[DistributedGraph]):
         directed: bool = True,
         multi: bool = False,
         key_type=None,
+        duplicates: str = "first",
     ) -> DistributedGraph:
         """The same as Graph.from_batches, on the cluster."""
-        return _loading.from_batches(self, batches, source, target, key, node, directed, multi, key_type)
+        return _loading.from_batches(self, batches, source, target, key, node, directed, multi, key_type, duplicates)
 
     def from_pandas(
         self,
@@ -272,9 +275,10 @@ class Client(Readers[DistributedGraph]):
         directed: bool = True,
         multi: bool = False,
         key_type=None,
+        duplicates: str = "first",
     ) -> DistributedGraph:
         """The same as Graph.from_pandas, on the cluster."""
-        return self.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type)
+        return self.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type, duplicates)
 
     def from_edge_list(
         self,
@@ -283,9 +287,10 @@ class Client(Readers[DistributedGraph]):
         edge_attrs: Mapping | None = None,
         directed: bool = True,
         multi: bool = False,
+        duplicates: str = "first",
     ) -> DistributedGraph:
         """The same as Graph.from_edge_list, on the cluster."""
-        return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi))
+        return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi, duplicates))
 
     from_polars = _construct.from_polars
     from_scipy = _construct.from_scipy

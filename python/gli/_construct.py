@@ -21,6 +21,7 @@ def from_polars(
     directed: bool = True,
     multi: bool = False,
     key_type=None,
+    duplicates: str = "first",
 ):
     """The same as from_arrow, of polars data frames.
 
@@ -32,7 +33,7 @@ def from_polars(
         if frame is not None and not hasattr(frame, "__arrow_c_stream__"):
             instead = ": collect() it first" if hasattr(frame, "collect") else ""
             raise TypeError(f"expected a polars data frame, not {type(frame).__name__}{instead}")
-    return here.from_arrow(edges, nodes, source, target, key, node, directed, multi, key_type)
+    return here.from_arrow(edges, nodes, source, target, key, node, directed, multi, key_type, duplicates)
 
 
 def from_scipy(here, matrix, directed: bool = True, edge_attribute: str = "weight", parallel_edges: bool = False, nodes=None):

@@ -18,16 +18,20 @@ _warned: set[tuple[str, int]] = set()
 
 def warn_of_duplicate(element: str) -> None:
     """Warns once for each line of the user's that loses attributes."""
+    warn(f"{element} is there already and keeps its attributes; use update_* or upsert_* to change them", once=True)
+
+
+def warn(message: str, once: bool = False) -> None:
+    """A DuplicateWarning at the user's line; `once`: not again for the same line."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
     site = (frame.f_code.co_filename, frame.f_lineno)
-    if site in _warned:
+    if once and site in _warned:
         return
-    _warned.add(site)
-    warnings.warn(
-        f"{element} is there already and keeps its attributes; use update_* or upsert_* to change them", DuplicateWarning, stacklevel=level
-    )
+    if once:
+        _warned.add(site)
+    warnings.warn(message, DuplicateWarning, stacklevel=level)
 
 
 def _row(operation, node=None, target=None, key=None, attributes=None, create_nodes=False) -> tuple:
@@ -38,7 +42,8 @@ def _node(operation, node, attributes) -> tuple:
     return _row(operation, node, attributes=checks.attributes(attributes, "node"))
 
 
-def _edge(operation, source, target, key, attributes, create_nodes=False) -> tuple:
+def edge_edit(operation, source, target, key, attributes, create_nodes=False) -> tuple:
+    """An edit of an edge."""
     return _row(operation, source, target, key, checks.attributes(attributes, "edge"), create_nodes)
 
 
@@ -60,6 +65,10 @@ class EditMethods:
     def _edit(self, edits: list[tuple]):
         raise NotImplementedError
 
+    def _add_rows(self, rows):
+        """With the rows of gli._bulk."""
+        return self._edit([])
+
     # --- nodes ----------------------------------------------------------------------------------------------------------------
 
     def add_node(self, node, /, **attributes):
@@ -71,14 +80,23 @@ class EditMethods:
         """
         return self._edit([_node("add_node", node, attributes)])
 
-    def add_nodes(self, nodes: Iterable):
-        """With all nodes: keys, or (key, attributes) pairs.
+    def add_nodes(self, nodes, node: str = "id", duplicates: str = "first"):
+        """With all nodes: keys, (key, attributes) pairs, or rows in columns, whose column `node` holds the keys: an Arrow table or stream,
+        a data frame, a dictionary of columns, a NumPy array of keys.
+
+        Of a node that is there already, or comes again, `duplicates` keeps the "first" or the "last" attributes, or refuses it ("error").
 
         >>> import gli
         >>> len(gli.Graph().add_nodes([1, (2, {"name": "two"})]))
         2
+        >>> gli.Graph().add_nodes({"id": ["ann", "bob"], "age": [41, None]}).nodes["ann"]
+        {'age': 41}
         """
-        return self._edit(_node_rows(nodes))
+        from . import _bulk
+
+        table = _bulk.columns(nodes, [node])
+        rows = _bulk.node_rows(nodes, duplicates) if table is None else _bulk.NodeRows(table, node, duplicates)
+        return self._edit(_node_rows(nodes)) if rows is None else self._add_rows(rows.checked())
 
     def update_node(self, node, /, **attributes):
         """Changes attributes; None removes one. KeyError when the node is missing."""
@@ -116,19 +134,48 @@ class EditMethods:
         Traceback (most recent call last):
         KeyError: "Node 'bob' not found"
         """
-        return self._edit([_edge("add_edge", source, target, key, attributes, create_nodes)])
+        return self._edit([edge_edit("add_edge", source, target, key, attributes, create_nodes)])
 
-    def add_edges(self, edges: Iterable[tuple], create_nodes: bool = False):
-        """With all edges: (source, target), (source, target, attributes) or (source, target, key, attributes)."""
-        return self._edit([_edge("add_edge", *checks.edge_row(e, self.multi), create_nodes) for e in checks.collection(edges, "edges")])
+    def add_edges(
+        self,
+        edges,
+        create_nodes: bool = False,
+        source: str = "source",
+        target: str = "target",
+        key: str | None = None,
+        duplicates: str = "first",
+    ):
+        """With all edges: (source, target), (source, target, attributes) or (source, target, key, attributes) rows; or rows in columns, of
+        which `source`, `target` and `key` name the edges: an Arrow table or stream, a data frame, a dictionary of columns, a NumPy array of
+        two columns.
+
+        Of an edge that is there already, or comes again, `duplicates` keeps the "first" or the "last" attributes, adds up numbers ("sum"),
+        refuses it ("error") or, in a multi graph, keeps all under new keys ("multi").
+
+        >>> import gli, numpy
+        >>> gli.Graph().add_edges(numpy.array([[1, 2], [2, 3]]), create_nodes=True)
+        <gli.Graph: directed, 3 nodes, 2 edges>
+        >>> trips = {"source": ["ann", "ann"], "target": ["bob", "bob"], "km": [3, 4]}
+        >>> gli.Graph().add_edges(trips, create_nodes=True, duplicates="sum").edges["ann", "bob"]
+        {'km': 7}
+        """
+        from . import _bulk
+
+        table = _bulk.columns(edges, [source, target])
+        if table is not None:
+            return self._add_rows(_bulk.EdgeRows(table, source, target, key, create_nodes, duplicates).checked(self.multi))
+        edges = checks.collection(edges, "edges")
+        edges = edges if isinstance(edges, list) else list(edges)
+        rows = _bulk.edge_rows(edges, self.multi, create_nodes, duplicates)
+        return self._edit(_bulk.edge_edits(edges, self.multi, create_nodes)) if rows is None else self._add_rows(rows)
 
     def update_edge(self, source, target, /, key=None, **attributes):
         """Changes attributes of an edge; None removes one. KeyError when it is missing."""
-        return self._edit([_edge("update_edge", source, target, key, attributes)])
+        return self._edit([edge_edit("update_edge", source, target, key, attributes)])
 
     def upsert_edge(self, source, target, /, key=None, create_nodes: bool = False, **attributes):
         """Adds the edge or changes its attributes."""
-        return self._edit([_edge("upsert_edge", source, target, key, attributes, create_nodes)])
+        return self._edit([edge_edit("upsert_edge", source, target, key, attributes, create_nodes)])
 
     def remove_edge(self, source, target, /, key=None):
         """Without the edge. KeyError when it is missing."""
@@ -140,7 +187,7 @@ class EditMethods:
 
     def set_edge_attribute(self, source, target, name: str, value: Any, key=None):
         """With one attribute of an edge changed."""
-        return self._edit([_edge("update_edge", source, target, key, {name: value})])
+        return self._edit([edge_edit("update_edge", source, target, key, {name: value})])
 
     def remove_edge_attribute(self, source, target, *names: str, key=None):
         """Without these attributes of an edge."""
@@ -174,6 +221,11 @@ class Batch(EditMethods):
         if self._result is not None:
             raise ValueError("this batch has ended; start another one from its graph")
         self._edits += edits
+        return self
+
+    def _add_rows(self, rows):
+        self._edit([])
+        self._base, self._edits = self._base._edit(self._edits)._add_rows(rows), []
         return self
 
     @property

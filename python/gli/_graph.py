@@ -52,8 +52,8 @@ class Graph(_core.Version, Writers, GraphMethods):
         return cls(directed, multi)
 
     @classmethod
-    def from_node_list(cls, ids: Iterable, node_attrs: Mapping | None = None, directed: bool = True) -> Graph:
-        """A graph of nodes; node_attrs is {key: attributes}.
+    def from_node_list(cls, ids: Iterable, node_attrs: Mapping | None = None, directed: bool = True, duplicates: str = "first") -> Graph:
+        """A graph of nodes; node_attrs is {key: attributes}. duplicates="error" refuses a key that comes twice.
 
         >>> Graph.from_node_list(["ann", "bob"], {"ann": {"age": 41}}).nodes["ann"]
         {'age': 41}
@@ -61,7 +61,9 @@ class Graph(_core.Version, Writers, GraphMethods):
         attributes = mapping(node_attrs, "node_attrs")
         keys = list(collection(ids, "keys"))
         _check_used(attributes, set(keys), "node")
-        return _from_rows(cls, [(k, attributes.get(k)) for k in keys], [], directed, False)
+        if duplicates not in ("first", "last", "error"):
+            raise ValueError(f"duplicates of nodes is 'first', 'last' or 'error', not {duplicates!r}")
+        return _from_rows(cls, [(k, attributes.get(k)) for k in keys], [], directed, False, duplicates)
 
     @classmethod
     def from_edge_list(
@@ -71,6 +73,7 @@ class Graph(_core.Version, Writers, GraphMethods):
         edge_attrs: Mapping | None = None,
         directed: bool = True,
         multi: bool = False,
+        duplicates: str = "first",
     ) -> Graph:
         """A graph of edges, (source, target), (source, target, attributes) or, in a multi graph, (source, target, key, attributes); makes
         their ends. node_attrs is {key: attributes}, edge_attrs {(source, target): attributes}.
@@ -79,10 +82,17 @@ class Graph(_core.Version, Writers, GraphMethods):
         >>> g.edges["ann", "bob"], g.nodes["ann"]
         ({'weight': 2}, {'age': 41})
         """
+        from . import _bulk
+
+        _, multi = _loading.policy(duplicates, multi)
+        if not node_attrs and not edge_attrs:
+            graph = _bulk.from_pairs(_PLACE, edges, directed, multi, duplicates)
+            if graph is not None:
+                return graph
         rows = [edge_row(e, multi) for e in collection(edges, "edges")]
         rows = _with_attributes(rows, mapping(edge_attrs, "edge_attrs"), directed)
         nodes = list(mapping(node_attrs, "node_attrs").items())
-        return _from_rows(cls, nodes, rows, directed, multi)
+        return _from_rows(cls, nodes, rows, directed, multi, duplicates)
 
     @classmethod
     def from_arrow(
@@ -96,6 +106,7 @@ class Graph(_core.Version, Writers, GraphMethods):
         directed: bool = True,
         multi: bool = False,
         key_type=None,
+        duplicates: str = "first",
     ) -> Graph:
         """A graph of Arrow tables, data frames or streams: edges with columns `source` and `target` (and `key`), nodes with column `node`;
         the other columns become attributes. Nodes that only edges name are made.
@@ -103,7 +114,7 @@ class Graph(_core.Version, Writers, GraphMethods):
         >>> Graph.from_arrow(pa.table({"source": [1, 2], "target": [2, 3], "weight": [0.5, 1.5]})).edges[1, 2]
         {'weight': 0.5}
         """
-        return _loading.from_arrow(_PLACE, edges, nodes, source, target, key, node, directed, multi, key_type)
+        return _loading.from_arrow(_PLACE, edges, nodes, source, target, key, node, directed, multi, key_type, duplicates)
 
     @classmethod
     def from_batches(
@@ -116,13 +127,14 @@ class Graph(_core.Version, Writers, GraphMethods):
         directed: bool = True,
         multi: bool = False,
         key_type=None,
+        duplicates: str = "first",
     ) -> Graph:
         """The same as from_arrow, of ("nodes" or "edges", batch) pairs as they come: what reads one stream of both needs to hold neither.
 
         >>> Graph.from_batches([("edges", {"source": [1], "target": [2]}), ("nodes", {"id": [1], "name": ["one"]})]).nodes[1]
         {'name': 'one'}
         """
-        return _loading.from_batches(_PLACE, batches, source, target, key, node, directed, multi, key_type)
+        return _loading.from_batches(_PLACE, batches, source, target, key, node, directed, multi, key_type, duplicates)
 
     @classmethod
     def from_pandas(
@@ -136,9 +148,10 @@ class Graph(_core.Version, Writers, GraphMethods):
         directed: bool = True,
         multi: bool = False,
         key_type=None,
+        duplicates: str = "first",
     ) -> Graph:
         """The same as from_arrow, of pandas data frames (their index is left out)."""
-        return cls.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type)
+        return cls.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type, duplicates)
 
     from_polars = classmethod(_construct.from_polars)
     from_scipy = classmethod(_construct.from_scipy)
@@ -189,6 +202,9 @@ class Graph(_core.Version, Writers, GraphMethods):
     def _check_same_place(self, other):
         if not isinstance(other, Graph):
             raise TypeError("values of an embedded graph and of one on a cluster cannot be compared: both must be in one place")
+
+    def _add_rows(self, rows) -> Graph:
+        return rows.add_to(self)
 
     def batch_operations(self) -> Batch:
         """A block of edits, applied together: the result is in `batch.graph`; this graph stays, and nothing happens if the block raises.
@@ -272,21 +288,29 @@ def _with_attributes(rows: list[tuple], edge_attrs: Mapping, directed: bool) -> 
     return [(u, v, k, {**(a or {}), **(given[u, v] or {})} if (u, v) in given else a) for u, v, k, a in rows]
 
 
-def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, multi: bool) -> Graph:
+def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, multi: bool, duplicates: str = "first") -> Graph:
     """Through columns where values allow it (fast), else edit by edit."""
+    from . import _bulk
+
     node_table = _table({"id": [n for n, _ in nodes]}, [a for _, a in nodes])
     ends = {"source": [e[0] for e in edges], "target": [e[1] for e in edges]}
     keyed = any(e[2] is not None for e in edges)
     if keyed:
         ends["key"] = [e[2] for e in edges]
     edge_table = _table(ends, [e[3] for e in edges])
-    if node_table is not None and edge_table is not None and not (keyed and None in ends["key"]) and (keyed or not multi):
+    plain = node_table is not None and edge_table is not None and not (keyed and None in ends["key"])
+    if plain and (keyed or not multi or duplicates == "multi"):
         return cls.from_arrow(
-            edge_table if edges else None, node_table if nodes else None, key="key" if keyed else None, directed=directed, multi=multi
+            edge_table if edges else None,
+            node_table if nodes else None,
+            key="key" if keyed else None,
+            directed=directed,
+            multi=multi,
+            duplicates=duplicates,
         )
     with cls(directed, multi).batch_operations() as batch:
-        batch.add_nodes((n, a or {}) for n, a in nodes)
-        batch.add_edges(((u, v, k, a or {}) for u, v, k, a in edges), create_nodes=True)
+        batch.add_nodes((n, a or {}) for n, a in _bulk.settled(nodes, True, duplicates))
+        batch.add_edges(((u, v, k, a or {}) for u, v, k, a in _bulk.settled(edges, directed, duplicates)), create_nodes=True)
     return batch.graph
 
 

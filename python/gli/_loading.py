@@ -10,9 +10,12 @@ from typing import Any, Protocol
 from . import _core
 from ._arrow import Rows, reader_of
 from ._checks import attribute_name, collection, flag, whole
+from ._edits import warn
 from ._formats.skipped import Skipped
 from ._progress import Progress
+from ._table import counted
 
+DUPLICATES = ("first", "last", "error", "sum", "multi")
 KEY_TYPES = {None: "none", "int": "int64", int: "int64", "int64": "int64", "str": "str", str: "str"}
 
 
@@ -27,11 +30,11 @@ class Load:
 class Place(Protocol):
     """Where graphs are made: this process, or a cluster."""
 
-    def _begin(self, *, directed: bool, multi: bool, keys: str, endpoints_must_exist: bool, origin: str) -> Load:
+    def _begin(self, *, directed: bool, multi: bool, keys: str, endpoints_must_exist: bool, origin: str, duplicates: str) -> Load:
         """A load without rows."""
 
-    def _finish(self, target: Load, progress) -> Any:
-        """The graph of a filled load."""
+    def _finish(self, target: Load, progress) -> tuple[Any, dict[str, int]]:
+        """The graph of a filled load, and what was counted: duplicate_nodes, duplicate_edges, lost_nodes, lost_edges."""
 
     def _abort(self, target: Load) -> None:
         """Forgets a load that failed."""
@@ -43,13 +46,14 @@ class Place(Protocol):
 class Embedded:
     """Graphs of this process."""
 
-    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin):
-        return Load(_core.Loader(directed, multi, keys, endpoints_must_exist, origin))
+    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin, duplicates):
+        return Load(_core.Loader(directed, multi, keys, endpoints_must_exist, origin, duplicates))
 
     def _finish(self, target, progress):
         from ._graph import Graph
 
-        return Graph._from_core(target.rows.finish(progress)[0])
+        core, counts = target.rows.finish(progress)
+        return Graph._from_core(core), counts
 
     def _abort(self, target):
         pass
@@ -68,25 +72,58 @@ def load(
     multi=False,
     endpoints_must_exist=False,
     origin="",
+    duplicates="first",
 ):
     """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with."""
     directed, multi = flag(directed, "directed"), flag(multi, "multi")
+    duplicates, multi = policy(duplicates, multi)
     guesses = {"keys": _key_type(key_type)}
     with Progress(title) as progress:
         while True:
             target = place._begin(
-                directed=directed, multi=multi, keys=guesses["keys"], endpoints_must_exist=endpoints_must_exist, origin=origin
+                directed=directed,
+                multi=multi,
+                keys=guesses["keys"],
+                endpoints_must_exist=endpoints_must_exist,
+                origin=origin,
+                duplicates=duplicates,
             )
             try:
                 again = fill(target.rows, guesses, progress)
                 if again is None:
-                    return place._finish(target, progress)
+                    graph, counts = place._finish(target, progress)
+                    break
             except BaseException as error:
                 place._abort(target)
                 place._explain(error)
                 raise
             place._abort(target)
             guesses.update(again)
+    _tell_lost(counts)
+    return graph
+
+
+def policy(duplicates: str, multi: bool, key: str | None = None) -> tuple[str, bool]:
+    """What the native part does with duplicates, and whether edges may be parallel.
+
+    >>> policy("multi", False), policy("sum", False)
+    (('first', True), ('sum', False))
+    """
+    if duplicates not in DUPLICATES:
+        raise ValueError(f"duplicates is one of {', '.join(map(repr, DUPLICATES))}, not {duplicates!r}")
+    if duplicates == "multi" and key is not None:
+        raise ValueError("duplicates='multi' numbers parallel edges itself: leave key= out, or choose another policy for edges of one key")
+    return ("first", True) if duplicates == "multi" else (duplicates, multi or key is not None)
+
+
+def _tell_lost(counts: dict[str, int]) -> None:
+    told = [
+        f"{counts['lost_' + what]:,} of {counted(counts['duplicate_' + what], 'duplicate ' + what[:-1])}"
+        for what in ("nodes", "edges")
+        if counts["lost_" + what]
+    ]
+    if told:
+        warn(f"{' and '.join(told)} had other attributes than the first, which were kept; duplicates= chooses otherwise")
 
 
 def _key_type(key_type) -> str:
@@ -127,7 +164,9 @@ def read_edges(
     multi=False,
     types=None,
     on_error="raise",
+    duplicates="first",
 ):
+    multi = policy(duplicates, multi)[1]
     names = None if names is None else list(collection(names, "names of columns"))
     for name in (names or [])[2:]:
         if not (multi and name == "key"):
@@ -139,14 +178,14 @@ def read_edges(
         options = text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
         return skipped.read(_core.read_edge_text, options, rows, progress)
 
-    graph = load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
+    graph = load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path), duplicates=duplicates)
     if header and not multi and "key" in graph.edges.schema.names:
         raise ValueError(f"{os.fspath(path)}:1: the column 'key' names parallel edges: say multi=True, or give names= with another one")
     skipped.warn()
     return graph
 
 
-def read_ldbc(place: Place, vfile, efile, directed, on_error="raise"):
+def read_ldbc(place: Place, vfile, efile, directed, on_error="raise", duplicates="first"):
     def options(path, guesses):
         return text_options(path, guesses, comment="", types=["float64"])
 
@@ -156,15 +195,35 @@ def read_ldbc(place: Place, vfile, efile, directed, on_error="raise"):
         skipped[0].read(_core.read_node_text, options(vfile, guesses), rows, progress)
         return skipped[1].read(_core.read_edge_text, options(efile, guesses), rows, progress)
 
-    graph = load(place, fill, "load", key_type="int64", directed=directed, endpoints_must_exist=True, origin=os.fspath(efile))
+    graph = load(
+        place,
+        fill,
+        "load",
+        key_type="int64",
+        directed=directed,
+        endpoints_must_exist=True,
+        origin=os.fspath(efile),
+        duplicates=duplicates,
+    )
     for part in skipped:
         part.warn()
     return graph
 
 
 def from_arrow(
-    place: Place, edges=None, nodes=None, source="source", target="target", key=None, node="id", directed=True, multi=False, key_type=None
+    place: Place,
+    edges=None,
+    nodes=None,
+    source="source",
+    target="target",
+    key=None,
+    node="id",
+    directed=True,
+    multi=False,
+    key_type=None,
+    duplicates="first",
 ):
+    multi = policy(duplicates, multi, key)[1]
     edge_rows = _edge_rows(edges, source, target, key)
     node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node], "node")
 
@@ -174,10 +233,22 @@ def from_arrow(
         if edge_rows is not None:
             edge_rows.feed(rows.add_edges)
 
-    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow table")
+    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin="Arrow table", duplicates=duplicates)
 
 
-def from_batches(place: Place, batches, source="source", target="target", key=None, node="id", directed=True, multi=False, key_type=None):
+def from_batches(
+    place: Place,
+    batches,
+    source="source",
+    target="target",
+    key=None,
+    node="id",
+    directed=True,
+    multi=False,
+    key_type=None,
+    duplicates="first",
+):
+    multi = policy(duplicates, multi, key)[1]
     pending = iter(batches)
 
     def fill(rows, guesses, progress):
@@ -194,7 +265,7 @@ def from_batches(place: Place, batches, source="source", target="target", key=No
             if progress is not None:
                 progress("rows", sent, 0)
 
-    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin="Arrow batches")
+    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin="Arrow batches", duplicates=duplicates)
 
 
 def from_own_tables(place: Place, edges, nodes, directed: bool, multi: bool, key_type: str):

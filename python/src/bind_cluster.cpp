@@ -2,6 +2,7 @@
 #include "bindings.h"
 #include "callbacks.h"
 #include "convert.h"
+#include "loading.h"
 #include "records.h"
 #include "runtime/driver_client.h"
 #include "runtime/error.h"
@@ -38,9 +39,9 @@ py::object run_job(driver_client& client, handle graph, const py::tuple& body, p
 }
 
 py::object begin_load(driver_client& client, bool directed, bool multi, const std::string& keys, bool endpoints_must_exist,
-                      std::string origin, double timeout) {
+                      std::string origin, const std::string& duplicates, double timeout) {
   graph_kind kind{.directed = directed, .multi = multi, .keys = key_type_from(keys)};
-  return call(client, load_begin{kind, endpoints_must_exist, std::move(origin)}, timeout);
+  return call(client, load_begin{kind, endpoints_must_exist, std::move(origin), duplicates_from(duplicates)}, timeout);
 }
 
 py::object commit(driver_client& client, std::string store, handle graph, std::string message, std::string author, std::string branch,
@@ -63,7 +64,7 @@ void bind_driver(py::module_& m) {
       .def(
           "status", [](driver_client& c, double timeout) { return call(c, ask_status{}, timeout); }, py::arg("timeout"))
       .def("begin_load", &begin_load, py::arg("directed"), py::arg("multi"), py::arg("keys"), py::arg("endpoints_must_exist"),
-           py::arg("origin"), py::arg("timeout"))
+           py::arg("origin"), py::arg("duplicates"), py::arg("timeout"))
       .def("job", &run_job, py::arg("graph"), py::arg("body"), py::arg("progress") = py::none())
       .def(
           "release",

@@ -17,11 +17,18 @@ graph_kind kind_from(bool directed, bool multi, const std::string& keys) {
 
 class loader_target final : public row_target {
  public:
-  loader_target(bool directed, bool multi, const std::string& keys, bool endpoints_must_exist, std::string origin)
-      : loader_{load_options{
-            .kind = kind_from(directed, multi, keys), .endpoints_must_exist = endpoints_must_exist, .origin = std::move(origin)}} {}
+  loader_target(bool directed, bool multi, const std::string& keys, bool endpoints_must_exist, std::string origin,
+                const std::string& duplicates, int32_t most_nodes)
+      : loader_{load_options{.kind = kind_from(directed, multi, keys),
+                             .endpoints_must_exist = endpoints_must_exist,
+                             .origin = std::move(origin),
+                             .duplicates = duplicates_from(duplicates),
+                             .most_nodes = most_nodes}} {}
   void add_nodes(const column_batch& rows) override { loader_.add_nodes(rows); }
   void add_edges(const column_batch& rows) override { loader_.add_edges(rows); }
+  void add_edges(const column& keys, std::span<const int32_t> from, std::span<const int32_t> to) override {
+    loader_.add_edges(keys, from, to);
+  }
 
   py::tuple finish(py::object progress) {
     reporter report{std::move(progress)};
@@ -33,6 +40,8 @@ class loader_target final : public row_target {
     result["edges"] = counts.edges;
     result["duplicate_nodes"] = counts.duplicate_nodes;
     result["duplicate_edges"] = counts.duplicate_edges;
+    result["lost_nodes"] = counts.lost_nodes;
+    result["lost_edges"] = counts.lost_edges;
     return py::make_tuple(std::move(g), result);
   }
 
@@ -170,8 +179,9 @@ void bind_loading(py::module_& m) {
       .def("add_nodes", &add_node_stream, py::arg("stream"))
       .def("add_edges", &add_edge_stream, py::arg("stream"));
   py::class_<loader_target, row_target>(m, "Loader", "Rows to a graph in this process.")
-      .def(py::init<bool, bool, const std::string&, bool, std::string>(), py::arg("directed"), py::arg("multi"), py::arg("keys"),
-           py::arg("endpoints_must_exist"), py::arg("origin"))
+      .def(py::init<bool, bool, const std::string&, bool, std::string, const std::string&, int32_t>(), py::arg("directed"),
+           py::arg("multi"), py::arg("keys"), py::arg("endpoints_must_exist"), py::arg("origin"), py::arg("duplicates") = "first",
+           py::arg("most_nodes") = INT32_MAX)
       .def("finish", &loader_target::finish, py::arg("progress") = py::none());
   py::class_<scatter_target, row_target>(m, "Scatter", "Rows to the workers that own them.")
       .def(py::init(&make_scatter), py::arg("workers"), py::arg("cluster"), py::arg("load"), py::arg("directed"), py::arg("multi"),

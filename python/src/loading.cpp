@@ -1,8 +1,11 @@
 #include "loading.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "callbacks.h"
+#include "runtime/batches.h"
+#include "runtime/error.h"
 
 namespace gli::python {
 namespace {
@@ -23,6 +26,27 @@ column_batch numbered(const column_batch& rows, int64_t& next) {
 }
 
 }  // namespace
+
+duplicate_policy duplicates_from(const std::string& name) {
+  if (name == "first") return duplicate_policy::first;
+  if (name == "last") return duplicate_policy::last;
+  if (name == "error") return duplicate_policy::error;
+  if (name == "sum") return duplicate_policy::sum;
+  throw failure{errc::value, "duplicates is 'first', 'last', 'error', 'sum' or 'multi', not '" + name + "'"};
+}
+
+void row_target::add_edges(const column& keys, std::span<const int32_t> from, std::span<const int32_t> to) {
+  constexpr size_t at_once = size_t{1} << 16;
+  auto named = [&](const char* name, std::span<const int32_t> words) {
+    auto c = gather(keys, std::vector<uint32_t>(words.begin(), words.end()));
+    c.name = name;
+    return c;
+  };
+  for (size_t begin = 0; begin < from.size(); begin += at_once) {
+    auto rows = std::min(at_once, from.size() - begin);
+    add_edges({int64_t(rows), {named("source", from.subspan(begin, rows)), named("target", to.subspan(begin, rows))}});
+  }
+}
 
 batch_sink row_target::sink() {
   return {[this](const column_batch& rows) { add_nodes(rows); }, [this](const column_batch& rows) { add_edges(rows); }};

@@ -3,6 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <span>
+
 #include "partitions/loaders/text.h"
 #include "runtime/driver_client.h"
 
@@ -10,17 +12,22 @@ namespace gli::python {
 
 namespace py = pybind11;
 
+duplicate_policy duplicates_from(const std::string& name);  // "first", "last", "error", "sum"
+
 class row_target {
  public:
   virtual ~row_target() = default;
   virtual void add_nodes(const column_batch& rows) = 0;
   virtual void add_edges(const column_batch& rows) = 0;
+  /// Row i goes from keys[from[i]] to keys[to[i]].
+  virtual void add_edges(const column& keys, std::span<const int32_t> from, std::span<const int32_t> to);
   batch_sink sink();
 };
 
 /// Rows to the workers' owners. Counts what it sent, so that rows without places get those that follow.
 class scatter_target final : public row_target {
  public:
+  using row_target::add_edges;
   scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind);
   void add_nodes(const column_batch& rows) override;
   void add_edges(const column_batch& rows) override;

@@ -74,6 +74,7 @@ struct LoadBegin {         # driver to coordinator: start a load; the answer nam
   edgeKeys @3 :UInt8;
   endpointsMustExist @4 :Bool;  # an edge to a node that no node batch brought is an error
   origin @5 :Text;         # what messages call the input: a file name
+  duplicates @6 :UInt8;    # gli::duplicate_policy
 }
 
 struct LoadBatch {         # driver to worker, or worker to worker: rows that the receiver owns

@@ -82,8 +82,8 @@ inline column_batch batch_of(const std::vector<parameters>& rows, const std::vec
   return batch;
 }
 
-/// Feeds the rows of `rows` that partition `o.partition` owns, a few at a time.
-inline void feed(graph_loader& loader, const load_options& o, const table& rows, size_t per_batch = 7) {
+/// Feeds the rows of `rows` that partition `o.partition` owns, a few at a time, from the first or from the last.
+inline void feed(graph_loader& loader, const load_options& o, const table& rows, size_t per_batch = 7, bool reversed = false) {
   std::vector<parameters> batch;
   auto mine = [&](const key& k) { return owner_of(key_hash(k), o.partitions) == o.partition; };
   auto flush = [&](bool last, bool nodes) {
@@ -92,7 +92,8 @@ inline void feed(graph_loader& loader, const load_options& o, const table& rows,
     else loader.add_edges(batch_of(batch, {"source", "target"}));
     batch.clear();
   };
-  for (size_t i = 0; i < rows.nodes.size(); ++i) {
+  for (size_t n = 0; n < rows.nodes.size(); ++n) {
+    auto i = reversed ? rows.nodes.size() - 1 - n : n;
     if (!mine(rows.nodes[i].id)) continue;
     auto row = rows.nodes[i].attributes;
     row[""] = to_value(rows.nodes[i].id);
@@ -101,7 +102,8 @@ inline void feed(graph_loader& loader, const load_options& o, const table& rows,
     flush(false, true);
   }
   flush(true, true);
-  for (size_t i = 0; i < rows.edges.size(); ++i) {
+  for (size_t n = 0; n < rows.edges.size(); ++n) {
+    auto i = reversed ? rows.edges.size() - 1 - n : n;
     auto e = rows.edges[i];
     if (!o.kind.directed && o.partitions > 1 && e.target < e.source) std::swap(e.source, e.target);
     if (!mine(e.source)) continue;

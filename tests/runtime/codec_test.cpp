@@ -67,7 +67,7 @@ struct teller {
   void operator()(const commit_info& x) { all(x.id, x.graph_id, x.parents, x.message, x.author, x.time, x.nodes, x.edges, x.results); }
   void operator()(const ping&) {}
   void operator()(const ask_status&) {}
-  void operator()(const load_begin& x) { all(x.kind, x.endpoints_must_exist, x.origin); }
+  void operator()(const load_begin& x) { all(x.kind, x.endpoints_must_exist, x.origin, x.duplicates); }
   void operator()(const release_handles& x) { all(x.handles); }
   void operator()(const commit_graph& x) { all(x.store, x.graph, x.message, x.author, x.branch, x.results); }
   void operator()(const ask_history& x) { all(x.store, x.revision, x.limit); }
@@ -201,7 +201,7 @@ struct maker {
     switch (below(12)) {
       case 0: return ping{};
       case 1: return ask_status{};
-      case 2: return load_begin{kind(), bool(below(2)), text()};
+      case 2: return load_begin{kind(), bool(below(2)), text(), duplicate_policy(below(4))};
       case 3: return any_job();
       case 4: return release_handles{numbers()};
       case 5: return commit_graph{text(), number(), text(), text(), text(), numbers()};
@@ -376,6 +376,7 @@ TEST(codec, numbers_that_name_nothing_are_refused) {
   e.op = operation::add;  // without arguments
   refused([&] { decode_job(encode(job{1, 1, 1, select_elements{e, {}}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{true, false, key_type(9), key_type::none}, false, ""}})); });
+  refused([&] { decode_request(encode(request{1, 1, load_begin{{}, false, "", duplicate_policy(4)}})); });
   EXPECT_THROW(encode(request{1, 1, reserved_request{"nothing"}}), failure);
 }
 

@@ -85,13 +85,15 @@ class Readers(Generic[G]):
         multi: bool = False,
         types: list[str] | None = None,
         on_error: str = "raise",
+        duplicates: str = "first",
     ) -> G:
         """A graph of an edge list (SNAP's files too): a source, a target and attributes on each line; comments begin with # or %.
 
         Keys are int64 when every id is a canonical decimal, else str; key_type="str" forces it. `names` names the columns, `types` the
         attributes' types ("int64", "float64", "str", "bool" or "datetime"); `delimiter` None means spaces and tabs. ValueError names file
         and line of what does not fit; then nothing is loaded. on_error="skip" leaves bad lines out and warns (SkippedLinesWarning).
-        Duplicate edges (the first stays) and self-loops are no errors.
+        Self-loops are no errors; of duplicate edges `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all
+        ("multi") or refuses them ("error").
 
         >>> import gli, tempfile, pathlib
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.txt"
@@ -99,14 +101,18 @@ class Readers(Generic[G]):
         >>> gli.read_edges(file, names=["source", "target", "weight"]).edges["ann", "bob"]
         {'weight': 0.5}
         """
-        return _loading.read_edges(self._place(), path, names, directed, delimiter, header, comment, key_type, multi, types, on_error)
+        return _loading.read_edges(
+            self._place(), path, names, directed, delimiter, header, comment, key_type, multi, types, on_error, duplicates
+        )
 
-    def read_ldbc(self, vfile: str | os.PathLike, efile: str | os.PathLike, directed: bool, on_error: str = "raise") -> G:
+    def read_ldbc(
+        self, vfile: str | os.PathLike, efile: str | os.PathLike, directed: bool, on_error: str = "raise", duplicates: str = "first"
+    ) -> G:
         """A graph in LDBC Graphalytics form: nodes `id [value]` and edges `source target [weight]`, in two text files.
 
         An edge to a node that is not in the node file is a ValueError, with on_error="skip" too.
         """
-        return _loading.read_ldbc(self._place(), vfile, efile, directed, on_error)
+        return _loading.read_ldbc(self._place(), vfile, efile, directed, on_error, duplicates)
 
     def read_csv(
         self,

@@ -1,0 +1,120 @@
+"""Rows that name a node or an edge again, against plain dicts and NetworkX."""
+
+import random
+import warnings
+
+import gli
+import networkx as nx
+import pyarrow as pa
+import pytest
+
+EDGES = {"source": ["a", "a", "b", "a"], "target": ["b", "b", "a", "b"], "km": [1, 2, 4, None], "toll": [0.5, None, 2.0, 0.25]}
+
+
+def weight_of(g, u="a", v="b"):
+    return g.edges[u, v]
+
+
+@pytest.mark.filterwarnings("ignore::gli.DuplicateWarning")
+@pytest.mark.parametrize(
+    "policy, expected",
+    [
+        ("first", {"km": 1, "toll": 0.5}),
+        ("last", {"toll": 0.25}),
+        ("sum", {"km": 3, "toll": 0.75}),
+    ],
+)
+def test_a_repeated_edge_keeps_what_the_policy_says(policy, expected):
+    g = gli.from_arrow(pa.table(EDGES), duplicates=policy)
+    assert weight_of(g) == expected and weight_of(g, "b", "a") == {"km": 4, "toll": 2.0}
+
+
+def test_both_directions_of_an_undirected_edge_are_one():
+    assert weight_of(gli.from_arrow(pa.table(EDGES), directed=False, duplicates="sum")) == {"km": 7, "toll": 2.75}
+
+
+def test_multi_keeps_all_under_the_keys_that_networkx_gives():
+    g = gli.from_arrow(pa.table(EDGES), duplicates="multi")
+    n = nx.MultiDiGraph()
+    n.add_edges_from(zip(EDGES["source"], EDGES["target"]))
+    assert g.multi and sorted(g.edges) == sorted(n.edges(keys=True))
+
+
+def test_errors_name_the_line_and_the_edge(write):
+    path = write("e.txt", "1 2\n# again\n3 4\n1 2\n")
+    with pytest.raises(ValueError, match=f"{path}:4: edge 1 -> 2 is there already"):
+        gli.read_edges(path, duplicates="error")
+    with pytest.raises(ValueError, match=r":1: edge 'a' -> 'b' is there already"):
+        gli.from_arrow(pa.table(EDGES), duplicates="error")
+    with pytest.raises(ValueError, match="node 7 is there already"):
+        gli.from_arrow(nodes={"id": [7, 8, 7]}, duplicates="error")
+
+
+@pytest.mark.filterwarnings("ignore::gli.DuplicateWarning")
+def test_nodes_keep_the_first_or_the_last_row():
+    rows = {"id": [1, 2, 1], "name": ["one", "two", None], "age": [1, 2, 3]}
+    assert gli.from_arrow(nodes=rows).nodes[1] == {"name": "one", "age": 1}
+    last = gli.from_arrow(nodes=rows, duplicates="last")
+    assert last.nodes[1] == {"age": 3} and list(last.nodes) == [1, 2]
+
+
+def test_only_numbers_add_up():
+    with pytest.raises(TypeError, match="'name'"):
+        gli.from_arrow({"source": [1], "target": [2], "name": ["x"]}, duplicates="sum")
+    with pytest.raises(ValueError, match="none"):
+        gli.from_arrow({"source": [1], "target": [2]}, duplicates="sum")
+    with pytest.raises(ValueError, match="exceeds int64"):
+        gli.from_arrow({"source": [1, 1], "target": [2, 2], "n": [2**63 - 1, 1]}, duplicates="sum")
+
+
+def test_a_policy_that_is_none_is_refused_by_name():
+    with pytest.raises(ValueError, match="'newest'"):
+        gli.from_arrow(pa.table(EDGES), duplicates="newest")
+    with pytest.raises(ValueError, match="key"):
+        gli.from_arrow({"source": [1], "target": [2], "k": [0]}, key="k", duplicates="multi")
+
+
+def test_lost_attributes_are_told_once_with_their_count():
+    rows = {"source": [1, 1, 1, 1], "target": [2, 2, 2, 3], "w": [1, 1, 2, 5]}
+    with pytest.warns(gli.DuplicateWarning, match="1 of 2 duplicate edges"):
+        gli.from_arrow(rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gli.from_arrow({"source": [1, 1], "target": [2, 2], "w": [1, None]})
+        gli.from_arrow({"source": [1, 1], "target": [2, 2]})
+        gli.from_arrow(rows, duplicates="last")
+
+
+@pytest.mark.parametrize("directed", [True, False])
+@pytest.mark.parametrize("policy", ["first", "last", "sum"])
+@pytest.mark.filterwarnings("ignore::gli.DuplicateWarning")
+def test_random_edges_come_out_as_from_a_dict(directed, policy):
+    rng = random.Random(5)
+    rows = [(f"n{rng.randrange(20)}", f"n{rng.randrange(20)}", {"w": rng.choice([rng.random(), 1.5])}) for _ in range(800)]
+    expected = {}
+    for u, v, a in rows:
+        name = (u, v) if directed else tuple(sorted((u, v)))
+        if name not in expected or policy == "last":
+            expected[name] = a["w"]
+        elif policy == "sum":
+            expected[name] += a["w"]
+    g = gli.Graph.from_edge_list(rows, directed=directed, duplicates=policy)
+    assert {tuple(e) if directed else tuple(sorted(e)): a["w"] for e, a in g.edges.items()} == expected
+
+
+def test_values_that_no_column_holds_follow_the_policy_too():
+    rows = [(1, 2, {"x": 1}), (2, 1, {"x": 0.5}), (1, 2, {"x": 2})]
+    assert gli.Graph.from_edge_list(rows, duplicates="sum").edges[1, 2] == {"x": 3}
+    assert gli.Graph.from_edge_list(rows, directed=False, duplicates="sum").edges[1, 2] == {"x": 3.5}
+    assert gli.Graph.from_edge_list(rows, duplicates="last").edges[1, 2] == {"x": 2}
+    with pytest.raises(ValueError, match="1 -> 2 is there already"):
+        gli.Graph.from_edge_list(rows, duplicates="error")
+    assert gli.Graph.from_edge_list(rows, duplicates="multi").edge_count == 3
+
+
+def test_ids_that_run_out_are_a_memory_error():
+    from gli import _core
+
+    loader = _core.Loader(True, False, "none", False, "", "first", 10)
+    with pytest.raises(MemoryError, match="at most 10 nodes"):
+        loader.add_nodes(pa.table({"": list(range(11))}))
