@@ -105,13 +105,14 @@ struct dictionary::state {
   state(key_type t, int32_t most) : type{t}, limit{most} { use(std::make_unique<index_table>(16)); }
 
   void use(std::unique_ptr<index_table> table) {
-    index.store(table.get(), std::memory_order_release);
+    auto bytes = (table->mask + 1) * sizeof(uint64_t);
     if (!shared) {
       tables.clear();
       table_bytes = 0;
     }
-    table_bytes += (table->mask + 1) * sizeof(uint64_t);
+    table_bytes += bytes;
     tables.push_back(std::move(table));
+    index.store(tables.back().get(), std::memory_order_release);
   }
 
   void grow_index(int32_t ids) {

@@ -47,7 +47,6 @@ class pending_list {
     uint32_t position;
     int32_t other;  // the node at the other end
     int32_t net;    // edges added less edges removed, up to here
-    friend bool operator==(const entry&, const entry&) = default;
   };
 
   void append(bump_arena& arena, uint32_t position, int32_t other, int32_t step) {
@@ -68,8 +67,9 @@ class pending_list {
 
  private:
   entry* grow(bump_arena& arena, uint32_t n) {
-    capacity_ = std::max(2u, capacity_ * 2);
-    auto all = static_cast<entry*>(arena.take(capacity_ * sizeof(entry)));
+    auto capacity = std::max(2u, capacity_ * 2);
+    auto all = static_cast<entry*>(arena.take(capacity * sizeof(entry)));
+    capacity_ = capacity;
     std::copy_n(data_.load(std::memory_order_relaxed), n, all);
     data_.store(all, std::memory_order_release);
     return all;
@@ -150,8 +150,8 @@ class log_index {
       }
     }
     bytes_.fetch_add(size * sizeof(slot), std::memory_order_relaxed);
-    table_.store(next.get(), std::memory_order_release);
     tables_.push_back(std::move(next));
+    table_.store(tables_.back().get(), std::memory_order_release);
   }
 
   static void copy(table& to, uint64_t tag, uint64_t value) {

@@ -65,7 +65,7 @@ class version {
   parameters node_attributes(int32_t node) const;  // without nulls
 
   enum class direction : uint8_t { out, in, all };  // undirected graphs: always all
-  /// Each neighbor once, ascending. O(d log d) in the neighbors that edits brought, after O(log edits) to find them.
+  /// Each neighbor once, ascending. O(d + k log k) for d neighbors in the pages and k edits of them, after O(log edits) to find those.
   std::vector<int32_t> neighbors(int32_t node, direction which) const;
   /// Parallel edges count each; undirected, a self-loop counts twice (partitions/algorithms/degree.h).
   uint64_t degree(int32_t node, direction which) const;
@@ -85,7 +85,6 @@ class version {
 
   /// Bytes of the log: operations, index, attribute values.
   uint64_t log_bytes() const;
-  bool same_as(const version& other) const { return log_ == other.log_ && position_ == other.position_; }
 
  private:
   friend class log_editor;

@@ -27,6 +27,7 @@ std::string shown(key_view k) { return to_string(own(k)); }
 
 const char* python_type(key_view k) { return k.index() == 0 ? "int" : "str"; }
 
+constexpr uint32_t most_positions = INT32_MAX - 1;
 const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph
 
 bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
@@ -96,7 +97,8 @@ class log_editor {
 
   boost::intrusive_ptr<version_log> log_;
   uint32_t begin_ = 0, at_ = 0;  // positions claimed, and written up to
-  bool done_ = false, directed_ = true, multi_ = false;
+  bool done_ = false, written_ = false;    // written_: something behind begin_, whole or not
+  bool directed_ = true, multi_ = false;
   bool nodes_as_in_pages_ = false;         // no node of the pages was removed since
   key_type key_type_ = key_type::none;     // of the graph at at_
   edit_report& report_;
@@ -135,10 +137,11 @@ void log_editor::copy(const log_reader& from) {
   if (from.log_->parent) copy(from.before());
   for (uint32_t i = 1; i <= from.position_; ++i) {
     auto& o = from.log_->operations[int32_t(i)];
-    auto& p = from.log_->payloads[int32_t(o.payload)];
-    append(o.op, o.a, o.b, o.payload && p.edge_key ? *p.edge_key : key{int64_t{0}}, o.payload ? p.values : log_values{});
+    auto p = o.payload ? &from.log_->payloads[int32_t(o.payload)] : nullptr;
+    append(o.op, o.a, o.b, p && p->edge_key ? *p->edge_key : only_key, p ? p->values : log_values{});
   }
   begin_ = at_;
+  written_ = false;
 }
 
 version log_editor::finish() {
@@ -149,7 +152,7 @@ version log_editor::finish() {
 
 /// After a failure: what was written behind the claimed position must never be continued.
 log_editor::~log_editor() {
-  if (!done_) log_->tip.store(at_ == begin_ ? uint64_t{begin_} : version_log::sealed, std::memory_order_release);
+  if (!done_) log_->tip.store(!written_ ? uint64_t{begin_} : version_log::sealed, std::memory_order_release);
 }
 
 // --- writing down ----------------------------------------------------------------------------------------------------------
@@ -198,21 +201,23 @@ void log_editor::list_parallel(const log_operation& o, uint32_t position) {
 /// Now and then an operation says all that its log has for the element, so that reading it stays short.
 void log_editor::complete(log_operation& o, log_values& values, const key& edge_key) const {
   auto& before = log_->operations[int32_t(o.previous)];
-  o.since = o.is_add() || o.is_remove() || !o.previous ? 0 : uint16_t(std::min<uint32_t>(before.since + 1, UINT16_MAX));
-  if (o.since < 16) return;
+  o.since = o.is_add() || o.is_remove() || !o.previous ? 0 : before.since + 1;
+  if (o.since < 16 || (o.since & (o.since - 1))) return;  // at powers of two: what is gathered in vain adds up to no more than what was set
   using element = log_reader::element;
   newest_values all;
   all.add_older(values);
-  log_reader{*log_, at_}.overlay_in_log(o.op == what::update_edge ? element::edge : o.op == what::update_graph ? element::graph : element::node, o.a, o.b,
+  bool all_there_is = log_reader{*log_, at_}.overlay_in_log(o.op == what::update_edge ? element::edge : o.op == what::update_graph ? element::graph : element::node, o.a, o.b,
                                        edge_key, all);
-  if (o.since < all.all().size()) return;
+  if (uint64_t{o.since} * 2 < all.all().size()) return;
   values = all.all();
-  o.complete = true;
+  o.values = all_there_is ? log_operation::reach::all : log_operation::reach::log;
   o.since = 0;
 }
 
 /// The next operation, with the counts after it.
 log_operation& log_editor::begin(what op, int32_t a, int32_t b) {
+  if (at_ >= most_positions) throw failure{errc::memory, "one log of edits holds at most " + std::to_string(most_positions) + " operations"};
+  written_ = true;
   auto& all = log_->operations;
   all.make_room(int32_t(at_) + 1);
   auto& o = all[int32_t(at_) + 1];
@@ -454,6 +459,7 @@ void log_editor::create_edge(const edit_view& e, named_edge at) {
   if (!multi_) return append(what::add_edge, at.source, at.target, only_key, numbered(e, false));
   append(what::add_edge, at.source, at.target, e.edge_key ? own(*e.edge_key) : next_key(at), numbered(e, false));
   if (auto known = log_->free_keys.find({at.source, at.target}); known != log_->free_keys.end()) {
+    if (known->second.position < log_->last_removal) return void(log_->free_keys.erase(known));
     ++known->second.edges;
     known->second.position = at_;
   }
@@ -461,12 +467,11 @@ void log_editor::create_edge(const edit_view& e, named_edge at) {
 
 void log_editor::add_edge(const edit_view& e) {
   check_edge_key(e);
-  key given;
   if (multi_ && !e.edge_key && here().edge_keys() == key_type::utf8) next_key({0, 0});
   auto at = endpoints(e);
   if (!multi_) return add_simple_edge(e, at);
   if (!e.edge_key) return create_edge(e, at);
-  auto& k = e.edge_key ? (given = own(*e.edge_key)) : only_key;
+  auto k = own(*e.edge_key);
   if (!here().exists(at.source, at.target, k)) return create_edge(e, at);
   if (e.attributes.empty()) return void(++report_.duplicates);
   duplicate(e, here().attributes(log_reader::element::edge, at.source, at.target, k), "edge " + shown(e.node) + " -> " + shown(e.target));

@@ -157,7 +157,8 @@ graph log_folder::fold(version_log& log, uint32_t position) {
   if (ranges.empty()) return base;
   change_collector changes{base, *log.names};
   for (auto& r : ranges) changes.take(r);
-  auto made = write_changes(changes.finish({log, position}, log.keys));
+  log_reader here{log, position};
+  auto made = write_changes(changes.finish(here, here.keys() == key_type::none ? nullptr : log.keys));
   std::lock_guard lock{log.folding};
   std::erase_if(log.folds, [](auto& known) { return known.second.expired(); });
   log.folds[position] = made.share();

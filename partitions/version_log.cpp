@@ -64,17 +64,18 @@ std::vector<int32_t> with_added(std::span<const int32_t> pages, std::span<const 
 
 /// The same where edges went, too: a neighbor stays while there are edges to it.
 std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<const entries> lists) {
-  std::vector<std::pair<int32_t, int32_t>> edges;  // neighbor, edges more or less
-  for (auto other : pages) edges.emplace_back(other, 1);
+  std::vector<std::pair<int32_t, int32_t>> steps;  // neighbor, edges more or less
   for (auto& list : lists)
-    for (int32_t before = 0; auto& e : list) edges.emplace_back(e.other, e.net - std::exchange(before, e.net));
-  std::sort(edges.begin(), edges.end());
+    for (int32_t before = 0; auto& e : list) steps.emplace_back(e.other, e.net - std::exchange(before, e.net));
+  std::sort(steps.begin(), steps.end());
   std::vector<int32_t> found;
-  for (size_t i = 0; i < edges.size();) {
-    auto other = edges[i].first;
-    int64_t count = 0;
-    for (; i < edges.size() && edges[i].first == other; ++i) count += edges[i].second;
-    if (count > 0) found.push_back(other);
+  auto step = steps.begin();
+  for (auto page = pages.begin(); page != pages.end() || step != steps.end();) {
+    auto other = step == steps.end() || (page != pages.end() && *page < step->first) ? *page : step->first;
+    int64_t edges = 0;
+    for (; page != pages.end() && *page == other; ++page) ++edges;
+    for (; step != steps.end() && step->first == other; ++step) edges += step->second;
+    if (edges > 0) found.push_back(other);
   }
   return found;
 }
@@ -82,7 +83,7 @@ std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<cons
 }  // namespace
 
 version_log::version_log(const graph& root_pages)
-    : root{root_pages}, limit{most_operations(root)}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
+    : root{root_pages}, limit{most_operations(root)}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys_since{root->kind.edge_keys == key_type::none ? never : 0}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
   operations.make_room(0);
   operations[0] = {};
   operations[0].nodes = int32_t(root->nodes);
@@ -96,6 +97,7 @@ version_log::version_log(const version_log& of, uint32_t position, bool flat)
   if (there.keys() != key_type::none) keys = of.keys;
   keys_since = keys ? 0 : never;
   edge_keys = flat ? root->kind.edge_keys : there.edge_keys();
+  edge_keys_since = edge_keys == key_type::none ? never : 0;
   if (!flat && position >= of.nodes_removed_since) nodes_removed_since = 0;
   operations.make_room(0);
   operations[0] = {};
@@ -256,7 +258,7 @@ bool log_reader::gather(const log_operation* o, newest_values& values) const {
     if (o->is_remove()) return true;
     if (o->payload) values.add_older(log_->payloads[int32_t(o->payload)].values);
     if (o->is_add()) return true;
-    if (o->complete) return false;
+    if (o->values != log_operation::reach::own) return o->values == log_operation::reach::all;
   }
   return false;
 }

@@ -54,9 +54,10 @@ struct log_payload {
 
 struct log_operation {
   enum class what : uint8_t { none, add_node, update_node, remove_node, add_edge, update_edge, remove_edge, update_graph };
+  enum class reach : uint8_t { own, log, all };  // its values are: what it sets; all that this log has for the element; all that there are, pages included
   what op = what::none;
-  bool complete = false;   // its values are all that this log has for the element: none of the older ones need be read
-  uint16_t since = 0;      // operations on the element since one that was complete, at most
+  reach values = reach::own;
+  uint32_t since = 0;      // operations on the element since one whose values reached further
   int32_t a = 0, b = 0;    // the node; or the edge's source (undirected: the end with the smaller key) and target
   uint32_t previous = 0;   // the element's operation before this one in this log; 0: none
   uint32_t jump = 0;       // an older one, such that any is reached in O(log n) steps [Myers 1983]

@@ -125,16 +125,28 @@ struct edge_arguments {
   attributes given;
 };
 
+bool truth(py::handle object) {
+  auto x = PyObject_IsTrue(object.ptr());
+  if (x < 0) throw py::error_already_set{};
+  return x;
+}
+
+void given_once(const arguments& a, Py_ssize_t place, const char* name) {
+  if (a.positional > place) throw failure{errc::type, std::string{"got multiple values for argument '"} + name + "'"};
+}
+
 edge_arguments edge_arguments_of(const arguments& a, bool may_create) {
   edge_arguments e;
   if (a.positional > 2 && a.all[2] != Py_None) e.key = a.all[2];
-  if (a.positional > 3) e.create_nodes = PyObject_IsTrue(a.all[3]) == 1;
+  if (a.positional > 3) e.create_nodes = truth(a.all[3]);
   for (Py_ssize_t i = 0; i < a.keywords(); ++i) {
     auto name = a.name(i);
     if (name == "key") {
+      given_once(a, 2, "key");
       e.key = a.keyword(i).is_none() ? nullptr : a.keyword(i).ptr();
     } else if (may_create && name == "create_nodes") {
-      e.create_nodes = PyObject_IsTrue(a.keyword(i).ptr()) == 1;
+      given_once(a, 3, "create_nodes");
+      e.create_nodes = truth(a.keyword(i));
     } else {
       check_attribute(name, false);
       e.given.emplace_back(name, value_from(a.keyword(i)));
@@ -184,7 +196,7 @@ PyObject* remove_node(PyObject* self, PyObject* node) {
   return guarded([&]() -> PyObject* {
     edit_view e{what::remove_node, view_of(node), int64_t{0}, {}, {}, false};
     edit_report report;
-    auto& from = version_of(self);
+    auto from = version_of(self);
     auto next = without_gil([&] { return from.apply(e, report); });
     return made(self, std::move(next)).release().ptr();
   }, nullptr);
@@ -205,7 +217,7 @@ PyObject* apply_all(PyObject* self, PyObject* tuples) {
   return guarded([&]() -> PyObject* {
     auto edits = edits_from(py::reinterpret_borrow<py::iterable>(tuples));
     edit_report report;
-    auto& from = version_of(self);
+    auto from = version_of(self);
     auto next = without_gil([&] { return from.apply(edits, report); });
     warn(report);
     return made(self, std::move(next)).release().ptr();
@@ -301,7 +313,7 @@ PyObject* degree_of(PyObject* self, PyObject* const* all, Py_ssize_t positional)
   return guarded([&]() -> PyObject* {
     expect_positional({all, positional, nullptr}, "_degree_of", 2, 2);
     auto& v = version_of(self);
-    auto mode = py::handle{all[1]}.cast<std::string>();
+    auto mode = PyUnicode_Check(all[1]) ? py::handle{all[1]}.cast<std::string>() : std::string{};
     if (mode != "total" && mode != "in" && mode != "out")
       throw failure{errc::value, "mode is 'total', 'in' or 'out', not " + py::repr(all[1]).cast<std::string>()};
     auto which = mode == "in" ? version::direction::in : mode == "out" ? version::direction::out : version::direction::all;
@@ -341,9 +353,9 @@ PyObject* get_core(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     auto& o = object_of(self);
     if (!o.core) {
-      auto& v = version_of(self);
-      auto pages = without_gil([&] { return v.fold(); });
-      if (!o.core) o.core = py::cast(std::move(pages)).release().ptr();
+      auto v = version_of(self);
+      auto pages = py::cast(without_gil([&] { return v.fold(); }));
+      if (!o.core) o.core = pages.release().ptr();
     }
     return Py_NewRef(o.core);
   }, nullptr);

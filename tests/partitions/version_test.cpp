@@ -197,6 +197,35 @@ TEST(version, keeps_attributes_that_are_set_one_by_one) {
   EXPECT_EQ(node_attributes(v.fold(), 0), found);
 }
 
+TEST(version, forgets_the_old_attributes_of_what_came_again) {
+  auto pages = version{edited(with_nodes(2), {node_edit(what::update_node, int64_t{0}, {{"x", int64_t{1}}}),
+                                              edge_edit(what::add_edge, int64_t{0}, int64_t{1}, {{"x", int64_t{1}}})}).fold()};
+  auto node = edited(pages, {node_edit(what::remove_node, int64_t{0}), node_edit(what::add_node, int64_t{0})});
+  auto edge = edited(pages, {edge_edit(what::remove_edge, int64_t{0}, int64_t{1}), edge_edit(what::add_edge, int64_t{0}, int64_t{1})});
+  for (int64_t i = 0; i < 100; ++i) {
+    node = edited(node, {node_edit(what::update_node, int64_t{0}, {{"z", i}})});
+    edge = edited(edge, {edge_edit(what::update_edge, int64_t{0}, int64_t{1}, {{"z", i}})});
+    ASSERT_EQ(node.node_attributes(0), (parameters{{"z", i}}));
+    ASSERT_EQ(edge.edge_attributes(0, 1, int64_t{0}), (parameters{{"z", i}}));
+  }
+  EXPECT_EQ(node_attributes(node.fold(), 0), (parameters{{"z", int64_t{99}}}));
+}
+
+TEST(version, chooses_the_next_key_by_what_is_there_whatever_was_before) {
+  graph_kind kind;
+  kind.multi = true;
+  auto v = with_nodes(2, kind);
+  auto add = [](std::optional<key> k = {}) { return edge_edit(what::add_edge, int64_t{0}, int64_t{1}, {}, k); };
+  v = edited(v, {add(), add(), edge_edit(what::remove_edge, int64_t{0}, int64_t{1}, {}, key{int64_t{0}}), add(key{int64_t{5}}), add()});
+  EXPECT_EQ(v.edges_between(0, 1), (std::vector<key>{int64_t{1}, int64_t{2}, int64_t{5}}));
+}
+
+TEST(version, sets_many_attributes_of_one_node_in_time_that_grows_with_their_number) {
+  auto v = with_nodes(1);
+  for (int64_t i = 0; i < 20'000; ++i) v = edited(v, {node_edit(what::update_node, int64_t{0}, {{"a" + std::to_string(i), i}})});
+  EXPECT_EQ(v.node_attributes(0).size(), 20'000u);
+}
+
 TEST(version, has_the_key_type_of_its_own_nodes) {
   version empty{graph{}};
   auto ints = edited(empty, {node_edit(what::add_node, int64_t{1})});
