@@ -1,4 +1,4 @@
-"""The graph value from Python beside igraph, NetworkX, rustworkx and NetworKit in the same run. Prints one line a row: what, measured, goal.
+"""The graph value from Python beside igraph, NetworkX, rustworkx and NetworKit in one run. Prints one line a row: what, measured, goal.
 
     graph_bench.py [--repetitions 5]      peers that are not installed are left out and named
 """
