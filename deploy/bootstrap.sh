@@ -11,7 +11,7 @@ what=${1:-}
 tests=; case $what in tests | ci) tests=yes ;; esac
 packages=(g++ cmake ninja-build ccache pkg-config python3 python3-dev python3-venv capnproto libcapnp-dev libcaf-dev libtbb-dev libxxhash-dev
           liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
-[ -z "$tests" ] || packages+=(libgtest-dev)
+[ -z "$tests" ] || packages+=(libgtest-dev librapidcheck-dev)
 [ "$what" != ci ] || packages+=(clang libclang-rt-dev)
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }

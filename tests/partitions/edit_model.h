@@ -35,6 +35,7 @@ struct model {
   bool directed = true, multi = false;
   std::map<key, std::pair<uint64_t, row>> nodes;  // place in the insertion order
   std::map<std::tuple<key, key, key>, row> edges;
+  row own;  // the graph's
   uint64_t next = 0;
 
   std::pair<key, key> ends(const edit& e) const {
@@ -78,6 +79,10 @@ struct model {
         if (!nodes.erase(e.node)) return int(errc::key);
         std::erase_if(edges, [&](auto& x) { return std::get<0>(x.first) == e.node || std::get<1>(x.first) == e.node; });
         return 0;
+      case what::set_graph_attribute: set(own, e.attributes); return 0;
+      case what::remove_graph_attribute:
+        for (auto& a : e.attributes) own.erase(a.first);
+        return 0;
       default: return apply_edge(e);
     }
   }
@@ -113,6 +118,7 @@ inline void expect_same(const graph& g, const model& m) {
   ASSERT_EQ(g->nodes, m.nodes.size());
   ASSERT_EQ(g->out.edges, m.edges.size());
   ASSERT_EQ(g->total_edges, m.edges.size());
+  ASSERT_EQ(plain_row(g->attributes), m.own);
   std::vector<std::pair<uint64_t, key>> order;
   for (auto& [k, n] : m.nodes) order.emplace_back(n.first, k);
   std::sort(order.begin(), order.end());
@@ -176,6 +182,7 @@ class random_edits {
     static constexpr what edges[] = {what::add_edge, what::add_edge, what::add_edge, what::upsert_edge, what::update_edge, what::remove_edge, what::remove_edge_attribute};
     auto k = m.multi && below(2) ? std::optional{key{int64_t{below(4)}}} : std::nullopt;
     auto n = any_key(), t = any_key();
+    if (below(20) == 0) return node_edit(below(3) ? what::set_graph_attribute : what::remove_graph_attribute, int64_t{0}, some());
     if (below(3) == 0) {
       auto op = nodes[below(6)];
       if (!m.nodes.contains(n) && below(30) && !m.nodes.empty()) n = one_of_the_nodes(m);

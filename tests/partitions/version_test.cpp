@@ -1,71 +1,20 @@
 #include "partitions/version.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <thread>
 
-#include "edit_model.h"
 #include "runtime/error.h"
+#include "version_model.h"
 
 namespace gli {
 namespace {
-
-using direction = version::direction;
-
-key_view seen(const key& k) {
-  auto number = std::get_if<int64_t>(&k);
-  return number ? key_view{*number} : key_view{std::string_view{std::get<std::string>(k)}};
-}
-
-version edited(const version& v, std::vector<edit> edits) {
-  edit_report report;
-  return v.apply(edits, report);
-}
 
 version with_nodes(int64_t n, graph_kind kind = {}) {
   std::vector<edit> edits;
   for (int64_t k = 0; k < n; ++k) edits.push_back(node_edit(what::add_node, k));
   return edited(version{graph{kind}}, edits);
-}
-
-std::set<key> keys_of(const version& v, const std::vector<int32_t>& ids) {
-  std::set<key> keys;
-  for (auto id : ids) EXPECT_TRUE(keys.insert(v.key_of(id)).second);
-  return keys;
-}
-
-/// What a version says of itself before anything is folded.
-void expect_reads(const version& v, const model& m) {
-  ASSERT_EQ(v.nodes(), m.nodes.size());
-  ASSERT_EQ(v.edges(), m.edges.size());
-  std::map<key, std::set<key>> out, in;
-  std::map<key, uint64_t> leaving, entering;
-  std::map<std::pair<key, key>, std::vector<key>> between;
-  for (auto& [name, row] : m.edges) {
-    auto& [s, t, k] = name;
-    out[s].insert(t), in[t].insert(s);
-    ++leaving[s], ++entering[t];
-    between[{s, t}].push_back(k);
-    auto source = v.find(seen(s)), target = v.find(seen(t));
-    ASSERT_TRUE(source && target);
-    ASSERT_TRUE(v.has_edge(*source, *target));
-    ASSERT_EQ(plain_row(v.edge_attributes(*source, *target, k)), row);
-  }
-  for (auto& [ends, keys] : between) ASSERT_EQ(v.edges_between(*v.find(seen(ends.first)), *v.find(seen(ends.second))), keys);
-  for (auto& [k, node] : m.nodes) {
-    auto id = v.find(seen(k));
-    ASSERT_TRUE(id) << to_string(k);
-    ASSERT_EQ(v.key_of(*id), k);
-    ASSERT_EQ(plain_row(v.node_attributes(*id)), node.second);
-    auto all = out[k];
-    all.insert(in[k].begin(), in[k].end());
-    ASSERT_EQ(keys_of(v, v.neighbors(*id, direction::out)), m.directed ? out[k] : all);
-    ASSERT_EQ(keys_of(v, v.neighbors(*id, direction::in)), m.directed ? in[k] : all);
-    ASSERT_EQ(keys_of(v, v.neighbors(*id, direction::all)), all);
-    ASSERT_EQ(v.degree(*id, direction::all), leaving[k] + entering[k]);
-    ASSERT_EQ(v.degree(*id, direction::out), m.directed ? leaving[k] : leaving[k] + entering[k]);
-    ASSERT_EQ(v.degree(*id, direction::in), m.directed ? entering[k] : leaving[k] + entering[k]);
-  }
 }
 
 /// A tree of versions: edits go on from the newest or from any old one.
@@ -224,6 +173,18 @@ TEST(version, sets_many_attributes_of_one_node_in_time_that_grows_with_their_num
   auto v = with_nodes(1);
   for (int64_t i = 0; i < 20'000; ++i) v = edited(v, {node_edit(what::update_node, int64_t{0}, {{"a" + std::to_string(i), i}})});
   EXPECT_EQ(v.node_attributes(0).size(), 20'000u);
+}
+
+TEST(version, is_gone_with_its_last_holder) {
+  auto base = with_nodes(100);
+  auto bytes = [] { return mallinfo2().uordblks; };
+  size_t before = 0;
+  for (int64_t i = 0; i < 1'000'000; ++i) {
+    if (i == 1'000) before = bytes();
+    auto fork = edited(base, {node_edit(what::update_node, i % 100, {{"x", i}})});
+    if (i % 1'000 == 0) { ASSERT_EQ(edited(fork, {node_edit(what::remove_node, i % 100)}).fold()->nodes, 99u); }
+  }
+  EXPECT_LT(bytes(), before + (1 << 20));
 }
 
 TEST(version, has_the_key_type_of_its_own_nodes) {
