@@ -28,26 +28,40 @@ def plain(scalar):
     return value
 
 
-def _encode(value):
-    if hasattr(value, "item") and hasattr(value, "dtype"):
-        return plain(value)
-    raise TypeError(f"attributes cannot hold {value!r}")
-
-
 def _named(value):
-    """The same with one more $ before every name of a field that begins with one: a single $ is ours."""
+    """The value as JSON has it: times and bytes as objects of one field, with one more $ before every name of a user's own that begins with one."""
     if isinstance(value, dict):
         for name in value:
             if not isinstance(name, str):
                 raise TypeError(f"names in a dictionary that is an attribute are str, not {name!r}")
         return {f"${name}" if name.startswith("$") else name: _named(inner) for name, inner in value.items()}
-    return [_named(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return [_named(inner) for inner in value]
+    if isinstance(value, datetime):
+        return {"$timestamp": microseconds(value)}
+    if isinstance(value, bytes):
+        return {"$binary": value.hex()}
+    if hasattr(value, "item") and hasattr(value, "dtype"):
+        return _named(plain(value))
+    return value
 
 
 def _unnamed(value):
-    if isinstance(value, dict):
-        return {name[1:] if name.startswith("$") else name: _unnamed(inner) for name, inner in value.items()}
-    return [_unnamed(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_unnamed(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((name, inner),) = value.items()
+        if name == "$timestamp" and type(inner) is int:
+            return to_datetime(inner)
+        if name == "$binary" and type(inner) is str:
+            return bytes.fromhex(inner)
+    return {name[1:] if name.startswith("$") else name: _unnamed(inner) for name, inner in value.items()}
+
+
+def _refuse(value):
+    raise TypeError(f"attributes cannot hold {value!r}")
 
 
 def to_json(value) -> str:
@@ -56,7 +70,7 @@ def to_json(value) -> str:
     >>> to_json({"b": [1, None], "a": "é"}), to_json({"$timestamp": 5})
     ('{"a":"é","b":[1,null]}', '{"$$timestamp":5}')
     """
-    return json.dumps(_named(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_encode)
+    return json.dumps(_named(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_refuse)
 
 
 def from_json(text: str):
@@ -66,10 +80,4 @@ def from_json(text: str):
     ([1, None], datetime.datetime(1970, 1, 1, 0, 0), b'\\x00\\xff')
     """
     value = json.loads(text)
-    if type(value) is dict and len(value) == 1:
-        ((name, inner),) = value.items()
-        if name == "$timestamp" and type(inner) is int:
-            return to_datetime(inner)
-        if name == "$binary" and type(inner) is str:
-            return bytes.fromhex(inner)
     return _unnamed(value) if '"$' in text else value
