@@ -29,7 +29,7 @@ def plain(scalar):
 
 
 def _named(value):
-    """The value as JSON has it: times and bytes as objects of one field, with one more $ before every name of a user's own that begins with one."""
+    """The value as JSON has it: times and bytes as objects of one field, one more $ before names of a user's own that begin with one."""
     if isinstance(value, dict):
         for name in value:
             if not isinstance(name, str):

@@ -192,7 +192,8 @@ def test_attribute_names_may_be_empty_and_of_any_letters(tmp_path):
 
 
 def test_times_and_bytes_inside_lists_and_dictionaries_come_back_as_they_were():
-    value = {"when": datetime(2026, 1, 2, 3, 4, 5, 6), "raw": [b"\x00\xff", {"$timestamp": 3, "$$x": [datetime(1969, 1, 1)]}, {"$binary": "00"}]}
+    names = [{"$timestamp": 3, "$$x": [datetime(1969, 1, 1)]}, {"$binary": "00"}]
+    value = {"when": datetime(2026, 1, 2, 3, 4, 5, 6), "raw": [b"\x00\xff", *names]}
     graph = gli.Graph().add_node(1, a=value)
     assert graph.nodes[1]["a"] == value
     assert graph.nodes.to_pylist()[0]["a"] == value
