@@ -87,7 +87,7 @@ class version {
   uint64_t log_bytes() const;
 
  private:
-  friend class log_editor;
+  friend class log_appender;
   friend class log_folder;
   version(boost::intrusive_ptr<held_log> log, uint32_t position) : log_{std::move(log)}, position_{position} {}
 

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "partitions/json_text.h"
-#include "partitions/version_log.h"
+#include "partitions/log_appender.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -27,9 +27,6 @@ std::string shown(key_view k) { return to_string(own(k)); }
 
 const char* python_type(key_view k) { return k.index() == 0 ? "int" : "str"; }
 
-constexpr uint32_t most_positions = INT32_MAX - 1;
-const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph
-
 bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
 
 edit_view view_of(const edit& e) {
@@ -38,22 +35,15 @@ edit_view view_of(const edit& e) {
 
 }  // namespace
 
-/// Appends edits behind a version, one after the other: checks each against what is there, then writes it down. Nothing shows before finish().
-class log_editor {
+/// Edits behind a version, one after the other: checks each against what is there, then writes it down.
+class log_editor : public log_appender {
  public:
-  log_editor(const version& base, edit_report& report);
-  ~log_editor();
+  log_editor(const version& base, edit_report& report) : log_appender{base}, report_{report} {}
   void apply(const edit_view& e);
-  version finish();
 
  private:
   struct named_edge { int32_t source, target; };
 
-  bool claim(const version& base);
-  void fork(const version& base);
-  void copy(const log_reader& from);
-
-  log_reader here() const { return {*log_, at_}; }
   struct hashed_key { key_view k; hash128 hash; };
   hashed_key hashed(key_view k) const;  // checked, and on its way from memory
   int32_t find(const hashed_key& k) const;
@@ -83,202 +73,8 @@ class log_editor {
   static log_values without(log_values names);
   void duplicate(const edit_view& e, const parameters& kept, const std::string& element);
 
-  log_operation& begin(what op, int32_t a, int32_t b);
-  void append(what op, int32_t a, int32_t b, const key& edge_key, log_values values);
-  std::atomic<uint64_t>& newest_of_edge(int32_t a, int32_t b, const key& edge_key);
-  void append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values);
-  void pay(log_operation& o, std::optional<key> edge_key, log_values values);
-  void link(log_operation& o, uint32_t head);
-  void list(const log_operation& o, uint32_t position);
-  template <class T> T& made_once(uint64_t tag);
-  pending_node& pending(int32_t v);
-  void list_parallel(const log_operation& o, uint32_t position);
-  void complete(log_operation& o, log_values& values, const key& edge_key) const;
-
-  boost::intrusive_ptr<version_log> log_;
-  uint32_t begin_ = 0, at_ = 0;  // positions claimed, and written up to
-  bool done_ = false, written_ = false;    // written_: something behind begin_, whole or not
-  bool directed_ = true, multi_ = false;
-  bool nodes_as_in_pages_ = false;         // no node of the pages was removed since
-  key_type key_type_ = key_type::none;     // of the graph at at_
   edit_report& report_;
 };
-
-// --- claiming --------------------------------------------------------------------------------------------------------------
-
-log_editor::log_editor(const version& base, edit_report& report)
-    : directed_{base.log().root->kind.directed}, multi_{base.log().root->kind.multi}, report_{report} {
-  if (!claim(base)) fork(base);
-  key_type_ = here().keys();
-  nodes_as_in_pages_ = at_ < log_->nodes_removed_since.load(std::memory_order_relaxed);
-}
-
-bool log_editor::claim(const version& base) {
-  auto expected = uint64_t{base.position_};
-  auto& log = base.log();
-  if (base.position_ >= log.limit || !log.tip.compare_exchange_strong(expected, version_log::busy, std::memory_order_acquire)) return false;
-  log_ = &log;
-  begin_ = at_ = base.position_;
-  return true;
-}
-
-void log_editor::fork(const version& base) {
-  auto& from = base.log();
-  bool copied = from.operations_before + base.position_ <= version_log::copied_at_most;
-  auto folded = copied ? std::nullopt : from.folded(base.position_);
-  if (!copied && !folded && from.depth + 1 >= version_log::deepest) folded = base.fold();
-  if (folded) log_ = new version_log{*folded};
-  else log_ = new version_log{from, base.position_, copied};
-  log_->tip = version_log::busy;
-  if (copied) copy({from, base.position_});
-}
-
-void log_editor::copy(const log_reader& from) {
-  if (from.log_->parent) copy(from.before());
-  for (uint32_t i = 1; i <= from.position_; ++i) {
-    auto& o = from.log_->operations[int32_t(i)];
-    auto p = o.payload ? &from.log_->payloads[int32_t(o.payload)] : nullptr;
-    append(o.op, o.a, o.b, p && p->edge_key ? *p->edge_key : only_key, p ? p->values : log_values{});
-  }
-  begin_ = at_;
-  written_ = false;
-}
-
-version log_editor::finish() {
-  done_ = true;
-  log_->tip.store(at_, std::memory_order_release);
-  return {std::move(log_), at_};
-}
-
-/// After a failure: what was written behind the claimed position must never be continued.
-log_editor::~log_editor() {
-  if (!done_) log_->tip.store(!written_ ? uint64_t{begin_} : version_log::sealed, std::memory_order_release);
-}
-
-// --- writing down ----------------------------------------------------------------------------------------------------------
-
-void log_editor::link(log_operation& o, uint32_t head) {
-  auto& all = log_->operations;
-  auto& before = all[int32_t(head)];
-  auto& far = all[int32_t(before.jump)];
-  o.previous = head;
-  o.depth = before.depth + 1;
-  o.jump = before.depth - far.depth == far.depth - all[int32_t(far.jump)].depth ? far.jump : head;
-}
-
-/// What the index points at under a tag, made where there is nothing yet.
-template <class T>
-T& log_editor::made_once(uint64_t tag) {
-  auto& known = log_->index.at(tag, [](uint64_t) { return true; });
-  auto at = known.load(std::memory_order_relaxed);
-  if (!at) {
-    at = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(T))) T);
-    known.store(at, std::memory_order_release);
-  }
-  return *reinterpret_cast<T*>(at);
-}
-
-pending_node& log_editor::pending(int32_t v) {
-  return made_once<pending_node>(log_tags::node(v));
-}
-
-/// An edge came or went: its ends hear of it.
-void log_editor::list(const log_operation& o, uint32_t position) {
-  auto step = o.is_remove() ? -1 : 1;
-  pending(o.a).out.append(log_->lists, position, o.b, step);
-  if (directed_ || o.a != o.b) pending(o.b).in.append(log_->lists, position, o.a, step);
-  if (o.is_remove()) log_->last_removal = position;
-}
-
-/// Multi graphs: the operations on all edges between two nodes.
-void log_editor::list_parallel(const log_operation& o, uint32_t position) {
-  made_once<pending_list>(log_tags::pair(o.a, o.b)).append(log_->lists, position, 0, o.is_remove() ? -1 : 1);
-  if (log_->edge_keys != key_type::none) return;
-  log_->edge_keys.store(gli::type_of(*log_->payloads[int32_t(o.payload)].edge_key), std::memory_order_relaxed);
-  log_->edge_keys_since.store(position, std::memory_order_release);
-}
-
-/// Now and then an operation says all that its log has for the element, so that reading it stays short.
-void log_editor::complete(log_operation& o, log_values& values, const key& edge_key) const {
-  auto& before = log_->operations[int32_t(o.previous)];
-  o.since = o.is_add() || o.is_remove() || !o.previous ? 0 : before.since + 1;
-  if (o.since < 16 || (o.since & (o.since - 1))) return;  // at powers of two: what is gathered in vain adds up to no more than what was set
-  using element = log_reader::element;
-  newest_values all;
-  all.add_older(values);
-  bool all_there_is = log_reader{*log_, at_}.overlay_in_log(o.op == what::update_edge ? element::edge : o.op == what::update_graph ? element::graph : element::node, o.a, o.b,
-                                       edge_key, all);
-  if (uint64_t{o.since} * 2 < all.all().size()) return;
-  values = all.all();
-  o.values = all_there_is ? log_operation::reach::all : log_operation::reach::log;
-  o.since = 0;
-}
-
-/// The next operation, with the counts after it.
-log_operation& log_editor::begin(what op, int32_t a, int32_t b) {
-  if (at_ >= most_positions) throw failure{errc::memory, "one log of edits holds at most " + std::to_string(most_positions) + " operations"};
-  written_ = true;
-  auto& all = log_->operations;
-  all.make_room(int32_t(at_) + 1);
-  auto& o = all[int32_t(at_) + 1];
-  auto& last = all[int32_t(at_)];
-  o = {};
-  o.op = op, o.a = a, o.b = b;
-  o.nodes = last.nodes + (op == what::add_node) - (op == what::remove_node);
-  o.edges = last.edges + (op == what::add_edge) - (op == what::remove_edge);
-  return o;
-}
-
-void log_editor::append(what op, int32_t a, int32_t b, const key& edge_key, log_values values) {
-  auto& log = *log_;
-  auto position = at_ + 1;
-  auto& o = begin(op, a, b);
-  bool of_edge = op == what::add_edge || op == what::update_edge || op == what::remove_edge;
-  if (of_edge) return append_edge(o, position, edge_key, std::move(values));
-  auto any = [](uint64_t) { return true; };
-  auto node = op == what::update_graph ? nullptr : &pending(a);
-  link(o, node ? node->newest.load(std::memory_order_relaxed) : uint32_t(log.index.find(log_tags::graph, any)));
-  complete(o, values, edge_key);
-  pay(o, std::nullopt, std::move(values));
-  if (node) node->newest.store(position, std::memory_order_release);
-  else log.index.at(log_tags::graph, any).store(position, std::memory_order_release);
-  if (op == what::remove_node) {
-    nodes_as_in_pages_ = false;
-    if (log.nodes_removed_since == UINT32_MAX) log.nodes_removed_since.store(position, std::memory_order_release);
-  }
-  at_ = position;
-}
-
-std::atomic<uint64_t>& log_editor::newest_of_edge(int32_t a, int32_t b, const key& edge_key) {
-  auto& log = *log_;
-  if (!multi_) return log.index.at(log_tags::pair(a, b), [](uint64_t) { return true; });
-  return log.index.at(log_tags::edge(a, b, edge_key), [&](uint64_t head) {
-    auto& other = log.operations[int32_t(head)];
-    return other.a == a && other.b == b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
-  });
-}
-
-void log_editor::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values) {
-  if (o.moves_edge()) list(o, position);
-  auto& newest = newest_of_edge(o.a, o.b, edge_key);
-  link(o, uint32_t(newest.load(std::memory_order_relaxed)));
-  complete(o, values, edge_key);
-  pay(o, multi_ ? std::optional{edge_key} : std::nullopt, std::move(values));
-  newest.store(position, std::memory_order_release);
-  if (o.moves_edge() && multi_) list_parallel(o, position);
-  at_ = position;
-}
-
-/// What an operation carries besides its ids.
-void log_editor::pay(log_operation& o, std::optional<key> edge_key, log_values values) {
-  if (!edge_key && values.empty()) return;
-  auto& log = *log_;
-  o.payload = uint32_t(log.payload_count);
-  log.payloads.make_room(log.payload_count);
-  uint64_t bytes = sizeof(log_payload) + values.size() * sizeof(log_values::value_type);
-  log.payloads[log.payload_count++] = {std::move(edge_key), std::move(values)};
-  log.value_bytes.store(log.value_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
-}
 
 /// The attributes by number; the last of those with one name counts.
 log_values log_editor::numbered(const edit_view& e, bool keep_nulls) const {

@@ -171,7 +171,7 @@ class log_reader {
 
   const version_log* log_;
   uint32_t position_;
-  friend class log_editor;
+  friend class log_appender;
 };
 
 /// The slots of the edges from s to t in the pages of a graph, and of the one with a key.
