@@ -41,7 +41,7 @@ attribute_list attributes_at(const column_batch& rows, int64_t i, std::initializ
 attribute_list replacing(const parameters& old, const attribute_list& wanted) {
   attribute_list changes;
   for (auto& [name, x] : old)
-    if (std::none_of(wanted.begin(), wanted.end(), [&](auto& a) { return a.first == name; })) changes.emplace_back(name, value{});
+    if (std::none_of(wanted.begin(), wanted.end(), [&name = name](auto& a) { return a.first == name; })) changes.emplace_back(name, value{});
   changes.insert(changes.end(), wanted.begin(), wanted.end());
   return changes;
 }

@@ -165,7 +165,7 @@ value checked(const argument& a, const parameters& given) {
 
 parameters checked_arguments(const entry& e, const parameters& given) {
   for (auto& [name, x] : given)
-    if (std::none_of(e.arguments.begin(), e.arguments.end(), [&](auto& a) { return a.name == name; })) {
+    if (std::none_of(e.arguments.begin(), e.arguments.end(), [&name = name](auto& a) { return a.name == name; })) {
       auto known = e.arguments.empty() ? "none" : joined(e.arguments, [](auto& a) { return a.name; });
       throw failure{errc::value, std::string{e.name} + " has no argument " + to_string(value{name}) + "; its arguments: " + known};
     }
