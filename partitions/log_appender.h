@@ -7,8 +7,6 @@
 
 namespace gli {
 
-inline const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph
-
 class log_appender {
  public:
   explicit log_appender(const version& base);

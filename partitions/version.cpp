@@ -80,7 +80,7 @@ std::vector<key> version::edges_between(int32_t source, int32_t target) const { 
 
 bool version::has_edge(int32_t source, int32_t target) const {
   log_reader here{log(), position_};
-  return here.multi() ? !here.edges_between(source, target).empty() : here.exists(source, target, int64_t{0});
+  return here.multi() ? !here.edges_between(source, target).empty() : here.exists(source, target, only_key);
 }
 
 parameters version::edge_attributes(int32_t source, int32_t target, const key& edge_key) const {

@@ -60,6 +60,7 @@ class log_editor : public log_appender {
   named_edge ordered(key_view source, int32_t s, key_view target, int32_t t) const;
   std::optional<key> existing(const edit_view& e, named_edge at) const;
   std::pair<named_edge, key> need_edge(const edit_view& e) const;
+  void check_numbered() const;
   key next_key(named_edge at);
   void add_edge(const edit_view& e);
   void add_simple_edge(const edit_view& e, named_edge at);
@@ -218,7 +219,7 @@ log_editor::named_edge log_editor::endpoints(const edit_view& e) {
 std::optional<key> log_editor::existing(const edit_view& e, named_edge at) const {
   check_edge_key(e);
   if (e.edge_key || !multi_) {
-    auto k = e.edge_key ? own(*e.edge_key) : key{int64_t{0}};
+    auto k = e.edge_key ? own(*e.edge_key) : only_key;
     return here().exists(at.source, at.target, k) ? std::optional{k} : std::nullopt;
   }
   auto all = here().edges_between(at.source, at.target);
@@ -237,12 +238,16 @@ std::pair<log_editor::named_edge, key> log_editor::need_edge(const edit_view& e)
   throw failure{errc::key, "Edge " + shown(e.node) + " -> " + shown(e.target) + " not found"};
 }
 
-/// As many as there are edges between the two, or the next number that is free, as NetworkX chooses.
-key log_editor::next_key(named_edge at) {
-  if (!multi_) return int64_t{0};
+/// That a new edge without a key can have a number.
+void log_editor::check_numbered() const {
   if (here().edge_keys() == key_type::utf8) throw failure{errc::type, "this graph's edge keys are str: give the new edge one"};
+}
+
+/// Multi graphs: as many as there are edges between the two, or the next number that is free, as NetworkX chooses.
+key log_editor::next_key(named_edge at) {
+  check_numbered();
   auto& known = log_->free_keys[{at.source, at.target}];
-  if (known.position == 0 || known.position < log_->last_removal || known.position > at_) {
+  if (known.position == 0 || known.position < log_->last_removal) {
     known.edges = int64_t(here().edges_between(at.source, at.target).size());
     known.next = 0;
   }
@@ -263,7 +268,7 @@ void log_editor::create_edge(const edit_view& e, named_edge at) {
 
 void log_editor::add_edge(const edit_view& e) {
   check_edge_key(e);
-  if (multi_ && !e.edge_key && here().edge_keys() == key_type::utf8) next_key({0, 0});
+  if (multi_ && !e.edge_key) check_numbered();
   auto at = endpoints(e);
   if (!multi_) return add_simple_edge(e, at);
   if (!e.edge_key) return create_edge(e, at);

@@ -106,7 +106,7 @@ void change_collector::take(const log_range& range) {
         break;
       case what::remove_node: remove_node(o.a); break;
       case what::add_edge: case what::update_edge: case what::remove_edge:
-        change_edge(o, payload && payload->edge_key ? *payload->edge_key : key{int64_t{0}}, values);
+        change_edge(o, payload && payload->edge_key ? *payload->edge_key : only_key, values);
         break;
       case what::update_graph:
         for (auto& [name, v] : values)

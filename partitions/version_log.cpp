@@ -192,14 +192,14 @@ bool log_reader::exists(int32_t s, int32_t t, const key& edge_key) const {
 }
 
 bool log_reader::existed(int32_t s, int32_t t) const {
-  if (log_->parent) return before().exists(s, t, int64_t{0});
+  if (log_->parent) return before().exists(s, t, only_key);
   if (log_->root->out.edges == 0) return false;
   auto [begin, end] = page_slots(log_->root, s, t);
   return begin < end;
 }
 
 std::vector<key> log_reader::edges_between(int32_t s, int32_t t) const {
-  if (!multi()) return exists(s, t, int64_t{0}) ? std::vector<key>{int64_t{0}} : std::vector<key>{};
+  if (!multi()) return exists(s, t, only_key) ? std::vector<key>{only_key} : std::vector<key>{};
   std::map<key, bool> live;  // what the newest operation says
   for (auto at = *this; at.log_; at = at.before()) {
     auto list = at.log_->index.find(log_tags::pair(s, t), [](uint64_t) { return true; });

@@ -81,6 +81,10 @@ struct log_tags {
   }
 };
 
+static_assert(sizeof(version) == 16 && sizeof(log_operation) == 48 && sizeof(pending_node) == 40 && sizeof(pending_list::entry) == 12);
+
+inline const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph
+
 class version_log : public held_log {
  public:
   static constexpr uint64_t busy = uint64_t{1} << 62, sealed = uint64_t{1} << 63;
