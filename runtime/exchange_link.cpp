@@ -185,7 +185,8 @@ void exchange_link::read_ready() {
   }
   if (next == step::broken) return fail();
   std::lock_guard lock{mutex_};
-  await_read();
+  if (next == step::wait) await_read();
+  else asio::post(socket_.get_executor(), [self = shared_from_this()] { self->read_ready(); });  // frames may be in the stage with nothing behind them
 }
 
 exchange_link::step exchange_link::read_step() {

@@ -333,6 +333,24 @@ TEST_F(exchange_rules, frames_of_an_old_term_are_skipped_and_the_new_ones_count)
   EXPECT_EQ(x, 41u);
 }
 
+TEST_F(exchange_rules, bursts_of_frames_of_any_number_are_read_to_their_end_though_nothing_follows) {
+  impostor other{peers.doors[0]};
+  for (uint32_t job = 1; job <= 300; ++job) {
+    byte_buffer burst;
+    for (uint32_t round = 1; round <= job; ++round) {  // empty messages: headers alone
+      auto h = other.header(frame_kind::data, round);
+      h.term = 2;
+      h.job = job;
+      seal(h);
+      auto bytes = reinterpret_cast<const uint8_t*>(&h);
+      burst.insert(burst.end(), bytes, bytes + sizeof h);
+    }
+    asio::write(other.socket, asio::buffer(burst));
+    auto all = peers.peers[0]->bulk.begin(job, {});
+    for (uint32_t round = 1; round <= job; ++round) EXPECT_TRUE(all->all_to_all({{}, {}})[1].empty());
+  }
+}
+
 TEST_F(exchange_rules, whoever_breaks_them_is_cut_off) {
   auto breaks = [&](auto change, size_t body) {
     impostor other{peers.doors[0]};
