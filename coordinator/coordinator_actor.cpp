@@ -74,7 +74,7 @@ caf::behavior coordinator::behavior() {
       [this](const control::load_opened& m) { on(m); },
       [this](const driver_asked& m) { on(m); },
       [this](const driver_gone& m) { on(m); },
-      [this](const disk_done& m) { m.then(); },
+      [this](const control::later& m) { m.then(); },
       [this](const end_cluster& m) { end(m.why); },
   };
 }
@@ -197,7 +197,7 @@ void coordinator::carry_out(const jobs::actions& list) {
       for (auto p : a->partitions)
         if (auto worker = members_.worker_of(p)) self_->send(workers_[*worker], control::abort_jobs{a->id, uint16_t(a->why.code), a->why.message});
     if (auto* d = std::get_if<jobs::await_death>(&action))
-      self_->delayed_send(self_, 1s, disk_done{[this, id = d->id] { carry_out(jobs_.grace_over(id)); }});
+      self_->delayed_send(self_, 1s, control::later{[this, id = d->id] { carry_out(jobs_.grace_over(id)); }});
   }
 }
 
@@ -225,7 +225,7 @@ void coordinator::end(const std::string& why) {
   ending_ = true;
   spdlog::info("ending: {}", why);
   for (auto& [number, worker] : workers_) self_->send(worker, control::quit{});
-  self_->delayed_send(self_, 200ms, disk_done{options_.on_quit});  // let the farewells leave
+  self_->delayed_send(self_, 200ms, control::later{options_.on_quit});  // let the farewells leave
 }
 
 /// A bug or no memory: the workers notice, and whoever started the cluster sees its process end.

@@ -1,7 +1,7 @@
 #pragma once
 // The coordinator's one actor: carries out what the machines decide (membership, jobs, handles) and answers drivers.
 //
-// Threads: everything runs on the actor, but for the manifest's disk work, which runs on one disk thread and comes back as `disk_done`.
+// Threads: everything runs on the actor, but for the manifest's disk work, which runs on one disk thread and comes back as `later`.
 
 #include <caf/all.hpp>
 #include <functional>
@@ -17,7 +17,6 @@ namespace gli {
 struct worker_came { hello greeting; int descriptor; };
 struct driver_asked { gateway::session session; uint32_t sequence; std::shared_ptr<request> what; };
 struct driver_gone { gateway::session session; };
-struct disk_done { std::function<void()> then; };
 struct end_cluster { std::string why; };
 
 struct coordinator_options {
@@ -35,5 +34,4 @@ caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options opti
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::worker_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::driver_asked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::driver_gone)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::disk_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::end_cluster)

@@ -192,7 +192,7 @@ void coordinator::on_disk(asker who, std::function<T()> work, std::function<void
     } catch (const std::exception& e) {
       back = [this, who, text = std::string{e.what()}] { answer(who, failure_note{errc::internal, text}); };
     }
-    caf::anon_send(actor, disk_done{[this, who, back] {
+    caf::anon_send(actor, control::later{[this, who, back] {
       try {
         back();
       } catch (const failure& e) {

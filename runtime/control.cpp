@@ -38,11 +38,21 @@ void offer(caf::actor_system& system, int descriptor, const caf::actor& actor) {
                  caf::actor_cast<caf::strong_actor_ptr>(actor), std::set<std::string>{});
 }
 
+// CAF 0.17 forgets to note when it got a connection: a heartbeat before the peer's first bytes then finds it silent since the epoch and closes it. So
+// the broker's entry is made first, on the thread that the broker runs on.
 void take(caf::event_based_actor* self, int descriptor, std::function<void(caf::actor, std::string)> then) {
   auto& system = self->system();
-  self->request(broker_of(system), 5s, caf::connect_atom_v, scribe_of(system, descriptor), nominal_port)
-      .then([then](caf::node_id&, caf::strong_actor_ptr& peer, std::set<std::string>&) { then(caf::actor_cast<caf::actor>(peer), ""); },
-            [then, &system](caf::error& e) { then({}, system.render(e)); });
+  auto scribe = scribe_of(system, descriptor);
+  auto request = [self, scribe, then, &system] {
+    self->request(broker_of(system), 5s, caf::connect_atom_v, scribe, nominal_port)
+        .then([then](caf::node_id&, caf::strong_actor_ptr& peer, std::set<std::string>&) { then(caf::actor_cast<caf::actor>(peer), ""); },
+              [then, &system](caf::error& e) { then({}, system.render(e)); });
+  };
+  system.middleman().backend().post([broker = broker_of(system), to = caf::actor_cast<caf::actor>(self), connection = scribe->hdl(), request] {
+    auto& basp = dynamic_cast<caf::io::basp_broker&>(*caf::actor_cast<caf::abstract_actor*>(broker));
+    basp.ctx[connection].last_seen = basp.clock().now();
+    caf::anon_send(to, later{request});
+  });
 }
 
 }  // namespace gli::control

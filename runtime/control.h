@@ -18,7 +18,12 @@ struct settings : caf::actor_system_config {
 /// Worker: offers `actor` to whoever is at the other end of the connected, authenticated descriptor, which CAF owns from here on.
 void offer(caf::actor_system& system, int descriptor, const caf::actor& actor);
 
-/// Coordinator: the actor that the other end offers. `then` runs in `self`, with the actor, or nothing and the reason.
+/// A local message: the actor that gets it runs it.
+struct later { std::function<void()> then; };
+
+/// Coordinator: the actor that the other end offers. `then` runs in `self`, which handles `later`, with the actor, or nothing and the reason.
 void take(caf::event_based_actor* self, int descriptor, std::function<void(caf::actor, std::string why)> then);
 
 }  // namespace gli::control
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(gli::control::later)
