@@ -20,6 +20,15 @@ class growing_array {
     auto c = chunk_of(i);
     if (!chunks_[c]) chunks_[c] = std::make_unique_for_overwrite<T[]>(size_t(c ? begin_of(c) : first));
   }
+  /// Element i + 1, with room made for it, where element i is at hand.
+  T& after(int32_t i, T& element) {
+    auto next = uint32_t(i) + 1;
+    if (next >= uint32_t{first} && !(next & (next - 1))) {
+      make_room(int32_t(next));
+      return (*this)[int32_t(next)];
+    }
+    return *(&element + 1);
+  }
   /// Of an array of `size` elements.
   static uint64_t memory_bytes(int32_t size) {
     if (size == 0) return 0;

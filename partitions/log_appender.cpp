@@ -10,6 +10,9 @@ namespace gli {
 namespace {
 
 constexpr uint32_t most_positions = INT32_MAX - 1;
+constexpr size_t looked_through = 16;  // operations on a node's edges; more are indexed
+
+[[noreturn]] void refuse_more() { throw failure{errc::memory, "one log of edits holds at most " + std::to_string(most_positions) + " operations"}; }
 
 }  // namespace
 
@@ -65,7 +68,21 @@ log_appender::~log_appender() {
 
 // --- writing down ----------------------------------------------------------------------------------------------------------
 
-void log_appender::link(log_operation& o, uint32_t head) {
+/// The next operation, with the counts after it.
+[[gnu::always_inline]] inline log_operation& log_appender::begin(what op, int32_t a, int32_t b) {
+  if (at_ >= most_positions) refuse_more();
+  written_ = true;
+  auto& last = log_->operations[int32_t(at_)];
+  auto& o = log_->operations.after(int32_t(at_), last);
+  o = {};
+  o.op = op, o.a = a, o.b = b;
+  o.nodes = last.nodes + (op == what::add_node) - (op == what::remove_node);
+  o.edges = last.edges + (op == what::add_edge) - (op == what::remove_edge);
+  return o;
+}
+
+[[gnu::always_inline]] inline void log_appender::link(log_operation& o, uint32_t head) {
+  if (!head) return void(o.depth = 1);
   auto& all = log_->operations;
   auto& before = all[int32_t(head)];
   auto& far = all[int32_t(before.jump)];
@@ -77,7 +94,7 @@ void log_appender::link(log_operation& o, uint32_t head) {
 /// What the index points at under a tag, made where there is nothing yet.
 template <class T>
 T& log_appender::made_once(uint64_t tag) {
-  auto& known = log_->index.at(tag, [](uint64_t) { return true; });
+  auto& known = log_->index.at(tag, any_slot);
   auto at = known.load(std::memory_order_relaxed);
   if (!at) {
     at = reinterpret_cast<uint64_t>(new (log_->lists.take(sizeof(T))) T);
@@ -86,21 +103,35 @@ T& log_appender::made_once(uint64_t tag) {
   return *reinterpret_cast<T*>(at);
 }
 
-pending_node& log_appender::pending(int32_t v) {
-  return made_once<pending_node>(log_tags::node(v));
+/// The ends of an edge hear of an operation on it.
+[[gnu::always_inline]] inline void log_appender::list(const log_operation& o, pending_node& source, pending_node& target, uint32_t position) {
+  auto& log = *log_;
+  auto step = o.op == what::add_edge ? 1 : o.op == what::remove_edge ? -1 : 0;
+  bool indexed = source.indexed();
+  if (step || !(multi_ || indexed)) source.out().append(log.lists, position, o.b, step);
+  if (step && (directed_ || o.a != o.b)) target.in().append(log.lists, position, o.a, step);
+  if (step < 0) log.last_removal = position;
+  if (multi_) return;
+  if (indexed) log.index.at(log_tags::pair(o.a, o.b), any_slot).store(position, std::memory_order_release);
+  else if (source.out().all().size() > looked_through) index_edges_of(source, o.a);
 }
 
-/// An edge came or went: its ends hear of it.
-void log_appender::list(const log_operation& o, uint32_t position) {
-  auto step = o.is_remove() ? -1 : 1;
-  pending(o.a).out.append(log_->lists, position, o.b, step);
-  if (directed_ || o.a != o.b) pending(o.b).in.append(log_->lists, position, o.a, step);
-  if (o.is_remove()) log_->last_removal = position;
+void log_appender::index_edges_of(pending_node& source, int32_t a) {
+  for (auto& e : source.out().all()) log_->index.at(log_tags::pair(a, e.other), any_slot).store(e.position, std::memory_order_release);
+  source.set_indexed();
+}
+
+[[gnu::always_inline]] inline uint32_t log_appender::newest_on_edge(const pending_node& source, int32_t a, int32_t b) const {
+  if (source.indexed()) return uint32_t(log_->index.find(log_tags::pair(a, b), any_slot));
+  auto all = source.out().all();
+  for (auto e = all.rbegin(); e != all.rend(); ++e)
+    if (e->other == b) return e->position;
+  return 0;
 }
 
 /// Multi graphs: the operations on all edges between two nodes.
 void log_appender::list_parallel(const log_operation& o, uint32_t position) {
-  made_once<pending_list>(log_tags::pair(o.a, o.b)).append(log_->lists, position, 0, o.is_remove() ? -1 : 1);
+  made_once<pending_pair>(log_tags::pair(o.a, o.b)).all().append(log_->lists, position, 0, o.is_remove() ? -1 : 1);
   if (log_->edge_keys != key_type::none) return;
   log_->edge_keys.store(gli::type_of(*log_->payloads[int32_t(o.payload)].edge_key), std::memory_order_relaxed);
   log_->edge_keys_since.store(position, std::memory_order_release);
@@ -122,34 +153,19 @@ void log_appender::complete(log_operation& o, log_values& values, const key& edg
   o.since = 0;
 }
 
-/// The next operation, with the counts after it.
-log_operation& log_appender::begin(what op, int32_t a, int32_t b) {
-  if (at_ >= most_positions) throw failure{errc::memory, "one log of edits holds at most " + std::to_string(most_positions) + " operations"};
-  written_ = true;
-  auto& all = log_->operations;
-  all.make_room(int32_t(at_) + 1);
-  auto& o = all[int32_t(at_) + 1];
-  auto& last = all[int32_t(at_)];
-  o = {};
-  o.op = op, o.a = a, o.b = b;
-  o.nodes = last.nodes + (op == what::add_node) - (op == what::remove_node);
-  o.edges = last.edges + (op == what::add_edge) - (op == what::remove_edge);
-  return o;
-}
-
 void log_appender::append(what op, int32_t a, int32_t b, const key& edge_key, log_values values) {
   auto& log = *log_;
   auto position = at_ + 1;
   auto& o = begin(op, a, b);
   bool of_edge = op == what::add_edge || op == what::update_edge || op == what::remove_edge;
+  log.nodes.make_room();
   if (of_edge) return append_edge(o, position, edge_key, std::move(values));
-  auto any = [](uint64_t) { return true; };
-  auto node = op == what::update_graph ? nullptr : &pending(a);
-  link(o, node ? node->newest.load(std::memory_order_relaxed) : uint32_t(log.index.find(log_tags::graph, any)));
+  auto node = op == what::update_graph ? nullptr : &log.nodes.at(a);
+  link(o, node ? node->newest.load(std::memory_order_relaxed) : uint32_t(log.index.find(log_tags::graph, any_slot)));
   complete(o, values, edge_key);
   pay(o, std::nullopt, std::move(values));
   if (node) node->newest.store(position, std::memory_order_release);
-  else log.index.at(log_tags::graph, any).store(position, std::memory_order_release);
+  else log.index.at(log_tags::graph, any_slot).store(position, std::memory_order_release);
   if (op == what::remove_node) {
     nodes_as_in_pages_ = false;
     if (log.nodes_removed_since == UINT32_MAX) log.nodes_removed_since.store(position, std::memory_order_release);
@@ -157,24 +173,42 @@ void log_appender::append(what op, int32_t a, int32_t b, const key& edge_key, lo
   at_ = position;
 }
 
-std::atomic<uint64_t>& log_appender::newest_of_edge(int32_t a, int32_t b, const key& edge_key) {
+/// Multi graphs: the newest operation on the edge with this key. Good until the next call.
+std::atomic<uint64_t>& log_appender::newest_with_key(const log_operation& o, const key& edge_key) {
   auto& log = *log_;
-  if (!multi_) return log.index.at(log_tags::pair(a, b), [](uint64_t) { return true; });
-  return log.index.at(log_tags::edge(a, b, edge_key), [&](uint64_t head) {
+  return log.index.at(log_tags::edge(o.a, o.b, edge_key), [&](uint64_t head) {
     auto& other = log.operations[int32_t(head)];
-    return other.a == a && other.b == b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
+    return other.a == o.a && other.b == o.b && log.payloads[int32_t(other.payload)].edge_key == edge_key;
   });
 }
 
 void log_appender::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values) {
-  if (o.moves_edge()) list(o, position);
-  auto& newest = newest_of_edge(o.a, o.b, edge_key);
-  link(o, uint32_t(newest.load(std::memory_order_relaxed)));
+  auto& source = log_->nodes.at(o.a);
+  auto& target = log_->nodes.at(o.b);
+  auto newest = multi_ ? &newest_with_key(o, edge_key) : nullptr;
+  link(o, newest ? uint32_t(newest->load(std::memory_order_relaxed)) : newest_on_edge(source, o.a, o.b));
   complete(o, values, edge_key);
   pay(o, multi_ ? std::optional{edge_key} : std::nullopt, std::move(values));
-  newest.store(position, std::memory_order_release);
+  if (newest) newest->store(position, std::memory_order_release);
+  list(o, source, target, position);
   if (o.moves_edge() && multi_) list_parallel(o, position);
   at_ = position;
+}
+
+bool log_appender::append_new_edge(int32_t a, int32_t b, log_values values) {
+  auto& log = *log_;
+  log.nodes.make_room();
+  auto& source = log.nodes.at(a);
+  auto& target = log.nodes.at(b);
+  auto head = newest_on_edge(source, a, b);
+  if (head ? !log.operations[int32_t(head)].is_remove() : here().existed(a, b)) return false;
+  auto position = at_ + 1;
+  auto& o = begin(what::add_edge, a, b);
+  link(o, head);
+  if (!values.empty()) pay(o, std::nullopt, std::move(values));
+  list(o, source, target, position);
+  at_ = position;
+  return true;
 }
 
 /// What an operation carries besides its ids.

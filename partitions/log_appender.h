@@ -21,12 +21,8 @@ class log_appender {
   /// The next operation, with what it needs besides its ids. `edge_key` is only_key for all but edges of multi graphs.
   void append(what op, int32_t a, int32_t b, const key& edge_key, log_values values);
 
-  // The steps of append().
-  log_operation& begin(what op, int32_t a, int32_t b);
-  void link(log_operation& o, uint32_t head);
-  void pay(log_operation& o, std::optional<key> edge_key, log_values values);
-  pending_node& pending(int32_t v);
-  std::atomic<uint64_t>& newest_of_edge(int32_t a, int32_t b, const key& edge_key);
+  /// Simple graphs: an edge, unless it is there; whether it was not. Everything is looked up once.
+  bool append_new_edge(int32_t a, int32_t b, log_values values);
 
   boost::intrusive_ptr<version_log> log_;
   uint32_t begin_ = 0, at_ = 0;          // positions claimed, and written up to
@@ -38,8 +34,16 @@ class log_appender {
   bool claim(const version& base);
   void fork(const version& base);
   void copy(const log_reader& from);
+
+  // The steps of append().
+  log_operation& begin(what op, int32_t a, int32_t b);
+  void link(log_operation& o, uint32_t head);
+  void pay(log_operation& o, std::optional<key> edge_key, log_values values);
+  uint32_t newest_on_edge(const pending_node& source, int32_t a, int32_t b) const;  // simple graphs; 0: none
+  void list(const log_operation& o, pending_node& source, pending_node& target, uint32_t position);
   void append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values);
-  void list(const log_operation& o, uint32_t position);
+  std::atomic<uint64_t>& newest_with_key(const log_operation& o, const key& edge_key);
+  void index_edges_of(pending_node& source, int32_t a);
   void list_parallel(const log_operation& o, uint32_t position);
   template <class T> T& made_once(uint64_t tag);
   void complete(log_operation& o, log_values& values, const key& edge_key) const;

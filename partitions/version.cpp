@@ -88,7 +88,7 @@ parameters version::edge_attributes(int32_t source, int32_t target, const key& e
 }
 
 uint64_t version::log_bytes() const {
-  return sizeof(version_log) + log().operations.memory_bytes(int32_t(position_) + 1) + log().index.memory_bytes() + log().lists.memory_bytes() +
+  return sizeof(version_log) + log().operations.memory_bytes(int32_t(position_) + 1) + log().nodes.memory_bytes() + log().index.memory_bytes() + log().lists.memory_bytes() +
          log().value_bytes.load(std::memory_order_relaxed);
 }
 

@@ -21,11 +21,11 @@ key_view view_of(const key& k) {
   return number ? key_view{*number} : key_view{std::string_view{std::get<std::string>(k)}};
 }
 
-key_type type_of(key_view k) { return k.index() == 0 ? key_type::int64 : key_type::utf8; }
+key_type type_of(const key_view& k) { return k.index() == 0 ? key_type::int64 : key_type::utf8; }
 
-std::string shown(key_view k) { return to_string(own(k)); }
+std::string shown(const key_view& k) { return to_string(own(k)); }
 
-const char* python_type(key_view k) { return k.index() == 0 ? "int" : "str"; }
+const char* python_type(const key_view& k) { return k.index() == 0 ? "int" : "str"; }
 
 bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
 
@@ -44,26 +44,25 @@ class log_editor : public log_appender {
  private:
   struct named_edge { int32_t source, target; };
 
-  struct hashed_key { key_view k; hash128 hash; };
-  hashed_key hashed(key_view k) const;  // checked, and on its way from memory
+  struct hashed_key { const key_view& k; hash128 hash; };
+  hashed_key hashed(const key_view& k) const;  // checked, and on its way from memory
   int32_t find(const hashed_key& k) const;
-  std::optional<int32_t> find(key_view k) const;
-  int32_t need(key_view k) const;
-  void check_key(key_view k) const;
+  std::optional<int32_t> find(const key_view& k) const;
+  int32_t need(const key_view& k) const;
+  [[noreturn]] void refuse_key(const key_view& k) const;
   void check_edge_key(const edit_view& e) const;
-  int32_t intern(key_view k);
-  int32_t add(key_view k, log_values values);
+  int32_t intern(const key_view& k);
+  int32_t add(const key_view& k, log_values values);
 
   void add_node(const edit_view& e);
   void remove_node(int32_t v);
   void update_node(const edit_view& e, int32_t v);
-  named_edge ordered(key_view source, int32_t s, key_view target, int32_t t) const;
+  named_edge ordered(const key_view& source, int32_t s, const key_view& target, int32_t t) const;
   std::optional<key> existing(const edit_view& e, named_edge at) const;
   std::pair<named_edge, key> need_edge(const edit_view& e) const;
   void check_numbered() const;
   key next_key(named_edge at);
   void add_edge(const edit_view& e);
-  void add_simple_edge(const edit_view& e, named_edge at);
   void upsert_edge(const edit_view& e);
   named_edge endpoints(const edit_view& e);
   void create_edge(const edit_view& e, named_edge at);
@@ -95,40 +94,39 @@ log_values log_editor::without(log_values names) {
 
 // --- nodes -----------------------------------------------------------------------------------------------------------------
 
-void log_editor::check_key(key_view k) const {
-  if (key_type_ == key_type::none || type_of(k) == key_type_) return;
+void log_editor::refuse_key(const key_view& k) const {
   throw failure{errc::type, std::string{"this graph's keys are "} + type_name(key_type_) + "; " + shown(k) + " is " + python_type(k)};
 }
 
-log_editor::hashed_key log_editor::hashed(key_view k) const {
-  check_key(k);
+inline log_editor::hashed_key log_editor::hashed(const key_view& k) const {
+  if (key_type_ != key_type::none && type_of(k) != key_type_) refuse_key(k);
   auto number = std::get_if<int64_t>(&k);
-  hashed_key h{k, number ? key_hash(*number) : key_hash(std::get<std::string_view>(k))};
-  if (key_type_ != key_type::none) log_->keys->prefetch_shared(h.hash);
-  return h;
+  auto hash = number ? key_hash(*number) : key_hash(*std::get_if<std::string_view>(&k));
+  if (key_type_ != key_type::none) log_->keys->prefetch_shared(hash);
+  return {k, hash};
 }
 
 /// The id of a node that is there; -1: it is not.
-int32_t log_editor::find(const hashed_key& k) const {
+inline int32_t log_editor::find(const hashed_key& k) const {
   if (key_type_ == key_type::none) return -1;
   auto number = std::get_if<int64_t>(&k.k);
-  auto id = number ? log_->keys->find(*number, k.hash) : log_->keys->find(std::get<std::string_view>(k.k), k.hash);
+  auto id = number ? log_->keys->find(*number, k.hash) : log_->keys->find(*std::get_if<std::string_view>(&k.k), k.hash);
   if (id < 0) return -1;
   if (nodes_as_in_pages_ && id < log_->root->size && log_->root->live(id)) return id;
   return here().live(id) ? id : -1;
 }
 
-std::optional<int32_t> log_editor::find(key_view k) const {
+std::optional<int32_t> log_editor::find(const key_view& k) const {
   auto id = find(hashed(k));
   return id < 0 ? std::nullopt : std::optional{id};
 }
 
-int32_t log_editor::need(key_view k) const {
+int32_t log_editor::need(const key_view& k) const {
   if (auto id = find(k)) return *id;
   throw failure{errc::key, "Node " + shown(k) + " not found"};
 }
 
-int32_t log_editor::intern(key_view k) {
+int32_t log_editor::intern(const key_view& k) {
   auto& log = *log_;
   if (key_type_ == key_type::none) {
     log.keys = std::make_shared<dictionary>(type_of(k));
@@ -139,7 +137,7 @@ int32_t log_editor::intern(key_view k) {
   return number ? log.keys->intern_shared(*number) : log.keys->intern_shared(std::get<std::string_view>(k));
 }
 
-int32_t log_editor::add(key_view k, log_values values) {
+int32_t log_editor::add(const key_view& k, log_values values) {
   auto v = intern(k);
   append(what::add_node, v, 0, {}, std::move(values));
   return v;
@@ -189,7 +187,7 @@ void log_editor::check_edge_key(const edit_view& e) const {
     throw failure{errc::type, std::string{"this graph's edge keys are "} + type_name(known) + "; " + shown(*e.edge_key) + " is " + python_type(*e.edge_key)};
 }
 
-log_editor::named_edge log_editor::ordered(key_view source, int32_t s, key_view target, int32_t t) const {
+inline log_editor::named_edge log_editor::ordered(const key_view& source, int32_t s, const key_view& target, int32_t t) const {
   return !directed_ && target < source ? named_edge{t, s} : named_edge{s, t};
 }
 
@@ -198,11 +196,9 @@ log_editor::named_edge log_editor::endpoints(const edit_view& e) {
   auto source = hashed(e.node), target = hashed(e.target);
   auto s = find(source), t = find(target);
   if (s >= 0 && t >= 0) {
-    log_->index.prefetch(log_tags::node(s));
-    log_->index.prefetch(log_tags::node(t));
-    auto at = ordered(e.node, s, e.target, t);
-    log_->index.prefetch(log_tags::pair(at.source, at.target));
-    return at;
+    log_->nodes.prefetch(s);
+    log_->nodes.prefetch(t);
+    return ordered(e.node, s, e.target, t);
   }
   if (!e.create_nodes) {
     need(e.node);
@@ -230,9 +226,12 @@ std::optional<key> log_editor::existing(const edit_view& e, named_edge at) const
 }
 
 std::pair<log_editor::named_edge, key> log_editor::need_edge(const edit_view& e) const {
-  auto s = find(e.node), t = find(e.target);
-  if (s && t) {
-    auto at = ordered(e.node, *s, e.target, *t);
+  auto source = hashed(e.node), target = hashed(e.target);
+  auto s = find(source), t = find(target);
+  if (s >= 0 && t >= 0) {
+    log_->nodes.prefetch(s);
+    log_->nodes.prefetch(t);
+    auto at = ordered(e.node, s, e.target, t);
     if (auto k = existing(e, at)) return {at, *k};
   }
   throw failure{errc::key, "Edge " + shown(e.node) + " -> " + shown(e.target) + " not found"};
@@ -270,32 +269,12 @@ void log_editor::add_edge(const edit_view& e) {
   check_edge_key(e);
   if (multi_ && !e.edge_key) check_numbered();
   auto at = endpoints(e);
-  if (!multi_) return add_simple_edge(e, at);
-  if (!e.edge_key) return create_edge(e, at);
-  auto k = own(*e.edge_key);
-  if (!here().exists(at.source, at.target, k)) return create_edge(e, at);
+  if (!multi_ && append_new_edge(at.source, at.target, e.attributes.empty() ? log_values{} : numbered(e, false))) return;
+  if (multi_ && !e.edge_key) return create_edge(e, at);
+  auto k = multi_ ? own(*e.edge_key) : only_key;
+  if (multi_ && !here().exists(at.source, at.target, k)) return create_edge(e, at);
   if (e.attributes.empty()) return void(++report_.duplicates);
   duplicate(e, here().attributes(log_reader::element::edge, at.source, at.target, k), "edge " + shown(e.node) + " -> " + shown(e.target));
-}
-
-/// The same where there is at most one edge between two nodes: everything is looked up once.
-void log_editor::add_simple_edge(const edit_view& e, named_edge at) {
-  auto& source = pending(at.source);
-  auto& target = pending(at.target);
-  auto& newest = newest_of_edge(at.source, at.target, only_key);
-  auto head = uint32_t(newest.load(std::memory_order_relaxed));
-  if (head ? !log_->operations[int32_t(head)].is_remove() : here().existed(at.source, at.target)) {
-    if (e.attributes.empty()) return void(++report_.duplicates);
-    return duplicate(e, here().attributes(log_reader::element::edge, at.source, at.target, only_key), "edge " + shown(e.node) + " -> " + shown(e.target));
-  }
-  auto position = at_ + 1;
-  auto& o = begin(what::add_edge, at.source, at.target);
-  link(o, head);
-  if (!e.attributes.empty()) pay(o, std::nullopt, numbered(e, false));
-  newest.store(position, std::memory_order_release);
-  source.out.append(log_->lists, position, at.target, 1);
-  if (directed_ || at.source != at.target) target.in.append(log_->lists, position, at.source, 1);
-  at_ = position;
 }
 
 void log_editor::upsert_edge(const edit_view& e) {

@@ -44,10 +44,8 @@ void sort_ids(std::vector<int32_t>& ids) {
   }
 }
 
-using entries = std::span<const pending_list::entry>;
-
 /// The neighbors in the pages and those that came.
-std::vector<int32_t> with_added(std::span<const int32_t> pages, std::span<const entries> lists) {
+std::vector<int32_t> with_added(std::span<const int32_t> pages, std::span<const pending_entries> lists) {
   size_t total = pages.size();
   for (auto& list : lists) total += list.size();
   std::vector<int32_t> found;
@@ -63,7 +61,7 @@ std::vector<int32_t> with_added(std::span<const int32_t> pages, std::span<const 
 }
 
 /// The same where edges went, too: a neighbor stays while there are edges to it.
-std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<const entries> lists) {
+std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<const pending_entries> lists) {
   std::vector<std::pair<int32_t, int32_t>> steps;  // neighbor, edges more or less
   for (auto& list : lists)
     for (int32_t before = 0; auto& e : list) steps.emplace_back(e.other, e.net - std::exchange(before, e.net));
@@ -136,18 +134,27 @@ uint32_t log_reader::cut(uint64_t head) const {
   return at;
 }
 
-const log_operation* log_reader::latest(element e, int32_t a, int32_t b, const key& edge_key) const {
-  auto any = [](uint64_t) { return true; };
-  auto with_key = [&](uint64_t head) {
+/// The position of the newest operation on an edge that this reader sees; 0: none.
+uint32_t log_reader::latest_on_edge(int32_t a, int32_t b, const key& edge_key) const {
+  if (multi()) return cut(log_->index.find(log_tags::edge(a, b, edge_key), [&](uint64_t head) {
     auto& o = log_->operations[int32_t(head)];
     return o.a == a && o.b == b && log_->payloads[int32_t(o.payload)].edge_key == edge_key;
-  };
-  auto pending = e == element::node ? log_->pending(a) : nullptr;
-  auto head = e == element::node    ? (pending ? pending->newest.load(std::memory_order_acquire) : 0)
-              : e == element::graph ? log_->index.find(log_tags::graph, any)
-              : multi()             ? log_->index.find(log_tags::edge(a, b, edge_key), with_key)
-                                    : log_->index.find(log_tags::pair(a, b), any);
-  auto at = cut(head);
+  }));
+  auto source = log_->nodes.find(a);
+  if (!source) return 0;
+  if (source->indexed()) return cut(log_->index.find(log_tags::pair(a, b), any_slot));
+  auto all = source->out().until(position_);
+  for (auto e = all.rbegin(); e != all.rend(); ++e)
+    if (e->other == b) return e->position;
+  return 0;
+}
+
+const log_operation* log_reader::latest(element e, int32_t a, int32_t b, const key& edge_key) const {
+  auto node = e == element::node ? log_->nodes.find(a) : nullptr;
+  auto at = e == element::edge    ? latest_on_edge(a, b, edge_key)
+            : e == element::graph ? cut(log_->index.find(log_tags::graph, any_slot))
+            : node                ? cut(node->newest.load(std::memory_order_acquire))
+                                  : 0;
   return at ? &log_->operations[int32_t(at)] : nullptr;
 }
 
@@ -161,7 +168,7 @@ bool log_reader::live(int32_t node) const {
   bool in_pages = node < log_->root->size && log_->root->live(node);
   for (auto at = *this; at.log_; at = at.before()) {
     if (in_pages && at.position_ < at.log_->nodes_removed_since.load(std::memory_order_acquire)) continue;
-    auto pending = at.log_->pending(node);
+    auto pending = at.log_->nodes.find(node);
     auto newest = pending ? at.cut(pending->newest.load(std::memory_order_acquire)) : 0;
     if (newest) return !at.log_->operations[int32_t(newest)].is_remove();
   }
@@ -202,9 +209,9 @@ std::vector<key> log_reader::edges_between(int32_t s, int32_t t) const {
   if (!multi()) return exists(s, t, only_key) ? std::vector<key>{only_key} : std::vector<key>{};
   std::map<key, bool> live;  // what the newest operation says
   for (auto at = *this; at.log_; at = at.before()) {
-    auto list = at.log_->index.find(log_tags::pair(s, t), [](uint64_t) { return true; });
+    auto list = at.log_->index.find(log_tags::pair(s, t), any_slot);
     if (!list) continue;
-    auto all = reinterpret_cast<const pending_list*>(list)->until(at.position_);
+    auto all = reinterpret_cast<const pending_pair*>(list)->all().until(at.position_);
     for (auto e = all.rbegin(); e != all.rend(); ++e) {
       auto& o = at.log_->operations[int32_t(e->position)];
       live.try_emplace(*at.log_->payloads[int32_t(o.payload)].edge_key, !o.is_remove());
@@ -226,9 +233,9 @@ std::span<const int32_t> log_reader::root_list(int32_t node, bool out) const {
 }
 
 std::vector<int32_t> log_reader::listed(int32_t node, bool out) const {
-  std::vector<entries> lists;
+  std::vector<pending_entries> lists;
   bool removals = false;
-  each_list(node, out, [&](entries all) {
+  each_list(node, out, [&](pending_entries all) {
     if (all.empty()) return;
     removals = removals || all.back().net != int32_t(all.size());
     lists.push_back(all);

@@ -73,15 +73,14 @@ struct log_operation {
 
 /// What the index is asked for.
 struct log_tags {
-  static uint64_t node(int32_t v) { return uint64_t(v) << 1 | 1; }  // a pending_node
   static constexpr uint64_t graph = 2;
-  static uint64_t pair(int32_t s, int32_t t) { return uint64_t{1} << 62 | uint64_t(s) << 31 | uint64_t(t); }  // simple graphs: the edge; multi: a list
+  static uint64_t pair(int32_t s, int32_t t) { return uint64_t{1} << 62 | uint64_t(s) << 31 | uint64_t(t); }  // simple graphs: the edge, once its source is indexed; multi: a pending_pair
   static uint64_t edge(int32_t s, int32_t t, const key& k) {
     return uint64_t{2} << 62 | ((pair(s, t) * 0xff51afd7ed558ccd ^ key_hash(k).low) & ((uint64_t{1} << 62) - 1));
   }
 };
 
-static_assert(sizeof(version) == 16 && sizeof(log_operation) == 48 && sizeof(pending_node) == 40 && sizeof(pending_list::entry) == 12);
+static_assert(sizeof(version) == 16 && sizeof(log_operation) == 48 && sizeof(pending_node) == 32 && sizeof(pending_entry) == 12);
 
 inline const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph
 
@@ -110,6 +109,7 @@ class version_log : public held_log {
   growing_array<log_payload, 4> payloads;
   int32_t payload_count = 1;
   std::atomic<uint64_t> value_bytes{0};
+  pending_nodes nodes;
   log_index index;
   bump_arena lists;
   std::shared_ptr<name_table> names;
@@ -119,10 +119,6 @@ class version_log : public held_log {
   uint32_t last_removal = 0;
 
   std::atomic<uint32_t> nodes_removed_since{UINT32_MAX};  // before this position no operation, here or in a log before, removed a node
-
-  const pending_node* pending(int32_t v) const {
-    return reinterpret_cast<const pending_node*>(index.find(log_tags::node(v), [](uint64_t) { return true; }));
-  }
 
   std::optional<graph> folded(uint32_t position);  // what fold() made of it before, if that is still there
   std::mutex folding;
@@ -155,7 +151,7 @@ class log_reader {
   template <class F>
   void each_list(int32_t node, bool out, F&& f) const {
     for (auto at = *this; at.log_; at = at.before()) {
-      if (auto pending = at.log_->pending(node)) f((out ? pending->out : pending->in).until(at.position_));
+      if (auto pending = at.log_->nodes.find(node)) f((out ? pending->out() : pending->in()).until(at.position_));
     }
   }
 
@@ -170,6 +166,7 @@ class log_reader {
  private:
   log_reader before() const;
   const log_operation* latest(element e, int32_t a, int32_t b, const key& edge_key) const;  // in this log alone
+  uint32_t latest_on_edge(int32_t a, int32_t b, const key& edge_key) const;
   uint32_t cut(uint64_t head) const;
   bool gather(const log_operation* newest, newest_values& values) const;
 
