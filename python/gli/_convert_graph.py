@@ -16,6 +16,8 @@ _FORMATS = ("bsr", "csr", "csc", "coo", "lil", "dia", "dok")
 class Conversions:
     """to_* methods of every graph."""
 
+    __slots__ = ()
+
     def to_networkx(self):
         """The same graph as a NetworkX graph, with all attributes; needs networkx.
 

@@ -54,6 +54,8 @@ class DistributedGraph(GraphMethods):
         self._handle = Handle(client, reply["output"])
         self._shape = Shape.of(reply["partitions"][0])
         self._mirrors_resolved = False
+        self._id: str | None = None
+        self._degrees: dict[str, NodeValues] = {}
 
     @property
     def client(self) -> Client:
@@ -127,7 +129,17 @@ class DistributedGraph(GraphMethods):
         return DistributedGraph(self._client, self._job("select_by_values", values._values.number, float(low), float(high), title="filter"))
 
     def _identity(self) -> str:
-        return self._job("identify", title="identify")["partitions"][0]["graph_id"]
+        if self._id is None:
+            self._id = self._job("identify", title="identify")["partitions"][0]["graph_id"]
+        return self._id
+
+    def _all_degrees(self, mode: str) -> NodeValues:
+        if mode not in self._degrees:
+            self._degrees[mode] = super()._all_degrees(mode)
+        return self._degrees[mode]
+
+    def _degree_of(self, node, mode: str) -> int:
+        return self._all_degrees(mode)[node]
 
     def _check_same_place(self, other):
         if not isinstance(other, DistributedGraph) or other._client is not self._client:

@@ -60,6 +60,8 @@ def _names(names: Iterable[str]) -> dict[str, None]:
 class EditMethods:
     """Every edit; `_edit` carries them out, all or nothing."""
 
+    __slots__ = ()
+
     multi: bool
 
     def _edit(self, edits: list[tuple]):

@@ -34,6 +34,8 @@ class Graph(_core.Version, Writers, GraphMethods):
     (<gli.Graph: directed, 0 nodes, 0 edges>, <gli.Graph: directed, 2 nodes, 1 edge>)
     """
 
+    __slots__ = ()
+
     def __init__(self, directed: bool = True, multi: bool = False):
         instead = ": a graph of edges is gli.Graph.from_edge_list(edges), one of a file gli.read_edges(path)"
         self._core = _core.Graph(flag(directed, "directed", instead), flag(multi, "multi"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +20,8 @@ Filter = expressions.Expression | Callable[..., bool]
 
 class GraphMethods(EditMethods, Conversions):
     """The methods that gli.Graph and gli.DistributedGraph share."""
+
+    __slots__ = ()
 
     # --- primitives -----------------------------------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class GraphMethods(EditMethods, Conversions):
     def __iter__(self):
         return iter(self.nodes)
 
-    @cached_property
+    @property
     def graph_id(self) -> str:
         """The content's hash in hex: the same graph has the same id, however it was made and wherever it lies.
 
@@ -195,16 +196,7 @@ class GraphMethods(EditMethods, Conversions):
         return self._all_degrees(mode) if node is None else self._degree_of(node, mode)
 
     def _all_degrees(self, mode: str) -> NodeValues:
-        if mode not in self._degrees:
-            self._degrees[mode] = self._run("degree", {"mode": mode})
-        return self._degrees[mode]
-
-    def _degree_of(self, node, mode: str) -> int:
-        return self._all_degrees(mode)[node]
-
-    @cached_property
-    def _degrees(self) -> dict[str, NodeValues]:
-        return {}
+        return self._run("degree", {"mode": mode})
 
     # --- subgraphs ------------------------------------------------------------------------------------------------------------
 

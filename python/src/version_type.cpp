@@ -1,6 +1,9 @@
 #include "version_type.h"
 
+#include <structmember.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <new>
 
 #include "callbacks.h"
@@ -19,6 +22,7 @@ struct version_object {
   PyObject_HEAD
   std::optional<version> at;
   PyObject* core;  // gli._core.Graph, or null
+  PyObject* weak_references;
 };
 
 version_object& object_of(PyObject* self) { return *reinterpret_cast<version_object*>(self); }
@@ -382,6 +386,7 @@ PyObject* allocate(PyTypeObject* type, PyObject*, PyObject*) {
 void deallocate(PyObject* self) {
   auto type = Py_TYPE(self);
   auto& o = object_of(self);
+  if (o.weak_references) PyObject_ClearWeakRefs(self);
   o.at.~optional();
   Py_XDECREF(o.core);
   type->tp_free(self);
@@ -436,6 +441,8 @@ PyGetSetDef properties[] = {{"node_count", node_count, nullptr, "How many nodes 
                             {"_core", get_core, set_core, nullptr, nullptr},
                             {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
+PyMemberDef members[] = {{"__weaklistoffset__", T_PYSSIZET, offsetof(version_object, weak_references), READONLY, nullptr}, {nullptr, 0, 0, 0, nullptr}};
+
 template <class F>
 void* slot(F* f) { return reinterpret_cast<void*>(f); }
 
@@ -443,6 +450,7 @@ PyType_Slot slots[] = {{Py_tp_new, slot(&allocate)},
                        {Py_tp_dealloc, slot(&deallocate)},
                        {Py_tp_methods, methods},
                        {Py_tp_getset, properties},
+                       {Py_tp_members, members},
                        {Py_sq_contains, slot(&contains)},
                        {Py_sq_length, slot(&length)},
                        {Py_mp_length, slot(&length)},

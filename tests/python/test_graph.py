@@ -1,3 +1,4 @@
+import weakref
 import warnings
 from datetime import datetime, timedelta, timezone
 
@@ -255,3 +256,13 @@ def test_partition_stats_and_memory():
     rows = friends().partition_stats().to_pylist()
     assert len(rows) == 1 and rows[0]["nodes"] == 3 and rows[0]["edges"] == 2 and rows[0]["cut_edges"] == 0
     assert sum(friends().memory_usage().values()) > 0
+
+
+def test_a_graph_takes_weak_references_and_no_attributes_of_its_object():
+    graph = gli.Graph().add_node(1)
+    seen = weakref.ref(graph)
+    assert seen() is graph
+    with pytest.raises(AttributeError, match="color"):
+        graph.color = "red"
+    del graph
+    assert seen() is None

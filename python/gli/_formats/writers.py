@@ -23,6 +23,8 @@ class Writers:
     """Every write_* method. Names that end with .gz, .zst or .zstd are packed. A file appears under its name when it is complete. What a
     form cannot hold is a ValueError that names it, or is left out with lossy=True."""
 
+    __slots__ = ()
+
     def write(self, path: str | os.PathLike, **options) -> None:
         """Writes the graph as the ending says, with the options of the writer: write_edges for .txt, .el, .wel, .edges, .edgelist and .tsv,
         write_csv, write_ldbc (.v or .e), write_mtx, write_metis (.graph, .metis), write_graphml, write_gexf, write_json, write_parquet,
