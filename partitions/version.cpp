@@ -88,8 +88,17 @@ parameters version::edge_attributes(int32_t source, int32_t target, const key& e
 }
 
 uint64_t version::log_bytes() const {
-  return sizeof(version_log) + log().operations.memory_bytes(int32_t(position_) + 1) + log().nodes.memory_bytes() + log().index.memory_bytes() + log().lists.memory_bytes() +
-         log().value_bytes.load(std::memory_order_relaxed);
+  uint64_t bytes = 0;
+  auto position = position_;
+  for (const version_log* at = &log(); at; position = at->parent_position, at = at->parent.get())
+    bytes += sizeof(version_log) + at->operations.memory_bytes(int32_t(position) + 1) + at->nodes.memory_bytes() + at->index.memory_bytes() +
+             at->lists.memory_bytes() + at->value_bytes.load(std::memory_order_relaxed);
+  return bytes;
+}
+
+bool version::next_edit_folds() const {
+  auto& mine = log();
+  return mine.depth + 1 >= version_log::deepest && (position_ >= mine.limit || mine.tip.load(std::memory_order_relaxed) != position_);
 }
 
 }  // namespace gli

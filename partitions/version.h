@@ -83,7 +83,10 @@ class version {
   /// again, and the base of what later versions of the log fold.
   graph fold() const;
 
-  /// Bytes of the log: operations, index, attribute values.
+  /// Whether an edit may have to fold first, and take as long as fold(): versions of the end of a long chain of logs that others went on from.
+  bool next_edit_folds() const;
+
+  /// Bytes of the log and those behind it: operations, index, attribute values.
   uint64_t log_bytes() const;
 
  private:

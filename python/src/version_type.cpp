@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <new>
 
+#include "call_arguments.h"
 #include "callbacks.h"
 #include "convert.h"
 #include "errors.h"
@@ -16,7 +17,6 @@ namespace gli::python {
 namespace {
 
 using what = edit::what;
-using attributes = std::vector<std::pair<std::string, value>>;
 
 struct version_object {
   PyObject_HEAD
@@ -61,104 +61,6 @@ py::object made(PyObject* like, version v) {
   return self;
 }
 
-// --- arguments -------------------------------------------------------------------------------------------------------------
-
-/// The positional arguments and keywords of one call.
-struct arguments {
-  PyObject* const* all;
-  Py_ssize_t positional;
-  PyObject* names;  // tuple of str, or null
-
-  Py_ssize_t keywords() const { return names ? PyTuple_GET_SIZE(names) : 0; }
-  std::string_view name(Py_ssize_t i) const {
-    Py_ssize_t size = 0;
-    auto text = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(names, i), &size);
-    if (!text) throw py::error_already_set{};
-    return {text, size_t(size)};
-  }
-  py::handle keyword(Py_ssize_t i) const { return all[positional + i]; }
-};
-
-void expect_positional(const arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most) {
-  if (a.positional >= least && a.positional <= most) return;
-  auto wanted = least == most ? std::to_string(least) : "from " + std::to_string(least) + " to " + std::to_string(most);
-  throw failure{errc::type, std::string{call} + "() takes " + wanted + " positional argument" + (most == 1 ? "" : "s") + " but " +
-                                std::to_string(a.positional) + (a.positional == 1 ? " was given" : " were given")};
-}
-
-/// A key where it lies: its text stays as long as the object.
-key_view view_of(PyObject* object) {
-  if (PyUnicode_CheckExact(object)) {
-    Py_ssize_t size = 0;
-    auto text = PyUnicode_AsUTF8AndSize(object, &size);
-    if (!text) throw py::error_already_set{};
-    return std::string_view{text, size_t(size)};
-  }
-  if (PyLong_CheckExact(object)) {
-    int overflow = 0;
-    auto x = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (!overflow) return int64_t{x};
-  }
-  auto k = key_from(object);
-  if (auto number = std::get_if<int64_t>(&k)) return *number;
-  Py_ssize_t size = 0;
-  auto text = PyUnicode_AsUTF8AndSize(object, &size);
-  if (!text) throw py::error_already_set{};
-  return std::string_view{text, size_t(size)};
-}
-
-void check_attribute(std::string_view name, bool of_node) {
-  bool fine = !name.starts_with('_') && (of_node ? name != "id" : name != "source" && name != "target" && name != "key");
-  if (!fine) py::module_::import("gli._checks").attr("attribute_name")(py::str(name.data(), name.size()), of_node ? "node" : "edge");
-}
-
-attributes node_attributes_of(const arguments& a) {
-  attributes given;
-  for (Py_ssize_t i = 0; i < a.keywords(); ++i) {
-    auto name = a.name(i);
-    check_attribute(name, true);
-    given.emplace_back(name, value_from(a.keyword(i)));
-  }
-  return given;
-}
-
-/// What edits of edges take: key and create_nodes apart from the attributes.
-struct edge_arguments {
-  PyObject* key = nullptr;
-  bool create_nodes = false;
-  attributes given;
-};
-
-bool truth(py::handle object) {
-  auto x = PyObject_IsTrue(object.ptr());
-  if (x < 0) throw py::error_already_set{};
-  return x;
-}
-
-void given_once(const arguments& a, Py_ssize_t place, const char* name) {
-  if (a.positional > place) throw failure{errc::type, std::string{"got multiple values for argument '"} + name + "'"};
-}
-
-edge_arguments edge_arguments_of(const arguments& a, bool may_create) {
-  edge_arguments e;
-  if (a.positional > 2 && a.all[2] != Py_None) e.key = a.all[2];
-  if (a.positional > 3) e.create_nodes = truth(a.all[3]);
-  for (Py_ssize_t i = 0; i < a.keywords(); ++i) {
-    auto name = a.name(i);
-    if (name == "key") {
-      given_once(a, 2, "key");
-      e.key = a.keyword(i).is_none() ? nullptr : a.keyword(i).ptr();
-    } else if (may_create && name == "create_nodes") {
-      given_once(a, 3, "create_nodes");
-      e.create_nodes = truth(a.keyword(i));
-    } else {
-      check_attribute(name, false);
-      e.given.emplace_back(name, value_from(a.keyword(i)));
-    }
-  }
-  return e;
-}
-
 // --- edits -----------------------------------------------------------------------------------------------------------------
 
 void warn(const edit_report& report) {
@@ -167,7 +69,8 @@ void warn(const edit_report& report) {
 
 PyObject* edited(PyObject* self, const edit_view& e) {
   edit_report report;
-  auto next = version_of(self).apply(e, report);
+  auto from = version_of(self);
+  auto next = from.next_edit_folds() ? without_gil([&] { return from.apply(e, report); }) : from.apply(e, report);
   warn(report);
   return made(self, std::move(next)).release().ptr();
 }
@@ -175,7 +78,7 @@ PyObject* edited(PyObject* self, const edit_view& e) {
 template <what Op>
 PyObject* edit_node(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
   return guarded([&]() -> PyObject* {
-    arguments a{all, positional, names};
+    call_arguments a{all, positional, names};
     constexpr auto call = Op == what::add_node ? "add_node" : Op == what::update_node ? "update_node" : "upsert_node";
     expect_positional(a, call, 1, 1);
     auto given = node_attributes_of(a);
@@ -186,7 +89,7 @@ PyObject* edit_node(PyObject* self, PyObject* const* all, Py_ssize_t positional,
 template <what Op>
 PyObject* edit_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
   return guarded([&]() -> PyObject* {
-    arguments a{all, positional, names};
+    call_arguments a{all, positional, names};
     constexpr bool may_create = Op == what::add_edge || Op == what::upsert_edge;
     constexpr auto call = Op == what::add_edge ? "add_edge" : Op == what::update_edge ? "update_edge" : "upsert_edge";
     expect_positional(a, call, 2, may_create ? 4 : 3);
@@ -208,7 +111,7 @@ PyObject* remove_node(PyObject* self, PyObject* node) {
 
 PyObject* remove_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
   return guarded([&]() -> PyObject* {
-    arguments a{all, positional, names};
+    call_arguments a{all, positional, names};
     expect_positional(a, "remove_edge", 2, 3);
     auto e = edge_arguments_of(a, false);
     if (!e.given.empty()) throw failure{errc::type, "remove_edge() got an unexpected keyword argument '" + e.given.front().first + "'"};
@@ -253,7 +156,7 @@ std::optional<std::pair<int32_t, int32_t>> ends(const version& v, PyObject* sour
 
 PyObject* has_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
   return guarded([&]() -> PyObject* {
-    arguments a{all, positional, names};
+    call_arguments a{all, positional, names};
     expect_positional(a, "has_edge", 2, 3);
     auto e = edge_arguments_of(a, false);
     if (!e.given.empty()) throw failure{errc::type, "has_edge() got an unexpected keyword argument '" + e.given.front().first + "'"};

@@ -265,5 +265,35 @@ TEST(version, is_read_by_many_threads_while_one_goes_on) {
   EXPECT_EQ(v.edges(), 5'000u);
 }
 
+TEST(version, says_when_ids_run_out_and_stays_as_it_was) {
+  auto body = copy_body(with_nodes(3).fold());
+  auto few = std::make_shared<dictionary>(key_type::int64, 4);
+  for (int64_t k = 0; k < 3; ++k) few->intern(k);
+  body->keys = few;
+  version v{graph{std::shared_ptr<const graph::body>{body}}};
+  auto full = edited(v, {node_edit(what::add_node, int64_t{3})});
+  edit_report report;
+  try {
+    full.apply(std::vector<edit>{edge_edit(what::add_edge, int64_t{0}, int64_t{9}, {}, {}, true)}, report);
+    FAIL() << "a fifth id of four";
+  } catch (const failure& f) {
+    EXPECT_EQ(f.code(), errc::memory);
+    EXPECT_STREQ(f.what(), "a partition holds at most 4 nodes");
+  }
+  EXPECT_EQ(full.nodes(), 4u);
+  EXPECT_EQ(full.edges(), 0u);
+  EXPECT_EQ(edited(full, {edge_edit(what::add_edge, int64_t{0}, int64_t{3})}).edges(), 1u);
+  EXPECT_EQ(full.fold()->nodes, 4u);
+}
+
+TEST(version, counts_the_bytes_of_the_logs_behind_it) {
+  auto base = with_nodes(1);
+  auto v = base;
+  for (int64_t k = 1; k < 1000; ++k) v = edited(v, {node_edit(what::add_node, k)});
+  edited(v, {node_edit(what::add_node, int64_t{1000})});
+  auto fork = edited(v, {node_edit(what::add_node, int64_t{1001})});
+  EXPECT_GT(fork.log_bytes(), v.log_bytes());
+}
+
 }  // namespace
 }  // namespace gli
