@@ -79,9 +79,9 @@ class log_editor : public log_appender {
 /// The attributes by number; the last of those with one name counts.
 log_values log_editor::numbered(const edit_view& e, bool keep_nulls) const {
   if (e.attributes.empty()) return {};
-  newest_values newest;
+  newest_values newest{e.attributes.size()};
   for (auto a = e.attributes.rbegin(); a != e.attributes.rend(); ++a) newest.add_older(log_->names->intern(a->first), a->second);
-  auto values = newest.all();
+  auto values = std::move(newest).take();
   if (!keep_nulls) std::erase_if(values, [](auto& v) { return !gli::type_of(v.second); });
   std::reverse(values.begin(), values.end());
   return values;
@@ -269,7 +269,7 @@ void log_editor::add_edge(const edit_view& e) {
   check_edge_key(e);
   if (multi_ && !e.edge_key) check_numbered();
   auto at = endpoints(e);
-  if (!multi_ && append_new_edge(at.source, at.target, e.attributes.empty() ? log_values{} : numbered(e, false))) return;
+  if (!multi_ && append_new_edge(at.source, at.target, numbered(e, false))) return;
   if (multi_ && !e.edge_key) return create_edge(e, at);
   auto k = multi_ ? own(*e.edge_key) : only_key;
   if (multi_ && !here().exists(at.source, at.target, k)) return create_edge(e, at);

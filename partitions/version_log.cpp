@@ -249,9 +249,11 @@ void newest_values::add_older(uint32_t name, const value& v) {
   if (all_.size() < few) {
     if (std::any_of(all_.begin(), all_.end(), [&](auto& known) { return known.first == name; })) return;
   } else {
-    if (seen_.empty())
-      for (auto& [known, unused] : all_) seen_.insert(known);
-    if (!seen_.insert(name).second) return;
+    if (!seen_) {
+      seen_.emplace();
+      for (auto& [known, unused] : all_) seen_->insert(known);
+    }
+    if (!seen_->insert(name).second) return;
   }
   all_.emplace_back(name, v);
 }

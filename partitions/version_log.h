@@ -38,13 +38,15 @@ using log_values = std::vector<std::pair<uint32_t, value>>;  // by name; null: n
 /// Values by name, the newest of each.
 class newest_values {
  public:
+  explicit newest_values(size_t expected = 0) { all_.reserve(expected); }
   void add_older(uint32_t name, const value& v);
   void add_older(const log_values& older);
   const log_values& all() const { return all_; }
+  log_values take() && { return std::move(all_); }
 
  private:
   log_values all_;
-  std::unordered_set<uint32_t> seen_;
+  std::optional<std::unordered_set<uint32_t>> seen_;  // once there are many
 };
 
 struct log_payload {
