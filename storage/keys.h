@@ -17,6 +17,7 @@ namespace table {
 constexpr std::string_view about = "gli";  // key "format" in every environment; "current" in the manifest
 constexpr std::string_view commits = "commits";
 constexpr std::string_view branches = "branches";
+constexpr std::string_view tags = "tags";
 constexpr std::string_view reflog = "reflog";
 constexpr std::string_view pages = "pages";
 }  // namespace table

@@ -58,6 +58,19 @@ branch_record read_branch(reader& manifest, const std::string& name) {
   return *found;
 }
 
+/// A tag's record is a branch's, and has a commit.
+hash128 decode_tag(bytes_view record, const std::string& name) {
+  auto commit = decode_branch(record, name).head;
+  if (!commit) throw failure{errc::corrupt, "tag '" + name + "' names no commit"};
+  return *commit;
+}
+
+std::optional<hash128> find_tag(reader& manifest, const std::string& name) {
+  if (name.empty() || name.size() > longest_key) return {};
+  auto stored = manifest.get(table::tags, as_bytes(name));
+  return stored ? std::optional{decode_tag(*stored, name)} : std::nullopt;
+}
+
 commit_record read_commit(reader& manifest, const hash128& id) {
   auto stored = manifest.get(table::commits, key_of(id));
   if (!stored) throw failure{errc::corrupt, "commit " + to_hex(id) + " is missing"};

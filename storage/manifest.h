@@ -43,6 +43,8 @@ void check_branch_name(const std::string& name);
 std::string read_current(reader& manifest);
 std::optional<branch_record> find_branch(reader& manifest, const std::string& name);
 branch_record read_branch(reader& manifest, const std::string& name);  // failure{key}
+hash128 decode_tag(bytes_view record, const std::string& name);
+std::optional<hash128> find_tag(reader& manifest, const std::string& name);
 commit_record read_commit(reader& manifest, const hash128& id);        // failure{corrupt} when it is missing
 
 /// What a revision names; nothing for a branch without commits. failure{key}.

@@ -48,19 +48,48 @@ int digit(char c) {
   throw failure{errc::key, "no revision '" + revision + "': " + why};
 }
 
+/// NAME, NAME@{moves}, each with ~back.
 struct parsed {
   std::string base;
-  uint64_t back;
+  std::optional<uint64_t> moves;
+  uint64_t back = 0;
 };
 
+uint64_t number(std::string_view digits, const std::string& revision, const char* wanted) {
+  uint64_t n = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) unknown(revision, wanted);
+  return n;
+}
+
 parsed parse(const std::string& revision) {
+  parsed p;
   auto tilde = revision.find('~');
-  if (tilde == revision.npos) return {revision, 0};
-  auto digits = std::string_view{revision}.substr(tilde + 1);
-  uint64_t back = 1;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), back);
-  if (!digits.empty() && (error != std::errc{} || end != digits.data() + digits.size())) unknown(revision, "a number must follow '~'");
-  return {revision.substr(0, tilde), back};
+  if (tilde != revision.npos) {
+    auto digits = std::string_view{revision}.substr(tilde + 1);
+    p.back = digits.empty() ? 1 : number(digits, revision, "a number must follow '~'");
+  }
+  p.base = revision.substr(0, tilde);
+  if (auto at = p.base.find("@{"); at != p.base.npos) {
+    if (p.base.back() != '}') unknown(revision, "'@{' must end with '}'");
+    p.moves = number(std::string_view{p.base}.substr(at + 2, p.base.size() - at - 3), revision, "a number must stand in '@{}'");
+    p.base.resize(at);
+  }
+  return p;
+}
+
+/// Where the branch was so many moves ago.
+std::optional<hash128> find_in_reflog(reader& manifest, const std::string& branch, uint64_t moves, const std::string& revision) {
+  if (moves == 0) return read_branch(manifest, branch).head;
+  std::optional<std::optional<hash128>> found;
+  manifest.scan(table::reflog, {}, [&](bytes_view key, bytes_view value) {
+    if (key.size() != 8) throw failure{errc::corrupt, "a reflog entry has a key of " + std::to_string(key.size()) + " bytes"};
+    auto entry = decode_reflog(value, reflog_sequence(key));
+    if (entry.branch == branch && --moves == 0) found = entry.before;
+    return moves > 0;
+  });
+  if (!found) unknown(revision, "the branch has not moved as often");
+  return *found;
 }
 
 bool has_prefix(bytes_view key, std::string_view digits) {
@@ -71,7 +100,7 @@ bool has_prefix(bytes_view key, std::string_view digits) {
 
 hash128 find_by_prefix(reader& manifest, std::string_view prefix, const std::string& revision) {
   auto is_hex = std::ranges::all_of(prefix, [](char c) { return digit(c) >= 0; });
-  if (!is_hex || prefix.size() < shortest_prefix || prefix.size() > id_digits) unknown(revision, "neither a branch nor a commit id");
+  if (!is_hex || prefix.size() < shortest_prefix || prefix.size() > id_digits) unknown(revision, "neither a branch, a tag nor a commit id");
   hash_key from{};
   for (size_t i = 0; i < prefix.size(); ++i) from[i / 2] |= uint8_t(digit(prefix[i]) << (i % 2 == 0 ? 4 : 0));
   std::vector<hash128> found;
@@ -80,7 +109,7 @@ hash128 find_by_prefix(reader& manifest, std::string_view prefix, const std::str
     found.push_back(hash_of(key));
     return found.size() < 2;
   });
-  if (found.empty()) unknown(revision, "neither a branch nor a commit id");
+  if (found.empty()) unknown(revision, "neither a branch, a tag nor a commit id");
   if (found.size() > 1) unknown(revision, "it begins " + to_hex(found[0]) + " and " + to_hex(found[1]));
   return found[0];
 }
@@ -92,9 +121,13 @@ void check_branch_name(const std::string& name) {
 }
 
 std::optional<hash128> find_revision(reader& manifest, const std::string& revision) {
-  auto [base, back] = parse(revision);
-  auto branch = find_branch(manifest, base.empty() ? read_current(manifest) : base);
-  auto id = branch ? branch->head : std::optional{find_by_prefix(manifest, base, revision)};
+  auto [base, moves, back] = parse(revision);
+  if (base.empty()) base = read_current(manifest);
+  std::optional<hash128> id;
+  if (moves) id = find_in_reflog(manifest, base, *moves, revision);
+  else if (auto branch = find_branch(manifest, base)) id = branch->head;
+  else if (auto tag = find_tag(manifest, base)) id = tag;
+  else id = find_by_prefix(manifest, base, revision);
   if (!id && back > 0) unknown(revision, "the branch has no commits");
   for (; back > 0; --back) {
     auto commit = read_commit(manifest, *id);

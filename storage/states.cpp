@@ -7,6 +7,7 @@
 
 #include "runtime/error.h"
 #include "storage/file_checks.h"
+#include "storage/history.h"
 #include "storage/manifest.h"
 
 namespace gli::storage {
@@ -51,10 +52,13 @@ void refuse_foreign_directory(const std::string& path) {
 
 std::string name_of(const std::optional<hash128>& head) { return head ? "commit " + to_hex(*head) : "no commit"; }
 
-/// Two commits of one content in one microsecond would have one id.
+/// Two commits of one content in one microsecond would have one id. A commit is later than its parents, though the clock went back.
 void set_identity(commit_record& record, reader& manifest) {
   auto given = record.time != 0;
-  if (!given) record.time = microseconds_now();
+  if (!given) {
+    record.time = microseconds_now();
+    for (auto& parent : record.parents) record.time = std::max(record.time, read_commit(manifest, parent).time + 1);
+  }
   record.id = commit_id(record);
   while (manifest.get(table::commits, key_of(record.id))) {
     if (given) throw failure{errc::conflict, "commit " + to_hex(record.id) + " is in the store already"};
@@ -63,9 +67,30 @@ void set_identity(commit_record& record, reader& manifest) {
   }
 }
 
+void check_unmoved(reader& manifest, const std::string& branch, const std::optional<hash128>& expected) {
+  auto head = read_branch(manifest, branch).head;
+  if (head != expected)
+    throw failure{errc::conflict, "branch '" + branch + "' moved: it is at " + name_of(head) + ", not at " + name_of(expected)};
+}
+
 void check_parents(const commit_record& record, reader& manifest) {
   for (auto& parent : record.parents)
     if (!manifest.get(table::commits, key_of(parent))) throw failure{errc::key, "no commit " + to_hex(parent) + " to be a parent"};
+}
+
+/// Whether another branch or a tag reaches what this branch has.
+bool reached_elsewhere(reader& manifest, const std::string& branch, const hash128& head) {
+  std::vector<hash128> others;
+  manifest.scan(table::branches, {}, [&](bytes_view key, bytes_view value) {
+    std::string name{as_text(key)};
+    if (auto other = decode_branch(value, name).head; other && name != branch) others.push_back(*other);
+    return true;
+  });
+  manifest.scan(table::tags, {}, [&](bytes_view key, bytes_view value) {
+    others.push_back(decode_tag(value, std::string{as_text(key)}));
+    return true;
+  });
+  return std::ranges::any_of(others, [&](auto& other) { return reaches(manifest, other, head); });
 }
 
 }  // namespace
@@ -131,14 +156,13 @@ content_pool& graph_store::pool(uint32_t partition) { return state_->pool(partit
 
 commit_record graph_store::publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected) {
   auto w = state_->manifest->write();
-  auto head = read_branch(*w, branch).head;
-  if (head != expected)
-    throw failure{errc::conflict, "branch '" + branch + "' moved: it is at " + name_of(head) + ", not at " + name_of(expected)};
+  check_unmoved(*w, branch, expected);
   check_parents(record, *w);
   set_identity(record, *w);
   w->put(table::commits, key_of(record.id), encode(record));
   w->put(table::branches, as_bytes(branch), encode(branch_record{record.id}));
-  append_reflog(*w, {0, branch, expected, record.id, microseconds_now(), "commit: " + record.message.substr(0, record.message.find('\n'))});
+  auto verb = record.parents.size() > 1 ? "merge: " : "commit: ";
+  append_reflog(*w, {0, branch, expected, record.id, microseconds_now(), verb + record.message.substr(0, record.message.find('\n'))});
   w->commit();
   return record;
 }
@@ -161,6 +185,55 @@ void graph_store::create_branch(const std::string& name, const std::string& from
   append_reflog(*w, {0, name, {}, head, microseconds_now(), "branch: created from " + (from.empty() ? read_current(*w) : from)});
   w->commit();
 }
+
+void graph_store::move_branch(const std::string& name, const std::optional<hash128>& expected, const std::optional<hash128>& to, const std::string& action) {
+  auto w = state_->manifest->write();
+  check_unmoved(*w, name, expected);
+  if (to && !w->get(table::commits, key_of(*to))) throw failure{errc::key, "no commit " + to_hex(*to)};
+  w->put(table::branches, as_bytes(name), encode(branch_record{to}));
+  append_reflog(*w, {0, name, expected, to, microseconds_now(), action});
+  w->commit();
+}
+
+void graph_store::delete_branch(const std::string& name, bool force) {
+  auto w = state_->manifest->write();
+  auto head = read_branch(*w, name).head;
+  if (read_current(*w) == name) throw failure{errc::value, "branch '" + name + "' is the current one: switch to another first"};
+  if (head && !force && !reached_elsewhere(*w, name, *head))
+    throw failure{errc::value, "branch '" + name + "' has commits that no other branch or tag has: merge it, or delete it with force=True"};
+  w->erase(table::branches, as_bytes(name));
+  append_reflog(*w, {0, name, head, {}, microseconds_now(), "branch: deleted"});
+  w->commit();
+}
+
+void graph_store::create_tag(const std::string& name, const std::string& revision) {
+  check_branch_name(name);
+  auto w = state_->manifest->write();
+  if (w->get(table::tags, as_bytes(name))) throw failure{errc::value, "tag '" + name + "' is there already"};
+  auto commit = find_revision(*w, revision);
+  if (!commit) throw failure{errc::key, "no revision '" + revision + "': the branch has no commits"};
+  w->put(table::tags, as_bytes(name), encode(branch_record{commit}));
+  w->commit();
+}
+
+void graph_store::delete_tag(const std::string& name) {
+  auto w = state_->manifest->write();
+  if (!find_tag(*w, name)) throw failure{errc::key, "no tag '" + name + "'"};
+  w->erase(table::tags, as_bytes(name));
+  w->commit();
+}
+
+std::vector<std::pair<std::string, hash128>> graph_store::tags() const {
+  std::vector<std::pair<std::string, hash128>> all;
+  state_->manifest->read()->scan(table::tags, {}, [&](bytes_view key, bytes_view value) {
+    std::string name{as_text(key)};
+    all.emplace_back(name, decode_tag(value, name));
+    return true;
+  });
+  return all;
+}
+
+std::vector<hash128> graph_store::merge_bases(const hash128& a, const hash128& b) const { return storage::merge_bases(*state_->manifest->read(), a, b); }
 
 std::vector<std::pair<std::string, std::optional<hash128>>> graph_store::branches() const {
   std::vector<std::pair<std::string, std::optional<hash128>>> all;

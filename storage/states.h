@@ -36,7 +36,7 @@ struct reflog_entry {
   std::string branch;
   std::optional<hash128> before, after;
   int64_t time = 0;    // microseconds since 1970, UTC
-  std::string action;  // "commit: MESSAGE" (its first line), "branch: created from REVISION"
+  std::string action;  // "commit: MESSAGE", "merge: MESSAGE" (its first line), "branch: created from REVISION", "branch: deleted", or what moved it
 };
 
 /// A store directory: `manifest/`, and `p0/`, `p1/` … for the partitions written here. Threads: any; one writer at a time waits for
@@ -58,11 +58,25 @@ class graph_store {
   void switch_branch(const std::string& name);
   /// from: a revision; empty: the current branch, which may be without commits. failure{value} for a bad name or one that is there.
   void create_branch(const std::string& name, const std::string& from);
+  /// One transaction that moves a branch from `expected` to a commit of the store (nothing: to none), noted in the reflog as `action`. failure{conflict}
+  /// when it has moved since, failure{key} for a branch or commit that is not there.
+  void move_branch(const std::string& name, const std::optional<hash128>& expected, const std::optional<hash128>& to, const std::string& action);
+  /// failure{value} for the current branch, and unless `force` for one whose commits no other branch or tag reaches.
+  void delete_branch(const std::string& name, bool force);
   std::vector<std::pair<std::string, std::optional<hash128>>> branches() const;  // by name
   std::optional<hash128> head(const std::string& branch) const;                  // failure{key}
 
-  /// A branch name, a unique prefix of a commit id (4 digits or more), or either with `~3` behind: so many first parents back. Empty: the
-  /// current branch. failure{key} naming the revision.
+  /// A name for a commit that stays where it is. failure{value} for a bad name or one that is there, failure{key} for a revision or tag that is not.
+  void create_tag(const std::string& name, const std::string& revision);
+  void delete_tag(const std::string& name);
+  std::vector<std::pair<std::string, hash128>> tags() const;  // by name
+
+  /// The best common ancestors of two commits, several after criss-cross merges; by id.
+  std::vector<hash128> merge_bases(const hash128& a, const hash128& b) const;
+
+  /// A branch, a tag, a unique prefix of a commit id (4 digits or more), or `name@{2}`: where the branch was two moves ago (the reflog); any of them with
+  /// `~3` behind: so many first parents back. Empty: the current branch. Where a branch and a tag have one name, the branch. failure{key} naming the
+  /// revision.
   commit_record resolve(const std::string& revision) const;
   /// First parents from `revision` back, newest first, at most `limit` (0: all). Empty for a branch without commits.
   std::vector<commit_record> log(const std::string& revision, uint32_t limit) const;

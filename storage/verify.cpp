@@ -61,6 +61,7 @@ struct verifier {
   void check_branch(const std::string& name, bytes_view value) {
     if (auto head = decode_branch(value, name).head) must_exist(*head, "the head of branch '" + name + "'");
   }
+  void check_tag(const std::string& name, bytes_view value) { must_exist(decode_tag(value, name), "tag '" + name + "'"); }
   void check_reflog(uint64_t sequence, bytes_view value) {
     auto entry = decode_reflog(value, sequence);
     if (entry.after) must_exist(*entry.after, "reflog entry " + std::to_string(sequence));
@@ -76,6 +77,7 @@ struct verifier {
     check_rows(manifest, table::commits, 16, damage, where, [&](bytes_view key, bytes_view value) { check_commit(hash_of(key), value); });
     check_rows(manifest, table::branches, 0, damage, where,
                [&](bytes_view key, bytes_view value) { check_branch(std::string{as_text(key)}, value); });
+    check_rows(manifest, table::tags, 0, damage, where, [&](bytes_view key, bytes_view value) { check_tag(std::string{as_text(key)}, value); });
     check_rows(manifest, table::reflog, 8, damage, where,
                [&](bytes_view key, bytes_view value) { check_reflog(reflog_sequence(key), value); });
   }

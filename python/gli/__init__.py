@@ -24,6 +24,7 @@ from ._errors import (
     CorruptError,
     DuplicateWarning,
     GliError,
+    MergeConflict,
     ProtocolError,
     WorkerLostError,
 )
@@ -32,6 +33,7 @@ from ._formats.readers import EmbeddedReaders
 from ._formats.skipped import SkippedLinesWarning
 from ._graph import Graph
 from ._history import Commit, Diff, Log
+from ._merging import Conflict
 from ._node_values import Comparison, NodeValues
 from ._progress import show_progress
 from ._store import GraphStore
@@ -46,6 +48,7 @@ __all__ = [
     "ClusterStore",
     "Commit",
     "Comparison",
+    "Conflict",
     "ConflictError",
     "ConvergenceError",
     "CorruptError",
@@ -58,6 +61,7 @@ __all__ = [
     "GraphStore",
     "LocalCluster",
     "Log",
+    "MergeConflict",
     "NodeValues",
     "ProtocolError",
     "SkippedLinesWarning",

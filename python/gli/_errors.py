@@ -33,5 +33,13 @@ class ConflictError(GliError):
     """Another writer moved the branch first."""
 
 
+class MergeConflict(GliError):
+    """Both sides of a merge changed the same, and not to the same: `conflicts` lists what is to be decided. Nothing was changed."""
+
+    def __init__(self, conflicts: list, message: str):
+        super().__init__(message)
+        self.conflicts = conflicts
+
+
 class DuplicateWarning(UserWarning):
     """A node or edge was added again with other attributes: those of the first were kept."""

@@ -17,6 +17,7 @@ from ._merge import merge
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
 from ._progress import Progress
+from ._merging import Strategy, checked_strategy, merged
 from ._table import Table
 
 _PLACE = _loading.Embedded()
@@ -229,6 +230,24 @@ class Graph(_core.Version, Writers, GraphMethods):
     def memory_usage(self) -> dict[str, int]:
         """Bytes by part; "log" is what edits since the last time the graph was written to pages take."""
         return {**self._core.memory_usage(), "log": self._log_bytes}
+
+    def merge(self, theirs: Graph, base: Graph, strategy: Strategy = "auto") -> Graph:
+        """This graph with what `theirs` changed since `base`, element by element and attribute by attribute.
+
+        What both changed, and not to the same, is a conflict. strategy="auto" raises MergeConflict, which lists them; "ours" keeps this
+        graph's side, "theirs" takes the other; a function of a Conflict answers the attribute's value, or of a whole element whether it is
+        kept; a dict {conflict: answer} decides one by one. An edge never stays without its ends.
+
+        >>> base = Graph.from_edge_list([(1, 2)], {1: {"age": 41}})
+        >>> ours, theirs = base.update_node(1, age=42), base.update_node(1, age=43).add_node(3)
+        >>> ours.merge(theirs, base)
+        Traceback (most recent call last):
+        gli._errors.MergeConflict: 1 conflict; strategy= decides them
+          node 1, attribute 'age': 41 became 42 in ours, 43 in theirs
+        >>> ours.merge(theirs, base, strategy=lambda c: max(c.ours, c.theirs)).nodes[1]
+        {'age': 43}
+        """
+        return Graph._from_core(merged(_graph(base)._core, self._core, _graph(theirs)._core, checked_strategy(strategy)))
 
     def compare_summary(self, older: Graph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""

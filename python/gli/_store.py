@@ -7,13 +7,16 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterable
 
+import pyarrow as pa
+
 from . import _core
 from ._checks import whole
-from ._errors import CorruptError
+from ._errors import ConflictError, CorruptError
 from ._graph import Graph, _values_of
 from ._history import Commit, Diff, Log
+from ._merging import Strategy, checked_strategy, merged, older
 from ._node_values import NodeValues
-from ._table import counted
+from ._table import Table, counted
 
 _KEPT_STATES = 4
 NO_LIMIT = 2**32 - 1
@@ -68,10 +71,14 @@ class GraphStore:
             raise TypeError(f"an embedded store keeps embedded graphs, not {graph!r}: use client.open_store(path).commit(...)")
         values = [self._checked(r, graph) for r in list_of_results(results)]
         branch = self.current_branch
-        commit = Commit._from_dict(
-            self._core.commit(graph._core, [v._values for v in values], message, author_or_user(author), self._seen.get(branch) or "")
-        )
-        self._working, self._seen[branch] = graph, commit.id
+        return self._commit(branch, graph, values, message, author, self._seen.get(branch))
+
+    def _commit(self, branch, graph, values, message, author, seen, parents=()) -> Commit:
+        native, author = [v._values for v in values], author_or_user(author)
+        commit = Commit._from_dict(self._core.commit(graph._core, native, message, author, branch, seen or "", list(parents)))
+        self._seen[branch] = commit.id
+        if branch == self.current_branch:
+            self._working = graph
         return commit
 
     @staticmethod
@@ -103,7 +110,7 @@ class GraphStore:
         return self._working
 
     def resolve(self, revision: str) -> Commit:
-        """The commit that a branch name, `name~3`, or the first digits of an id mean. KeyError where there is none."""
+        """The commit that a branch, a tag, `name~3`, `name@{1}` or the first digits of an id mean. KeyError where there is none."""
         return Commit._from_dict(self._core.resolve(_text(revision)))
 
     def log(self, revision: str | None = None, limit: int | None = None) -> Log:
@@ -175,23 +182,138 @@ class GraphStore:
         """The branches' names."""
         return list(self.branches)
 
-    # --- not available yet ----------------------------------------------------------------------------------------------------
-
-    def merge_branch(self, source: str, target: str | None = None, strategy: str = "auto", message: str = "") -> Commit:
-        """Not available yet."""
-        raise NotImplementedError("merging branches comes later: diff(target, source).rows() lists what to bring over")
-
     def delete_branch(self, name: str, force: bool = False) -> None:
-        """Not available yet."""
-        raise NotImplementedError("deleting branches comes later: a branch that is not used costs nothing")
+        """Removes a branch's name. ValueError for the current one, and without force for one whose commits no other branch or tag has.
 
-    def undo(self) -> Graph:
-        """Not available yet."""
-        raise NotImplementedError("undo comes later: create_branch(name, 'main~1') begins again one commit back")
+        Where it was stays in the reflog: create_branch(name, f"{name}@{{1}}") brings it back.
+        """
+        self._core.delete_branch(name, bool(force))
+        self._seen.pop(name, None)
+
+    def merge_branch(
+        self, source: str | Commit, target: str | None = None, strategy: Strategy = "auto", message: str = "", author: str | None = None
+    ) -> Commit:
+        """Brings what `source` changed since both parted into `target` (default: the current branch), as a commit with both as parents.
+
+        strategy as in Graph.merge: MergeConflict, and nothing changed, when "auto" or a dict leaves conflicts open. A target that has
+        nothing of its own just moves to the source, unless a message is given; a source that the target has already changes nothing.
+
+        >>> import gli
+        >>> store = gli.GraphStore()
+        >>> _ = store.commit("first", graph=gli.Graph().add_node("ann"))
+        >>> store.create_branch("side")
+        >>> _ = store.commit("bob", graph=store.get_current_graph().add_node("bob"))
+        >>> store.switch_branch("side")
+        >>> _ = store.commit("eve", graph=store.get_current_graph().add_node("eve"))
+        >>> store.switch_branch("main")
+        >>> store.merge_branch("side").message, list(store.get_current_graph())
+        ("merge 'side' into 'main'", ['ann', 'bob', 'eve'])
+        """
+        strategy = checked_strategy(strategy)
+        check_message(message)
+        target = self.current_branch if target is None else target
+        theirs = self.resolve(source)
+        head = self._committed_head(target)
+        if head is None:
+            raise ValueError(f"branch {target!r} has no commits to merge into")
+        ours = self.resolve(head)
+        bases = self._core.merge_bases(ours.id, theirs.id)
+        if theirs.id in bases:
+            return ours
+        if ours.id in bases and not message:
+            self._move(target, ours.id, theirs.id, f"merge: fast-forward to {_text(source)}")
+            return theirs
+        graph = Graph._from_core(merged(self._ancestor(bases, ours), self._state(ours).graph, self._state(theirs).graph, strategy))
+        return self._commit(target, graph, [], message or f"merge {_text(source)!r} into {target!r}", author, ours.id, [theirs.id])
+
+    def _ancestor(self, bases: list[str], like: Commit):
+        """The graph that a merge begins from: of several best ancestors their own merge."""
+        if not bases:
+            return Graph(self._state(like).graph.directed, self._state(like).graph.multi)._core
+        graph = self._state(bases[0]).graph
+        for known, other in zip(bases, bases[1:]):
+            graph = merged(self._ancestor(self._core.merge_bases(known, other), like), graph, self._state(other).graph, older)
+        return graph
+
+    def _committed_head(self, branch: str) -> str | None:
+        """The branch's head. KeyError where there is none of that name.
+
+        Of the current one, ConflictError when another writer moved it since this object looked, and ValueError when the current graph has
+        something that is not committed.
+        """
+        branches = self.branches
+        if branch not in branches:
+            raise KeyError(f"no branch {branch!r}")
+        head = branches[branch]
+        if branch == self.current_branch:
+            if head != self._seen.get(branch):
+                raise ConflictError(f"another writer has moved branch {branch!r}: call get_current_graph() and look at what it has now")
+            if self._uncommitted(head):
+                raise ValueError("the current graph has changes that are not committed: commit or undo() them first")
+        return head
+
+    def _uncommitted(self, head: str | None) -> bool:
+        return self._working is not None and (head is None or self._working.graph_id != self.resolve(head).graph_id)
+
+    def _move(self, branch: str, head: str | None, to: str | None, action: str) -> None:
+        self._core.move_branch(branch, head or "", to or "", action)
+        self._seen[branch] = to
+        if branch == self.current_branch:
+            self._working = None
+
+    def undo(self) -> Graph | None:
+        """Takes the last step back: what update_graph set and nobody committed, else the last commit. The graph that is current then.
+
+        A commit that was taken back stays: "main@{1}" is where the branch was. ValueError when there is nothing to take back.
+
+        >>> import gli
+        >>> store = gli.GraphStore()
+        >>> first = store.commit("first", graph=gli.Graph().add_node(1))
+        >>> _ = store.commit("second", graph=gli.Graph().add_node(2))
+        >>> list(store.undo()), list(store.at("main@{1}"))
+        ([1], [2])
+        """
+        branch = self.current_branch
+        if self._uncommitted(self._seen.get(branch)):
+            self._working = None
+            return self.get_current_graph()
+        head = self._committed_head(branch)
+        if head is None:
+            raise ValueError(f"branch {branch!r} has no commits: there is nothing to undo")
+        commit = self.resolve(head)
+        self._move(branch, head, commit.parents[0] if commit.parents else None, f"undo: {commit.message}".partition("\n")[0])
+        return self.get_current_graph()
+
+    # --- tags and the reflog --------------------------------------------------------------------------------------------------
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags and the ids of their commits."""
+        return self._core.tags()
 
     def tag(self, name: str, revision: str | Commit | None = None) -> None:
-        """Not available yet."""
-        raise NotImplementedError("tags come later: create_branch(name, revision) names a commit")
+        """Names a commit (default: the current branch's last), wherever the branches go. ValueError when the tag is there already."""
+        self._core.create_tag(name, "" if revision is None else _text(revision))
+
+    def delete_tag(self, name: str) -> None:
+        """Removes a tag; its commit stays as long as something else has it. KeyError where there is none."""
+        self._core.delete_tag(name)
+
+    def reflog(self, limit: int | None = None) -> Table:
+        """Every move of a branch, newest first: branch, commit before and after, time (UTC) and what moved it.
+
+        >>> import gli
+        >>> store = gli.GraphStore()
+        >>> _ = store.commit("first", graph=gli.Graph().add_node(1))
+        >>> store.reflog()["action"]
+        ['commit: first']
+        """
+        rows = self._core.reflog(0 if limit is None else whole(limit, "limit", 1))
+        names = ("branch", "before", "after", "time", "action")
+        types = (pa.string(), pa.string(), pa.string(), pa.timestamp("us", tz="UTC"), pa.string())
+        return Table(pa.table({n: pa.array([r[i] for r in rows], t) for i, (n, t) in enumerate(zip(names, types))}))
+
+    # --- not available yet ----------------------------------------------------------------------------------------------------
 
     def gc(self, compact: bool = False) -> None:
         """Not available yet."""

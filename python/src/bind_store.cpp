@@ -25,6 +25,13 @@ storage::stored_result write_result(content_pool::batch& batch, const node_value
   return {v.provenance, {write_pages(batch, [&](auto&& has, auto&& put) { return write_values(v, has, put); })}};
 }
 
+hash128 id_from(const std::string& text) {
+  if (auto id = hash_from_hex(text)) return *id;
+  throw failure{errc::value, "not a commit id: " + text};
+}
+
+std::optional<hash128> optional_id_from(const std::string& text) { return text.empty() ? std::nullopt : std::optional{id_from(text)}; }
+
 /// The branch's head, which must be the one that the committer has seen (empty: none yet).
 std::optional<hash128> head_as_seen(graph_store& store, const std::string& branch, const std::string& seen) {
   auto head = store.head(branch);
@@ -33,10 +40,9 @@ std::optional<hash128> head_as_seen(graph_store& store, const std::string& branc
                                     "' since this store last saw it: call get_current_graph() or at() again and commit on top of that"};
 }
 
-/// Pages first, in one synced transaction; then the record, which is the commit point.
-commit_record commit(graph_store& store, const graph& g, const std::vector<node_values_ptr>& results, std::string message,
-                     std::string author, const std::string& seen) {
-  auto branch = store.current_branch();
+/// Pages first, in one synced transaction; then the record, which is the commit point. Its first parent is the branch's head.
+commit_record commit(graph_store& store, const graph& g, const std::vector<node_values_ptr>& results, std::string message, std::string author,
+                     const std::string& branch, const std::string& seen, const std::vector<std::string>& merged) {
   auto head = head_as_seen(store, branch, seen);
   commit_record record;
   solo alone;
@@ -47,6 +53,7 @@ commit_record commit(graph_store& store, const graph& g, const std::vector<node_
   record.edges = g->total_edges;
   record.kind = g->kind;
   if (head) record.parents.push_back(*head);
+  for (auto& other : merged) record.parents.push_back(id_from(other));
   content_pool::batch batch{store.pool(0)};
   record.roots.push_back(write_pages(batch, [&](auto&& has, auto&& put) { return write_graph(g, has, put); }));
   for (auto& r : results) record.results.push_back(write_result(batch, *r));
@@ -54,11 +61,11 @@ commit_record commit(graph_store& store, const graph& g, const std::vector<node_
   return store.publish(std::move(record), branch, head);
 }
 
-py::dict commit_to(graph_store& store, const graph& g, const py::list& results, std::string message, std::string author,
-                   const std::string& seen) {
+py::dict commit_to(graph_store& store, const graph& g, const py::list& results, std::string message, std::string author, const std::string& branch,
+                   const std::string& seen, const std::vector<std::string>& merged) {
   std::vector<node_values_ptr> values;
   for (auto r : results) values.push_back(r.cast<const values_handle&>().values);
-  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author), seen); });
+  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author), branch, seen, merged); });
   return to_dict(describe(record));
 }
 
@@ -110,6 +117,14 @@ py::list history(graph_store& store, const std::string& revision, uint32_t limit
   return result;
 }
 
+/// (branch, before, after, time in microseconds, action), newest first.
+py::list moves(const graph_store& store, uint32_t limit) {
+  py::list result;
+  auto id = [](const std::optional<hash128>& h) { return h ? py::object(py::str(to_hex(*h))) : py::none(); };
+  for (auto& e : store.reflog(limit)) result.append(py::make_tuple(e.branch, id(e.before), id(e.after), to_object(value{timestamp{e.time}}), e.action));
+  return result;
+}
+
 py::dict all_branches(const graph_store& store) {
   py::dict result;
   for (auto& [name, head] : store.branches()) result[py::str(name)] = head ? py::object(py::str(to_hex(*head))) : py::none();
@@ -133,8 +148,28 @@ void bind_store(py::module_& m) {
       .def("branches", &all_branches)
       .def("create_branch", &graph_store::create_branch, py::arg("name"), py::arg("from_revision"))
       .def("switch_branch", &graph_store::switch_branch, py::arg("name"))
-      .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"),
-           py::arg("seen"))
+      .def("delete_branch", &graph_store::delete_branch, py::arg("name"), py::arg("force"))
+      .def(
+          "move_branch",
+          [](graph_store& s, const std::string& name, const std::string& seen, const std::string& to, const std::string& action) {
+            without_gil([&] { s.move_branch(name, head_as_seen(s, name, seen), optional_id_from(to), action); });
+          },
+          py::arg("name"), py::arg("seen"), py::arg("to"), py::arg("action"))
+      .def("create_tag", &graph_store::create_tag, py::arg("name"), py::arg("revision"))
+      .def("delete_tag", &graph_store::delete_tag, py::arg("name"))
+      .def("tags", [](const graph_store& s) {
+        py::dict result;
+        for (auto& [name, id] : s.tags()) result[py::str(name)] = to_hex(id);
+        return result;
+      })
+      .def("merge_bases", [](const graph_store& s, const std::string& a, const std::string& b) {
+        std::vector<std::string> ids;
+        for (auto& id : without_gil([&] { return s.merge_bases(id_from(a), id_from(b)); })) ids.push_back(to_hex(id));
+        return ids;
+      }, py::arg("a"), py::arg("b"))
+      .def("reflog", &moves, py::arg("limit"))
+      .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"), py::arg("branch"), py::arg("seen"),
+           py::arg("merged"))
       .def(
           "resolve", [](const graph_store& s, const std::string& revision) { return to_dict(describe(s.resolve(revision))); },
           py::arg("revision"))

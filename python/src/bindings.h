@@ -14,6 +14,7 @@ void bind_rows(py::module_& m);
 void bind_node_values(py::module_& m);
 void bind_loading(py::module_& m);
 void bind_bulk(py::module_& m);  // after graphs and loading
+void bind_merge(py::module_& m);  // after graphs
 void bind_store(py::module_& m);
 void bind_cluster(py::module_& m);
 

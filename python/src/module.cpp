@@ -11,6 +11,7 @@ PYBIND11_MODULE(_core, m) {
   bind_node_values(m);
   bind_loading(m);
   bind_bulk(m);
+  bind_merge(m);
   bind_store(m);
   bind_cluster(m);
 }

@@ -191,10 +191,6 @@ def test_the_wrong_thing_is_named_and_so_is_the_right_one():
 def test_what_comes_later_says_what_to_do_instead():
     store = gli.GraphStore()
     for ask in (
-        lambda: store.merge_branch("a"),
-        lambda: store.delete_branch("a"),
-        lambda: store.undo(),
-        lambda: store.tag("v1"),
         lambda: store.gc(),
         lambda: store.get_storage_stats(),
         lambda: store.run_module("x"),

@@ -1,0 +1,49 @@
+#include "bindings.h"
+#include "callbacks.h"
+#include "convert.h"
+#include "partitions/merge.h"
+#include "runtime/error.h"
+
+namespace gli::python {
+namespace {
+
+constexpr const char* element_name[] = {"node", "edge", "graph"};
+
+py::object shown(const std::optional<value>& v) { return v ? to_object(*v) : py::none(); }
+
+/// (element, key, attribute, base, ours, theirs); of a whole element the last three say whether it is there.
+py::tuple described(const merge_conflict& c) {
+  py::object name = py::none();
+  if (c.of == merge_conflict::element::node) name = to_object(c.node);
+  if (c.of == merge_conflict::element::edge)
+    name = py::make_tuple(to_object(c.node), to_object(c.target));
+  if (c.edge_key) name = name + py::make_tuple(to_object(*c.edge_key));
+  if (!c.attribute) return py::make_tuple(element_name[int(c.of)], name, py::none(), true, c.in_ours, c.in_theirs);
+  return py::make_tuple(element_name[int(c.of)], name, *c.attribute, shown(c.base), shown(c.ours), shown(c.theirs));
+}
+
+/// resolve(described) answers "ours", "theirs", or (value,).
+merge_choice choice_from(py::handle answer) {
+  if (py::isinstance<py::tuple>(answer)) return {merge_choice::side::ours, value_from(answer[py::int_{0}])};
+  auto text = answer.cast<std::string>();
+  if (text != "ours" && text != "theirs") throw failure{errc::internal, "a conflict is resolved by ours or theirs, not " + text};
+  return {text == "ours" ? merge_choice::side::ours : merge_choice::side::theirs, {}};
+}
+
+graph merged(const graph& base, const graph& ours, const graph& theirs, const py::function& resolve) {
+  return without_gil([&] {
+    std::vector<merge_conflict> conflicts;
+    return merge(base, ours, theirs, [&](const merge_conflict& c) {
+      py::gil_scoped_acquire gil;
+      return choice_from(resolve(described(c)));
+    }, conflicts);
+  });
+}
+
+}  // namespace
+
+void bind_merge(py::module_& m) {
+  m.def("merge", &merged, py::arg("base"), py::arg("ours"), py::arg("theirs"), py::arg("resolve"));
+}
+
+}  // namespace gli::python
