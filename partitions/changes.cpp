@@ -1,20 +1,11 @@
 #include "partitions/changes.h"
 
+#include <algorithm>
+
 namespace gli {
 
-const value* row_change::find(uint32_t attribute) const {
-  for (auto& [a, v] : values)
-    if (a == attribute) return &v;
-  return nullptr;
-}
-
-void row_change::set(uint32_t attribute, value v) {
-  for (auto& [a, old] : values)
-    if (a == attribute) {
-      old = std::move(v);
-      return;
-    }
-  values.emplace_back(attribute, std::move(v));
+bool page_changes::moved() const {
+  return std::any_of(elements.begin(), elements.end(), [](auto& e) { return e.moved(); });
 }
 
 attribute_names::attribute_names(const std::vector<paged_column>& columns) {

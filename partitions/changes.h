@@ -1,9 +1,9 @@
 #pragma once
 // What the operations of a log come to, before any page is written: version_fold.cpp collects it, write_changes.cpp turns it into a graph.
 //
-// Ids are own ids of a whole graph, those of new nodes included.
+// Ids are own ids of a whole graph, those of new nodes included. Keys and values stay where they are, in the log.
 
-#include <map>
+#include <span>
 #include <unordered_map>
 
 #include "partitions/dictionary.h"
@@ -11,25 +11,34 @@
 
 namespace gli {
 
-/// What becomes of one row of a table: `values` by attribute, on top of the row's old ones unless it is wiped. Null removes.
-struct row_change {
+/// What becomes of one node or edge: values on top of its old ones unless those are wiped.
+struct element_change {
+  int32_t a = 0, b = 0;           // the node; or the edge's source and target
+  const key* edge_key = nullptr;  // of edges; of those of simple graphs 0
+  uint32_t row = 0;               // in the old page: where it is, or before which it comes
+  bool old = false;               // it was there
+  bool live = true;               // it is there now
   bool wiped = false;
-  std::vector<std::pair<uint32_t, value>> values;
-
-  const value* find(uint32_t attribute) const;
-  void set(uint32_t attribute, value v);
+  uint32_t first_value = 0, value_count = 0;
+  bool moved() const { return live != old; }  // came or went
 };
 
-struct edge_change : row_change {
-  static constexpr uint32_t none = UINT32_MAX;
-  uint32_t slot = none;  // in the source's out list before the edits; none: a new edge
-  bool live = true;      // after the edits
-  bool moved() const { return live != (slot != none); }  // came or went
-};
+/// The changes in one column page of nodes, or in one out-page of edges.
+struct page_changes {
+  size_t page = 0;
+  std::vector<element_change> elements;                  // in the order of rows
+  std::vector<std::pair<uint32_t, const value*>> values;  // by attribute; each once an element. Null removes
 
-/// Target and edge key; the key of edges of simple graphs is 0.
-using edge_name = std::pair<int32_t, key>;
-using source_changes = std::map<edge_name, edge_change>;
+  std::span<const std::pair<uint32_t, const value*>> values_of(const element_change& e) const {
+    return std::span{values}.subspan(e.first_value, e.value_count);
+  }
+  const value* find(const element_change& e, uint32_t attribute) const {
+    for (auto& [a, v] : values_of(e))
+      if (a == attribute) return v;
+    return nullptr;
+  }
+  bool moved() const;  // whether any element came or went
+};
 
 /// Attribute names by number: those of the old columns first, in order.
 class attribute_names {
@@ -55,8 +64,7 @@ struct graph_changes {
   std::vector<uint64_t> removed, sequence;  // as in graph::body
   parameters attributes;
   attribute_names node_names, edge_names;
-  std::unordered_map<int32_t, row_change> node_rows;
-  std::unordered_map<int32_t, source_changes> edges;  // by source
+  std::vector<page_changes> node_rows, edges;  // of the pages that change, ascending
 };
 
 /// The graph after the changes: rewrites the pages that they touch, in parallel, and shares the others.

@@ -43,6 +43,31 @@ page_ptr make_column_page(const column& c, std::span<const int64_t> rows);
 page_ptr make_column_page(const column& c, std::span<const uint32_t> rows);
 /// Rows of another page in the order given.
 page_ptr make_column_page(const page& from, std::span<const uint32_t> rows);
+
+/// Writes one page run by run, for pages that keep most rows of another. One thread.
+class column_page_writer {
+ public:
+  column_page_writer(column_type type, uint32_t rows);  // so many rows will come
+  /// Rows [first, first + count) of a page of the same type; null where it ends before, or is missing.
+  void rows(const page* from, uint32_t first, uint32_t count);
+  /// A value of the column's type, null, or anything where that is json.
+  void put(const value& v);
+  page_ptr finish();  // null when every row is null
+
+ private:
+  void plain_rows(const column_page_view& from, uint32_t first, uint32_t count);
+  void note_valid(uint32_t count);
+  void put_text(std::string_view text);
+
+  column_type type_;
+  uint32_t row_ = 0, nulls_ = 0;  // rows and nulls so far
+  std::vector<uint8_t> valid_;    // bitmaps of all rows
+  std::vector<uint8_t> bits_;     // boolean
+  std::vector<uint64_t> numbers_; // other fixed widths
+  std::vector<uint32_t> off_;     // text
+  std::vector<char> text_;
+};
+
 /// Throws failure{corrupt} saying what does not hold: sizes, offsets, type, counts.
 void check_column_page(std::span<const uint8_t> bytes);
 /// Appends a page's rows to a builder of the same type.

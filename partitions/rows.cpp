@@ -18,12 +18,6 @@ void append_row(column_builder& out, column_type to, const page* from, uint32_t 
   out.append_int64(rows.int64(row));
 }
 
-void append_value(column_builder& out, column_type to, const value& v) {
-  auto type = type_of(v);
-  if (type && *type != to && to == column_type::json) return out.append_bytes(json_text(v));
-  out.append(v);
-}
-
 page_ptr as_json(const page_ptr& from) {
   if (!from) return from;
   column_builder out{"", column_type::json};

@@ -9,8 +9,6 @@ namespace gli {
 constexpr column_type column_of(key_type t) { return t == key_type::utf8 ? column_type::utf8 : column_type::int64; }
 /// Appends one row of a page (null where there is no page) to a column of type `to`: the page's own, or json, which takes every type as its text.
 void append_row(column_builder& out, column_type to, const page* from, uint32_t row);
-/// Likewise a value: of the column's type, null, or anything where that is json.
-void append_value(column_builder& out, column_type to, const value& v);
 
 /// The type of a column that must hold values of both: json where they differ.
 constexpr column_type common_type(column_type a, column_type b) { return a == b ? a : column_type::json; }

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 cmake -DGLI_BENCHMARKS=ON build/release >build/bench.log 2>&1 && cmake --build build/release >>build/bench.log 2>&1 || { tail -n 20 build/bench.log >&2; exit 1; }
 bin=build/release/tests
 case ${1:-all} in
-  graph) programs=(edit filter build pagerank) ;;
+  graph) programs=(edit filter fold build pagerank) ;;
   *) programs=($(cd "$bin" && ls ./*_bench | sed 's|^\./||; s|_bench$||')) ;;
 esac
 for name in "${programs[@]}"; do
