@@ -1,34 +1,12 @@
 #include "partitions/evaluate.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "partitions/evaluate_lanes.h"
 #include "partitions/parallel.h"
 
 namespace gli {
 namespace {
-
-/// Eight bytes of 0 or 1 as eight bits, the first lowest.
-uint64_t packed(const uint8_t* truth) {
-  uint64_t bytes;
-  std::memcpy(&bytes, truth, 8);
-  return bytes * 0x0102040810204080 >> 56;
-}
-
-/// `first` is a multiple of 64.
-void set_bits(uint64_t* words, int64_t first, const std::vector<uint8_t>& truth) {
-  words += first >> 6;
-  size_t i = 0;
-  for (; i + 64 <= truth.size(); i += 64) {
-    uint64_t word = 0;
-    for (size_t b = 0; b < 64; b += 8) word |= packed(&truth[i + b]) << b;
-    words[i >> 6] = word;
-  }
-  for (; i < truth.size(); ++i) words[i >> 6] |= uint64_t{truth[i]} << (i & 63);
-}
-
-size_t words_for(uint64_t bits) { return size_t((bits + 63) / 64); }
 
 /// Partitions fail together, for the same reason.
 void settle_faults(const filter_plan& p, const std::atomic<uint32_t>& fault, communicator& all) {
@@ -47,7 +25,7 @@ void each_block(int64_t rows, F&& f) {
 }
 
 /// Truth of a block of nodes. Those that are removed may be true; what they would do wrong is no fault.
-std::vector<uint8_t> filter_live(const plan& root, const row_block& block, std::atomic<uint32_t>& fault) {
+row_bits filter_live(const plan& root, const row_block& block, std::atomic<uint32_t>& fault) {
   auto& g = *block.g;
   if (g->removed.empty()) return filter_block(root, block, fault);
   std::atomic<uint32_t> found{0};
@@ -73,10 +51,11 @@ void fill_sources(const topology_page& p, int64_t page, int64_t first, std::vect
 std::vector<uint64_t> evaluate_nodes(const expression& e, const graph& g, communicator& all) {
   auto made = make_plan(e, element::node, g, agree_on_schema(g, all));
   std::atomic<uint32_t> fault{0};
-  std::vector<uint64_t> bits(words_for(uint64_t(g->size)));
+  std::vector<uint64_t> bits(words_for(g->size));
   each_block(g->size, [&](int64_t first, int64_t rows) {
     row_block block{&g, element::node, first >> rows_per_page_bits, first & (rows_per_page - 1), rows};
-    set_bits(bits.data(), first, filter_live(made.root, block, fault));
+    auto truth = filter_live(made.root, block, fault);
+    std::copy(truth.begin(), truth.end(), bits.begin() + (first >> 6));
   });
   settle_faults(made, fault, all);
   for (size_t i = 0; i < std::min(bits.size(), g->removed.size()); ++i) bits[i] &= ~g->removed[i];
@@ -91,12 +70,13 @@ std::vector<std::vector<uint64_t>> evaluate_edges(const expression& e, const gra
     for (; page < last; ++page) {
       auto& out = *g->out.directory[size_t(page)];
       auto& words = bits[size_t(page)];
-      words.resize(words_for(out.edges));
+      words.resize(words_for(int64_t(out.edges)));
       each_block(int64_t(out.edges), [&](int64_t first, int64_t rows) {
         std::vector<int32_t> sources(static_cast<size_t>(rows));
         fill_sources(out, page, first, sources);
         row_block block{&g, element::edge, page, first, rows, sources.data(), out.neighbor + first};
-        set_bits(words.data(), first, filter_block(made.root, block, fault));
+        auto truth = filter_block(made.root, block, fault);
+        std::copy(truth.begin(), truth.end(), words.begin() + (first >> 6));
       });
     }
   });

@@ -15,7 +15,7 @@ value lane::scalar(int64_t i) const {
     case value_kind::null:
       return {};
     case value_kind::boolean:
-      return truth[at(i)] != 0;
+      return bit_at(truth.data(), constant ? 0 : i);
     case value_kind::integer:
       return ints[at(i)];
     case value_kind::real:
@@ -34,12 +34,6 @@ value lane::scalar(int64_t i) const {
 
 namespace {
 
-template <class T>
-struct repeated {
-  T x;
-  const T& operator[](int64_t) const { return x; }
-};
-
 /// Calls f with something that has [row], typed.
 template <class F>
 void with_values(const lane& x, F&& f) {
@@ -49,7 +43,8 @@ void with_values(const lane& x, F&& f) {
   };
   switch (x.type) {
     case value_kind::boolean:
-      return go(x.truth.data());
+      if (x.constant) return f(repeated<bool>{bit_at(x.truth.data(), 0)});
+      return f(bit_array{x.truth.data()});
     case value_kind::integer:
     case value_kind::time:
       return go(x.ints);
@@ -70,6 +65,7 @@ class block_evaluator {
   lane evaluate(const plan& p) {
     if (uint16_t(p.op) < 20) return load_leaf(p, rows_);
     std::vector<lane> in;
+    in.reserve(p.arguments.size());
     for (auto& a : p.arguments) in.push_back(evaluate(a));
     switch (p.op) {
       case operation::is_null:
@@ -101,13 +97,13 @@ class block_evaluator {
   lane truth_of(const plan& p, lane x) {
     if (x.type == value_kind::boolean && !x.constant) return x;
     auto out = boolean_lane();
-    out.valid.resize(size_t(n_));
+    out.valid.resize(words_for(n_));
     for (int64_t i = 0; i < n_; ++i) {
       auto v = x.scalar(i);
       auto b = std::get_if<bool>(&v);
       if (!b && v.index() != 0) blame(p);
-      out.valid[size_t(i)] = b != nullptr;
-      out.truth[size_t(i)] = b && *b;
+      put_bit(out.valid, i, b != nullptr);
+      put_bit(out.truth, i, b && *b);
     }
     return out;
   }
@@ -122,37 +118,39 @@ class block_evaluator {
   lane boolean_lane() const {
     lane to;
     to.type = value_kind::boolean;
-    to.truth.resize(size_t(n_));
+    to.truth.resize(words_for(n_));
     return to;
   }
 
   /// Rows where both have a value; empty: all.
-  std::vector<uint8_t> both_valid(const lane& a, const lane& b) const {
+  row_bits both_valid(const lane& a, const lane& b) const {
     auto all = [](const lane& x) { return x.type != value_kind::null && x.valid.empty(); };
     auto each = [](const lane& x) { return x.type != value_kind::null && !x.valid.empty() && !x.constant; };
     if (all(a) && all(b)) return {};
     if (all(a) && each(b)) return b.valid;
     if (each(a) && all(b)) return a.valid;
-    std::vector<uint8_t> valid(static_cast<size_t>(n_));
-    for (int64_t i = 0; i < n_; ++i) valid[size_t(i)] = a.is_valid(i) && b.is_valid(i);
+    row_bits valid(words_for(n_));
+    if (each(a) && each(b))
+      for (size_t w = 0; w < valid.size(); ++w) valid[w] = a.valid[w] & b.valid[w];
+    else
+      fill_bits(valid.data(), n_, [&](int64_t i) { return a.is_valid(i) && b.is_valid(i); });
     return valid;
   }
 
   static void clear_invalid(lane& x) {
-    auto* truth = x.truth.data();
-    for (size_t i = 0, n = x.valid.size(); i < n; ++i) truth[i] &= x.valid[i];
+    for (size_t w = 0; w < x.valid.size(); ++w) x.truth[w] &= x.valid[w];
   }
 
   lane is_null(const lane& x) const {
     auto out = boolean_lane();
     if (x.type != value_kind::null && x.valid.empty()) return out;
-    for (int64_t i = 0; i < n_; ++i) out.truth[size_t(i)] = !x.is_valid(i);
+    fill_bits(out.truth.data(), n_, [&](int64_t i) { return !x.is_valid(i); });
     return out;
   }
 
-  static lane negated(lane x) {
-    auto* truth = x.truth.data();
-    for (size_t i = 0, n = x.truth.size(); i < n; ++i) truth[i] ^= 1;
+  lane negated(lane x) const {
+    for (auto& word : x.truth) word = ~word;
+    clear_past(x.truth, n_);
     clear_invalid(x);
     return x;
   }
@@ -163,8 +161,8 @@ class block_evaluator {
     bool conjunction = p.op == operation::logical_and;
     if (conjunction) a = negated(std::move(a)), b = negated(std::move(b));
     auto valid = both_valid(a, b);
-    for (size_t i = 0; i < a.truth.size(); ++i) a.truth[i] |= b.truth[i];
-    for (size_t i = 0; i < valid.size(); ++i) valid[i] |= a.truth[i];
+    for (size_t w = 0; w < a.truth.size(); ++w) a.truth[w] |= b.truth[w];
+    for (size_t w = 0; w < valid.size(); ++w) valid[w] |= a.truth[w];
     a.valid = std::move(valid);
     return conjunction ? negated(std::move(a)) : std::move(a);
   }
@@ -200,32 +198,28 @@ class block_evaluator {
       with_values(b, [&, n](auto y) {
         using A = std::decay_t<decltype(x[0])>;
         using B = std::decay_t<decltype(y[0])>;
-        if constexpr (std::is_same_v<A, B>)
-          note_truth(truth, n, x, y, holds);
+        if constexpr (std::is_same_v<A, B> && number<A>)
+          compare_numbers(truth, n, x, y, holds);
+        else if constexpr (std::is_same_v<A, B>)
+          fill_bits(truth, n, [&](int64_t i) { return holds(x[i], y[i]); });
         else if constexpr (comparable_with<A, B>)
-          note_truth(truth, n, x, y, [&](A p, B q) { return holds(sign_of(order<A, B>(p, q)), 0.0); });
+          fill_bits(truth, n, [&](int64_t i) { return holds(sign_of(order<A, B>(x[i], y[i])), 0.0); });
       });
     });
     clear_invalid(out);
     return out;
   }
 
-  /// All by value and nothing aliased: compilers make vector code of it.
-  template <class X, class Y, class Holds>
-  static void note_truth(uint8_t* __restrict truth, int64_t n, X x, Y y, Holds holds) {
-    for (int64_t i = 0; i < n; ++i) truth[i] = holds(x[i], y[i]);
-  }
-
   /// Unlike values are not equal, and have no order.
   template <class Holds>
   void scalar_by_scalar(const plan& p, const lane& a, const lane& b, Holds holds, lane& out) {
     for (int64_t i = 0; i < n_; ++i) {
-      if (!out.valid.empty() && !out.valid[size_t(i)]) continue;
+      if (!out.is_valid(i)) continue;
       auto x = a.scalar(i), y = b.scalar(i);
       if (p.op == operation::equal || p.op == operation::not_equal)
-        out.truth[size_t(i)] = equal_scalars(x, y) == (p.op == operation::equal);
+        put_bit(out.truth, i, equal_scalars(x, y) == (p.op == operation::equal));
       else if (auto o = order_scalars(x, y))
-        out.truth[size_t(i)] = holds(sign_of(*o), 0.0);
+        put_bit(out.truth, i, holds(sign_of(*o), 0.0));
       else
         blame(p);
     }
@@ -248,7 +242,6 @@ class block_evaluator {
       each_valid(out, [&](int64_t i) { out.reals_kept[size_t(i)] = calculate(p.op, real(a, i), real(b, i)); });
     } else {
       out.scalars.resize(size_t(n_));
-      out.valid.resize(size_t(n_), 1);
       each_valid(out, [&](int64_t i) { out.scalars[size_t(i)] = calculate(p, a.scalar(i), b.scalar(i)); });
     }
     out.ints = out.ints_kept.data();
@@ -259,7 +252,7 @@ class block_evaluator {
   template <class F>
   void each_valid(const lane& out, F&& f) const {
     for (int64_t i = 0; i < n_; ++i)
-      if (out.valid.empty() || out.valid[size_t(i)]) f(i);
+      if (out.is_valid(i)) f(i);
   }
 
   static double real(const lane& x, int64_t i) { return x.type == value_kind::integer ? double(x.ints[x.at(i)]) : x.reals[x.at(i)]; }
@@ -304,11 +297,11 @@ class block_evaluator {
 
   lane member(const literal_set& among, const lane& x) const {
     auto out = boolean_lane();
-    out.valid.resize(size_t(n_));
+    out.valid.resize(words_for(n_));
     for (int64_t i = 0; i < n_; ++i) {
       bool found = x.is_valid(i) && contains(among, x, i);
-      out.truth[size_t(i)] = found;
-      out.valid[size_t(i)] = found || (x.is_valid(i) && !among.has_null);
+      put_bit(out.truth, i, found);
+      put_bit(out.valid, i, found || (x.is_valid(i) && !among.has_null));
     }
     return out;
   }
@@ -340,14 +333,14 @@ class block_evaluator {
   /// Values of a json column must be text.
   lane text_test(const plan& p, const lane& x) {
     auto out = boolean_lane();
-    out.valid.resize(size_t(n_));
+    out.valid.resize(words_for(n_));
     auto& wanted = std::get<std::string>(p.literal);
     for (int64_t i = 0; i < n_; ++i) {
       if (!x.is_valid(i)) continue;
       auto text = x.type == value_kind::text ? std::optional{x.texts[x.at(i)]} : text_in(x.scalars[x.at(i)]);
       if (!text) blame(p);
-      out.valid[size_t(i)] = text.has_value();
-      out.truth[size_t(i)] = text && holds(p, *text, wanted);
+      put_bit(out.valid, i, text.has_value());
+      put_bit(out.truth, i, text && holds(p, *text, wanted));
     }
     return out;
   }
@@ -377,7 +370,7 @@ class block_evaluator {
 
 }  // namespace
 
-std::vector<uint8_t> filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault) {
+row_bits filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault) {
   block_evaluator block{rows, fault};
   return block.truth_of(p, block.evaluate(p)).truth;
 }

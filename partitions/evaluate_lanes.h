@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "partitions/evaluate_bits.h"
 #include "partitions/evaluate_plan.h"
 
 namespace gli {
@@ -26,8 +27,8 @@ struct row_block {
 struct lane {
   value_kind type = value_kind::null;
   bool constant = false;
-  std::vector<uint8_t> valid;     // one byte each; empty: all valid
-  std::vector<uint8_t> truth;     // boolean; 0 where not valid
+  row_bits valid;                 // empty: all valid
+  row_bits truth;                 // boolean; 0 where not valid
   const int64_t* ints = nullptr;  // integer, time; points into ints_kept or a column page
   const double* reals = nullptr;  // real; likewise
   std::vector<int64_t> ints_kept;
@@ -39,14 +40,14 @@ struct lane {
   lane(lane&&) = default;
   lane& operator=(lane&&) = default;
   size_t at(int64_t i) const { return constant ? 0 : size_t(i); }
-  bool is_valid(int64_t i) const { return type != value_kind::null && (valid.empty() || valid[at(i)]); }
+  bool is_valid(int64_t i) const { return type != value_kind::null && (valid.empty() || bit_at(valid.data(), constant ? 0 : i)); }
   value scalar(int64_t i) const;  // null where not valid
 };
 
 /// Loads what a leaf of the plan names.
 lane load_leaf(const plan& p, const row_block& rows);
 
-/// Truth per row: 1 where true, 0 where false or null. What a row did wrong is noted in `fault`: the largest number wins.
-std::vector<uint8_t> filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault);
+/// Truth per row: false where null. What a row did wrong is noted in `fault`: the largest number wins.
+row_bits filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault);
 
 }  // namespace gli

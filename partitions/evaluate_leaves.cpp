@@ -1,4 +1,3 @@
-#include <array>
 #include <cstring>
 
 #include "partitions/algorithms/degree.h"
@@ -11,14 +10,6 @@ namespace gli {
 namespace {
 
 lane all_null() { return {}; }
-
-/// The bits of each byte as eight bytes, the lowest bit first.
-constexpr auto spread = [] {
-  std::array<std::array<uint8_t, 8>, 256> all{};
-  for (size_t byte = 0; byte < 256; ++byte)
-    for (size_t bit = 0; bit < 8; ++bit) all[byte][bit] = byte >> bit & 1;
-  return all;
-}();
 
 void keep_ints(lane& to, size_t rows) {
   to.ints_kept.resize(rows);
@@ -37,8 +28,7 @@ class page_loader {
     load_valid(to);
     switch (type) {
       case value_kind::boolean:
-        each(
-            to, [&](size_t i, uint32_t r) { to.truth[i] = page_.boolean(r); }, to.truth);
+        load_truth(to);
         break;
       case value_kind::integer:
       case value_kind::time:
@@ -62,18 +52,33 @@ class page_loader {
   /// Its values can be read where they lie.
   bool in_place() const { return Row::contiguous && row_(rows_ - 1) < page_.rows(); }
 
-  void load_valid(lane& to) {
-    if (page_.nulls() == 0 && in_place()) return;
-    to.valid.resize(size_t(rows_));
-    if (in_place() && row_(0) % 8 == 0) return unpack_valid(to.valid.data());
-    for (int64_t i = 0; i < rows_; ++i) to.valid[size_t(i)] = row_(i) < page_.rows() && page_.valid(row_(i));
+  /// A bitmap of the page, whose words can be taken where it begins with one of this block's.
+  void load_bits(row_bits& to, const uint8_t* bitmap) const {
+    to.resize(words_for(rows_));
+    auto first = row_(0);
+    if (first % 64) {
+      fill_bits(to.data(), rows_, [&](int64_t i) { return bitmap[(first + i) >> 3] >> ((first + i) & 7) & 1; });
+    } else {
+      std::memcpy(to.data(), bitmap + first / 8, to.size() * 8);  // bitmaps are padded to whole words
+      clear_past(to, rows_);
+    }
   }
 
-  /// A byte of 0 or 1 for each bit.
-  void unpack_valid(uint8_t* to) const {
-    auto* bits = page_.raw_validity() + row_(0) / 8;
-    for (int64_t i = 0; i + 8 <= rows_; i += 8, to += 8) std::memcpy(to, &spread[bits[i / 8]], 8);
-    for (int64_t i = rows_ & ~int64_t{7}; i < rows_; ++i) *to++ = bits[i / 8] >> (i & 7) & 1;
+  void load_valid(lane& to) {
+    if (page_.nulls() == 0 && in_place()) return;
+    if (in_place()) return load_bits(to.valid, page_.raw_validity());
+    to.valid.resize(words_for(rows_));
+    fill_bits(to.valid.data(), rows_, [&](int64_t i) { return row_(i) < page_.rows() && page_.valid(row_(i)); });
+  }
+
+  void load_truth(lane& to) {
+    if (in_place()) {
+      load_bits(to.truth, page_.raw_values());
+      for (size_t w = 0; w < to.valid.size(); ++w) to.truth[w] &= to.valid[w];
+      return;
+    }
+    to.truth.resize(words_for(rows_));
+    fill_bits(to.truth.data(), rows_, [&](int64_t i) { return to.is_valid(i) && page_.boolean(row_(i)); });
   }
 
   template <class F, class V>
@@ -106,8 +111,8 @@ class page_loader {
   void load_scalars(lane& to) {
     each(
         to, [&](size_t i, uint32_t r) { to.scalars[i] = plain(page_.at(r)); }, to.scalars);
-    to.valid.resize(size_t(rows_));
-    for (int64_t i = 0; i < rows_; ++i) to.valid[size_t(i)] = !std::holds_alternative<std::monostate>(to.scalars[size_t(i)]);
+    to.valid.resize(words_for(rows_));
+    fill_bits(to.valid.data(), rows_, [&](int64_t i) { return !std::holds_alternative<std::monostate>(to.scalars[size_t(i)]); });
   }
 
   column_page_view page_;
