@@ -1,14 +1,12 @@
 #include "partitions/restrict.h"
 
-#include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <atomic>
 #include <bit>
 
 #include "partitions/array_message.h"
 #include "partitions/column_page.h"
+#include "partitions/parallel.h"
 #include "partitions/together.h"
 #include "partitions/topology_build.h"
 #include "partitions/transpose.h"
@@ -65,20 +63,24 @@ void drop_mirrors(graph::body& b, const std::vector<byte_buffer>& incoming) {
 
 /// The rows of a page that stay. Buffers are used again from page to page.
 struct page_rows {
-  std::vector<uint32_t> off, rows;  // off: by vertex, in `rows`
+  std::vector<uint32_t> off, rows;  // off: by vertex, in `rows`, which is filled for columns only
   std::vector<int32_t> neighbors;   // of `rows`
   uint32_t count = 0;               // of rows that stay; the vectors may be longer
   uint64_t chosen = 0;              // rows that were dropped though both ends stay
   std::span<const uint32_t> stay() const { return {rows.data(), count}; }
 };
 
-/// Whether ends are live, without a branch on whether anything was dropped.
+/// Whether nodes are live, without a branch on whether any was dropped. Mirrors: of graphs that have any.
+template <bool Mirrors>
 class liveness {
  public:
   explicit liveness(const graph::body& b)
       : none_(words_for(uint64_t(std::max(b.size, b.mirrors)))), own_{bits(b.removed)}, mirrors_{bits(b.removed_mirrors)} {}
   bool own(int32_t v) const { return !(own_[size_t(v) >> 6] >> (v & 63) & 1); }
-  bool operator()(int32_t v) const { return v >= 0 ? own(v) : !(mirrors_[size_t(~v) >> 6] >> (~v & 63) & 1); }
+  bool operator()(int32_t v) const {
+    if constexpr (!Mirrors) return own(v);
+    return v >= 0 ? own(v) : !(mirrors_[size_t(~v) >> 6] >> (~v & 63) & 1);
+  }
 
  private:
   const uint64_t* bits(const std::vector<uint64_t>& removed) const { return removed.empty() ? none_.data() : removed.data(); }
@@ -86,28 +88,37 @@ class liveness {
   const uint64_t *own_, *mirrors_;
 };
 
+/// Edges that are chosen by themselves; all are without bits.
+struct every_edge { static constexpr bool all = true; bool operator()(uint32_t) const { return true; } };
+struct chosen_edges {
+  static constexpr bool all = false;
+  const uint64_t* bits;
+  bool operator()(uint32_t row) const { return bits[row >> 6] >> (row & 63) & 1; }
+};
+
 /// Without branches on the data: every row is written, the cursor moves past those that stay.
-template <class EdgeStays>
-void choose_rows(const liveness& live, size_t p, const topology_page& t, page_rows& kept, EdgeStays edge_stays) {
-  kept.off.assign(t.vertices + size_t{1}, 0);
-  if (kept.rows.size() < t.edges) kept.rows.resize(t.edges);
+template <bool Rows, class Live, class EdgeStays>
+void choose_rows(const Live& live, size_t p, const topology_page& t, page_rows& kept, EdgeStays edge_stays) {
+  kept.off.resize(t.vertices + size_t{1});
+  if (Rows && kept.rows.size() < t.edges) kept.rows.resize(t.edges);
   if (kept.neighbors.size() < t.edges) kept.neighbors.resize(t.edges);
   uint32_t stay = 0;
   uint64_t chosen = 0;
   auto* __restrict rows = kept.rows.data();
   auto* __restrict neighbors = kept.neighbors.data();
   for (uint32_t i = 0; i < t.vertices; ++i) {
-    if (live.own(int32_t(p << vertices_per_page_bits | i)))
-      for (auto row = t.off[i], end = t.off[i + 1]; row < end; ++row) {
-        auto target = t.neighbor[row];
-        bool ends_stay = live(target), stays = ends_stay & edge_stays(row);
-        rows[stay] = row;
-        neighbors[stay] = target;
-        stay += stays;
-        chosen += ends_stay & !stays;
-      }
-    kept.off[i + 1] = stay;
+    kept.off[i] = stay;
+    if (!live.own(int32_t(p << vertices_per_page_bits | i))) continue;
+    for (auto row = t.off[i], end = t.off[i + 1]; row < end; ++row) {
+      auto target = t.neighbor[row];
+      bool ends_stay = live(target), stays = ends_stay & edge_stays(row);
+      if constexpr (Rows) rows[stay] = row;
+      neighbors[stay] = target;
+      stay += stays;
+      if constexpr (!EdgeStays::all) chosen += ends_stay & !stays;
+    }
   }
+  kept.off[t.vertices] = stay;
   kept.count = stay;
   kept.chosen = chosen;
 }
@@ -122,49 +133,59 @@ page_ptr thinned(const page_rows& kept) {
   return kept.count ? make_topology_page(kept.off, {kept.neighbors.data(), kept.count}) : nullptr;
 }
 
-/// Calls f(page number, scratch rows) for the pages that have edges, on all cores.
+/// Calls f(page number, scratch rows) for the pages that have edges, on all cores where there are many.
 template <class F>
 void for_each_page(const topology& t, F&& f) {
-  tbb::enumerable_thread_specific<page_rows> scratch;
-  tbb::parallel_for(size_t{0}, t.pages.size(), [&](size_t p) {
-    if (t.pages[p]) f(p, scratch.local());
+  parallel_ranges(int64_t(t.pages.size()), 4, [&](int64_t p, int64_t end) {
+    page_rows scratch;
+    for (; p < end; ++p)
+      if (t.pages[size_t(p)]) f(size_t(p), scratch);
   });
 }
 
 bool nothing_dropped(const graph::body& b) { return b.removed.empty() && b.removed_mirrors.empty(); }
 
-/// Out-pages, edge columns and keys without what is dropped. Returns how many edges were dropped though both ends stay.
-uint64_t thin_out(graph::body& b, const std::vector<std::vector<uint64_t>>* edges) {
-  if (!edges && nothing_dropped(b)) return 0;
+std::vector<paged_column*> edge_columns_of(graph::body& b) {
   std::vector<paged_column*> columns;
   for (auto& c : b.edge_columns) columns.push_back(&c);
   if (b.edge_keys) columns.push_back(&*b.edge_keys);
+  return columns;
+}
+
+/// One direction without what is dropped, and the columns that stand in its order. edges_of(page) chooses edges. Returns how many edges were
+/// dropped though both ends stay.
+template <bool Rows, bool Mirrors, class EdgesOf>
+uint64_t thin(const graph::body& b, topology& t, const std::vector<paged_column*>& columns, EdgesOf&& edges_of) {
   std::atomic<uint64_t> chosen{0};
-  liveness live{b};
-  for_each_page(b.out, [&](size_t p, page_rows& kept) {
-    auto& t = *b.out.directory[p];
-    if (edges)
-      choose_rows(live, p, t, kept, [bits = (*edges)[p].data()](uint32_t row) { return bits[row >> 6] >> (row & 63) & 1; });
-    else
-      choose_rows(live, p, t, kept, [](uint32_t) { return true; });
+  liveness<Mirrors> live{b};
+  for_each_page(t, [&](size_t p, page_rows& kept) {
+    auto& old = *t.directory[p];
+    choose_rows<Rows>(live, p, old, kept, edges_of(p));
     chosen += kept.chosen;
-    if (kept.count == t.edges) return;
-    b.out.pages[p] = thinned(kept);
+    if (kept.count == old.edges) return;
+    t.pages[p] = thinned(kept);
     for (auto* c : columns)
       if (p < c->pages.size() && c->pages[p]) c->pages[p] = thinned_values(*c->pages[p], kept.stay());
   });
+  index_topology(t);
   return chosen;
+}
+
+template <class EdgesOf>
+uint64_t thin(const graph::body& b, topology& t, const std::vector<paged_column*>& columns, EdgesOf&& edges_of) {
+  if (b.mirrors) return thin<true, true>(b, t, columns, edges_of);
+  return columns.empty() ? thin<false, false>(b, t, columns, edges_of) : thin<true, false>(b, t, columns, edges_of);
+}
+
+/// Out-pages, edge columns and keys without what is dropped.
+uint64_t thin_out(graph::body& b, const std::vector<std::vector<uint64_t>>* edges) {
+  if (edges) return thin(b, b.out, edge_columns_of(b), [&](size_t p) { return chosen_edges{(*edges)[p].data()}; });
+  return nothing_dropped(b) ? 0 : thin(b, b.out, edge_columns_of(b), [](size_t) { return every_edge{}; });
 }
 
 /// In-pages without the edges of nodes that are not live.
 void thin_in(graph::body& b) {
-  if (nothing_dropped(b)) return;
-  liveness live{b};
-  for_each_page(b.in, [&](size_t p, page_rows& kept) {
-    choose_rows(live, p, *b.in.directory[p], kept, [](uint32_t) { return true; });
-    if (kept.count < b.in.directory[p]->edges) b.in.pages[p] = thinned(kept);
-  });
-  index_topology(b.in);
+  if (!nothing_dropped(b)) thin(b, b.in, {}, [](size_t) { return every_edge{}; });
 }
 
 std::vector<uint64_t> bits_of(const graph& g, const std::function<bool(int32_t)>& keep) {
@@ -202,7 +223,6 @@ graph restrict_to(const graph& g, const kept_elements& kept, communicator& all) 
   together(all, [&] {
     drop_mirrors(b, dropped);
     dropped_by_edge = thin_out(b, kept.edges);
-    index_topology(b.out);
   });
   all.all_reduce({&dropped_by_edge, 1}, reduction::sum);
   if (dropped_by_edge) b.in = transpose_of(b, all);

@@ -103,17 +103,20 @@ void filter_against_sum() {
               filter * 1e3, sum * 1e3, static_cast<unsigned long>(kept));
 }
 
-/// The topology pages that `made` does not share with `g`, into fresh memory.
-void copy_output(const graph& g, const graph& made) {
-  auto copy = [](const topology& old, const topology& fresh) {
-    tbb::parallel_for(size_t{0}, fresh.pages.size(), [&](size_t p) {
+/// The topology pages that `made` does not share with `g`, copied into memory that stays, as theirs does.
+std::vector<page_ptr> copy_output(const graph& g, const graph& made) {
+  std::vector<page_ptr> copies(made->out.pages.size() * 2);
+  auto copy = [&](const topology& old, const topology& fresh, page_ptr* to) {
+    tbb::parallel_for(size_t{0}, fresh.pages.size(), [&, to](size_t p) {
       if (!fresh.pages[p] || fresh.pages[p] == old.pages[p]) return;
-      page to{fresh.pages[p]->size()};
-      std::memcpy(to.data(), fresh.pages[p]->data(), to.size());
+      auto copied = std::make_shared<page>(fresh.pages[p]->size());
+      std::memcpy(copied->data(), fresh.pages[p]->data(), copied->size());
+      to[p] = std::move(copied);
     });
   };
-  copy(g->out, made->out);
-  copy(g->in, made->in);
+  copy(g->out, made->out, copies.data());
+  copy(g->in, made->in, copies.data() + made->out.pages.size());
+  return copies;
 }
 
 void subgraph_against_copy(double share) {
@@ -128,7 +131,8 @@ void subgraph_against_copy(double share) {
     if (double(random() >> 11) * 0x1p-53 < share) bits[size_t(v) >> 6] |= uint64_t{1} << (v & 63);
   graph made{};
   auto cut = median_of([&] { made = restrict_to(g, {&bits, nullptr}, alone); });
-  auto copied = median_of([&] { copy_output(g, made); });
+  std::vector<page_ptr> copies;
+  auto copied = median_of([&] { copies = copy_output(g, made); });
   std::printf("induced subgraph of %2.0f%% of %d nodes / copying it   goal <= 2     measured %.2f   (%.1f ms / %.1f ms, %lu of %lu edges)\n", share * 100,
               g->size, cut / copied, cut * 1e3, copied * 1e3, static_cast<unsigned long>(made->total_edges),
               static_cast<unsigned long>(g->total_edges));
