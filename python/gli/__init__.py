@@ -32,7 +32,7 @@ from ._expressions import Expression, degree, edge, in_degree, key, node, out_de
 from ._formats.readers import EmbeddedReaders
 from ._formats.skipped import SkippedLinesWarning
 from ._graph import Graph
-from ._history import Commit, Diff, Log
+from ._history import Commit, Diff, Log, Move, Reflog
 from ._merging import Conflict
 from ._node_values import Comparison, NodeValues
 from ._progress import show_progress
@@ -62,8 +62,10 @@ __all__ = [
     "LocalCluster",
     "Log",
     "MergeConflict",
+    "Move",
     "NodeValues",
     "ProtocolError",
+    "Reflog",
     "SkippedLinesWarning",
     "Status",
     "Table",

@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _message(error: Exception) -> str:
+    """What the library says of its arguments, as the command line has them."""
+    return _plain(error).replace("force=True", "--force").replace("strategy= decides", "--strategy decides")
+
+
+def _plain(error: Exception) -> str:
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0])
     return str(error) or type(error).__name__
@@ -59,25 +64,92 @@ def _demo(o) -> None:
     demo.run(o.workers, o.store)
 
 
-def _log(o) -> None:
+def _opened(o):
     from ._store import GraphStore
 
-    print(GraphStore(o.path, create=False).log(o.revision, o.limit))
+    return GraphStore(o.path, create=False)
+
+
+def _log(o) -> None:
+    print(_opened(o).log(o.revision, o.limit))
+
+
+def _reflog(o) -> None:
+    print(_opened(o).reflog(o.limit))
+
+
+def _branch(o) -> None:
+    store = _opened(o)
+    if o.name is None:
+        _list_names(store, store.branches, store.current_branch)
+    elif o.delete or o.force:
+        store.delete_branch(o.name, o.force)
+        print(f"deleted branch {o.name}; gli branch {o.path} {o.name} '{o.name}@{{1}}' brings it back")
+    else:
+        store.create_branch(o.name, o.revision)
+        print(f"branch {o.name} is at {_short(store, o.name)}")
+
+
+def _switch(o) -> None:
+    store = _opened(o)
+    store.switch_branch(o.name)
+    print(f"on branch {o.name} at {_short(store, o.name)}")
+
+
+def _tag(o) -> None:
+    store = _opened(o)
+    if o.name is None:
+        _list_names(store, store.tags)
+    elif o.delete:
+        store.delete_tag(o.name)
+        print(f"deleted tag {o.name}")
+    else:
+        store.tag(o.name, o.revision)
+        print(f"tag {o.name} is at {_short(store, o.name)}")
+
+
+def _merge(o) -> None:
+    store = _opened(o)
+    target = o.into or store.current_branch
+    before = store.branches.get(target)
+    commit = store.merge_branch(o.source, target, o.strategy, o.message)
+    if commit.id == before:
+        print(f"{target} has everything of {o.source} already")
+    else:
+        print(f"{target} is at {_short(store, target)}\n{store.diff(before, commit)}")
+
+
+def _undo(o) -> None:
+    store = _opened(o)
+    branch = store.current_branch
+    store.undo()
+    print(f"{branch} is at {_short(store, branch)}; '{branch}@{{1}}' is where it was")
+
+
+def _list_names(store, names, current=None) -> None:
+    """As git does: a star at the current one, commits by their first digits, messages by their first lines."""
+    width = max((len(n) for n in names), default=0)
+    for name, id in names.items():
+        commit = "no commits" if id is None else f"{id[:8]} {store.resolve(id).message.partition(chr(10))[0]}"
+        print(f"{'*' if name == current else ' '} {name:<{width}} {commit}")
+
+
+def _short(store, revision: str) -> str:
+    if store.branches.get(revision, "") is None:
+        return "no commit"
+    commit = store.resolve(revision)
+    return f"{commit.id[:8]} ({commit.message.partition(chr(10))[0]})"
 
 
 def _diff(o) -> None:
-    from ._store import GraphStore
-
-    diff = GraphStore(o.path, create=False).diff(o.older, o.newer)
+    diff = _opened(o).diff(o.older, o.newer)
     print(diff)
     if o.rows:
         print(diff.rows(o.rows))
 
 
 def _verify(o) -> None:
-    from ._store import GraphStore
-
-    GraphStore(o.path, create=False).verify()
+    _opened(o).verify()
     print(f"{o.path}: everything is as it was written")
 
 
@@ -170,6 +242,44 @@ def _parser() -> argparse.ArgumentParser:
         diff.add_argument(name)
     diff.add_argument("--rows", type=_at_least_one, metavar="N", help="also the first N changes")
     diff.set_defaults(run=_diff)
+
+    reflog = commands.add_parser("reflog", help="every move of a branch in a store")
+    reflog.add_argument("path")
+    reflog.add_argument("--limit", type=_at_least_one, metavar="N")
+    reflog.set_defaults(run=_reflog)
+
+    branch = commands.add_parser("branch", help="list, make or delete branches")
+    branch.add_argument("path")
+    branch.add_argument("name", nargs="?")
+    branch.add_argument("revision", nargs="?", help="where it begins (default: the current branch)")
+    branch.add_argument("--delete", action="store_true", help="when another branch or a tag has its commits")
+    branch.add_argument("--force", action="store_true", help="delete it whatever it has")
+    branch.set_defaults(run=_branch)
+
+    switch = commands.add_parser("switch", help="make commits go to another branch")
+    switch.add_argument("path")
+    switch.add_argument("name")
+    switch.set_defaults(run=_switch)
+
+    tag = commands.add_parser("tag", help="list, make or delete tags")
+    tag.add_argument("path")
+    tag.add_argument("name", nargs="?")
+    tag.add_argument("revision", nargs="?", help="the commit (default: the current branch's last)")
+    tag.add_argument("--delete", action="store_true")
+    tag.set_defaults(run=_tag)
+
+    merge = commands.add_parser("merge", help="bring one branch's changes into another")
+    merge.add_argument("path")
+    merge.add_argument("source", help="a branch, a tag or a commit")
+    merge.add_argument("--into", metavar="BRANCH", help="default: the current branch")
+    sides = ("auto", "ours", "theirs")
+    merge.add_argument("--strategy", choices=sides, default="auto", help="whose side a conflict takes; auto: list them and stop")
+    merge.add_argument("-m", "--message", default="")
+    merge.set_defaults(run=_merge)
+
+    undo = commands.add_parser("undo", help="take the current branch's last commit back")
+    undo.add_argument("path")
+    undo.set_defaults(run=_undo)
 
     verify = commands.add_parser("verify", help="reread and rehash everything in a store")
     verify.add_argument("path")

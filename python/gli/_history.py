@@ -88,6 +88,48 @@ class Log(list):
         return self.to_table()._repr_html_()
 
 
+@dataclass(frozen=True)
+class Move:
+    """One move of a branch: the commits it was at before and after (None: none), when (UTC), and what moved it."""
+
+    branch: str
+    before: str | None
+    after: str | None
+    time: datetime
+    action: str
+
+
+class Reflog(list):
+    """Moves of branches, newest first; prints as a table.
+
+    >>> import gli
+    >>> store = gli.GraphStore()
+    >>> _ = store.commit("first", graph=gli.Graph().add_node(1))
+    >>> [m.action for m in store.reflog()]
+    ['commit: first']
+    """
+
+    def to_table(self) -> Table:
+        """Branch, commits before and after by their first digits, time (UTC) and action."""
+        return Table(
+            pa.table(
+                {
+                    "branch": pa.array([m.branch for m in self], pa.string()),
+                    "before": pa.array([m.before and m.before[:8] for m in self], pa.string()),
+                    "after": pa.array([m.after and m.after[:8] for m in self], pa.string()),
+                    "time": pa.array([f"{m.time:%Y-%m-%d %H:%M}" for m in self], pa.string()),
+                    "action": pa.array([m.action for m in self], pa.string()),
+                }
+            )
+        )
+
+    def __repr__(self):
+        return repr(self.to_table())
+
+    def _repr_html_(self):
+        return self.to_table()._repr_html_()
+
+
 class Diff:
     """What changed from one commit to another; `summary()` is all that a cluster answers."""
 

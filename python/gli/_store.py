@@ -7,16 +7,14 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterable
 
-import pyarrow as pa
-
 from . import _core
 from ._checks import whole
 from ._errors import ConflictError, CorruptError
 from ._graph import Graph, _values_of
-from ._history import Commit, Diff, Log
+from ._history import Commit, Diff, Log, Move, Reflog
 from ._merging import Strategy, checked_strategy, merged, older
 from ._node_values import NodeValues
-from ._table import Table, counted
+from ._table import counted
 
 _KEPT_STATES = 4
 NO_LIMIT = 2**32 - 1
@@ -299,19 +297,9 @@ class GraphStore:
         """Removes a tag; its commit stays as long as something else has it. KeyError where there is none."""
         self._core.delete_tag(name)
 
-    def reflog(self, limit: int | None = None) -> Table:
-        """Every move of a branch, newest first: branch, commit before and after, time (UTC) and what moved it.
-
-        >>> import gli
-        >>> store = gli.GraphStore()
-        >>> _ = store.commit("first", graph=gli.Graph().add_node(1))
-        >>> store.reflog()["action"]
-        ['commit: first']
-        """
-        rows = self._core.reflog(0 if limit is None else whole(limit, "limit", 1))
-        names = ("branch", "before", "after", "time", "action")
-        types = (pa.string(), pa.string(), pa.string(), pa.timestamp("us", tz="UTC"), pa.string())
-        return Table(pa.table({n: pa.array([r[i] for r in rows], t) for i, (n, t) in enumerate(zip(names, types))}))
+    def reflog(self, limit: int | None = None) -> Reflog:
+        """Every move of a branch, newest first, at most `limit`."""
+        return Reflog(Move(*m) for m in self._core.reflog(0 if limit is None else whole(limit, "limit", 1)))
 
     # --- not available yet ----------------------------------------------------------------------------------------------------
 

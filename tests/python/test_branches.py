@@ -38,7 +38,8 @@ def test_a_merge_has_both_sides_and_both_parents(store):
     graph = store.get_current_graph()
     assert set(graph) == {"a", "b", "c", "o", "t"} and set(graph.edges) == {("b", "c"), ("c", "t")}
     assert graph.nodes["a"] == {"age": 41, "x": 1}
-    assert store.reflog(1)["action"] == ["merge: merge 'side' into 'main'"]
+    (move,) = store.reflog(1)
+    assert (move.branch, move.before, move.after, move.action) == ("main", heads["main"], commit.id, "merge: merge 'side' into 'main'")
     assert store.merge_branch("side").id == commit.id, "what is there already changes nothing"
     assert store.verify()
 
@@ -186,7 +187,7 @@ def test_undo_takes_back_commits_one_by_one_and_the_reflog_keeps_them(store):
     assert store.undo() is None
     with pytest.raises(ValueError, match="nothing to undo"):
         store.undo()
-    assert store.reflog()["action"] == ["undo: 1", "undo: 2", "commit: 2", "commit: 1"]
+    assert [m.action for m in store.reflog()] == ["undo: 1", "undo: 2", "commit: 2", "commit: 1"]
     assert store.resolve("main@{2}") == second
     store.create_branch("back", "main@{2}")
     store.switch_branch("back")

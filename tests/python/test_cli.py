@@ -106,3 +106,37 @@ def test_log_diff_and_verify(tmp_path):
     out = run("diff", tmp_path / "s", "main~1", "main", "--rows", "5").stdout
     assert "nodes: 1 added" in out and "bob" in out
     assert run("verify", tmp_path / "s").returncode == 0
+
+
+def test_branches_merges_tags_and_undo(tmp_path):
+    path = tmp_path / "s"
+    store = gli.GraphStore(path)
+    store.commit("Monday", graph=gli.Graph().add_node("ann", age=41))
+    first = store.branches["main"][:8]
+    assert run("branch", path, "side").stdout == f"branch side is at {first} (Monday)\n"
+    assert run("tag", path, "v1").stdout == f"tag v1 is at {first} (Monday)\n"
+    store.commit("ours", graph=gli.Graph().add_node("ann", age=42))
+    assert run("switch", path, "side").stdout == f"on branch side at {first} (Monday)\n"
+    store = gli.GraphStore(path)
+    store.commit("theirs", graph=gli.Graph().add_node("ann", age=43).add_node("bob"))
+    main, side = (store.branches[name][:8] for name in ("main", "side"))
+    assert run("branch", path).stdout == f"  main {main} ours\n* side {side} theirs\n"
+    assert run("tag", path).stdout == f"  v1 {first} Monday\n"
+
+    stopped = run("merge", path, "side", "--into", "main")
+    assert stopped.returncode == 1
+    assert stopped.stderr == (
+        "gli: error: 1 conflict; --strategy decides them\n  node 'ann', attribute 'age': 41 became 42 in ours, 43 in theirs\n"
+    )
+    merged = run("merge", path, "side", "--into", "main", "--strategy", "theirs", "-m", "both").stdout
+    assert merged.startswith("main is at ") and "(both)" in merged and "nodes: 1 added, 0 removed, 1 changed" in merged
+    assert run("merge", path, "side", "--into", "main").stdout == "main has everything of side already\n"
+
+    run("switch", path, "main")
+    assert "branch main is at" not in run("undo", path).stdout and gli.GraphStore(path).resolve("main").message == "ours"
+    assert "both" in run("reflog", path, "--limit", "3").stdout
+    refused = run("branch", path, "side", "--delete")
+    assert refused.returncode == 1 and "force=True" not in refused.stderr and "--force" in refused.stderr
+    assert run("branch", path, "side", "--force").stdout.startswith("deleted branch side")
+    assert run("branch", path, "side", "side@{1}").returncode == 0
+    assert run("tag", path, "v1", "--delete").stdout == "deleted tag v1\n"
