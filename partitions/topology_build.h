@@ -35,7 +35,6 @@ struct edge_order {
   compare_rows compare = {};  // by_key
   settle_keys settle = {};    // by_key; may be empty
   bool want_rows = false;     // fill sorted_edges::rows
-  bool targets_ascend = false;  // in the input, over all spans: what is kept needs no sorting
   choose_row choose = {};     // merge, by_key; empty: the first
 };
 
@@ -51,6 +50,14 @@ sorted_edges sort_edges(int32_t vertices, std::span<const edge_span> edges, cons
 
 /// Rows of `c` in the order of the slots. Pages without any value are null.
 paged_column align_column(const column& c, const std::vector<std::vector<uint32_t>>& rows);
+
+/// A page that is being made, its neighbors and the offsets of its vertices yet to be written: off[vertices] must be `edges`, which the rest says.
+struct topology_draft {
+  std::shared_ptr<page> made;
+  std::span<uint32_t> off;
+  std::span<int32_t> neighbors;
+};
+topology_draft new_topology_page(uint32_t vertices, uint64_t edges);
 
 /// A page of off.size() - 1 vertices, at most 1,024. Offsets are relative to `neighbors` and begin at 0.
 page_ptr make_topology_page(std::span<const uint32_t> off, std::span<const int32_t> neighbors);

@@ -3,34 +3,19 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
 
 #include "partitions/array_message.h"
 #include "partitions/together.h"
 #include "partitions/topology_build.h"
+#include "partitions/topology_sort.h"
+#include "runtime/error.h"
 
 namespace gli {
 
 namespace {
 
 struct edge_list { std::vector<int32_t> from, to; };
-
-/// The edges of one out-page between own nodes, turned around.
-edge_list turned(const graph::body& b, size_t p) {
-  edge_list edges;
-  auto& t = *b.out.directory[p];
-  edges.from.reserve(t.edges);
-  edges.to.reserve(t.edges);
-  for (uint32_t i = 0; i < t.vertices; ++i) {
-    auto source = int32_t(p << vertices_per_page_bits | i);
-    auto all = t.of(int32_t(i));
-    for (auto target : all.subspan(size_t(std::lower_bound(all.begin(), all.end(), 0) - all.begin()))) {
-      if (target == source && !b.kind.directed) continue;
-      edges.from.push_back(target);
-      edges.to.push_back(source);
-    }
-  }
-  return edges;
-}
 
 /// Edges to nodes of one peer, in positions of the exchange orders: sources, how many edges each has, their targets.
 byte_buffer edges_to_peer(const graph::body& b, const peer_mirrors& peer) {
@@ -82,17 +67,71 @@ std::vector<byte_buffer> exchange_edges(const graph::body& b, communicator& all)
   return all.all_to_all(std::move(outgoing));
 }
 
+/// Edges at their targets, other ends ascending: lists from other partitions, then the own nodes' out-pages.
+class turned_edges {
+ public:
+  turned_edges(const graph::body& b, std::vector<edge_list> remote) : b_{b}, remote_{std::move(remote)} {}
+  size_t size() const { return remote_.size() + b_.out.directory.size(); }
+  uint64_t weight(size_t piece) const {
+    return piece < remote_.size() ? remote_[piece].from.size() : b_.out.directory[piece - remote_.size()]->edges;
+  }
+  template <class F>
+  void each(size_t piece, F&& f) const {
+    if (piece >= remote_.size()) return each_of_page(piece - remote_.size(), f);
+    auto& list = remote_[piece];
+    for (size_t i = 0; i < list.from.size(); ++i) f(list.from[i], list.to[i], 0);
+  }
+
+ private:
+  template <class F>
+  void each_of_page(size_t p, F& f) const {
+    auto& t = *b_.out.directory[p];
+    for (uint32_t i = 0; i < t.vertices; ++i) {
+      auto source = int32_t(p << vertices_per_page_bits | i);
+      auto all = t.of(int32_t(i));
+      auto skipped = b_.kind.directed ? -1 : source;
+      for (auto target : all.subspan(size_t(std::lower_bound(all.begin(), all.end(), 0) - all.begin())))
+        if (target != skipped) f(target, source, 0);
+    }
+  }
+
+  const graph::body& b_;
+  std::vector<edge_list> remote_;
+};
+
+/// A page of edges that came with other ends ascending: sorted by vertex alone.
+template <class Entry>
+page_ptr build_page(std::span<const Entry> entries, uint32_t vertices, const edge_code& code) {
+  std::array<uint32_t, vertices_per_page + 2> begin{};
+  for (auto e : entries) ++begin[code.vertex_of(e) + 2];
+  for (uint32_t v = 0; v < vertices; ++v) begin[v + 2] += begin[v + 1];
+  auto made = new_topology_page(vertices, entries.size());
+  for (auto e : entries) made.neighbors[begin[code.vertex_of(e) + 1]++] = code.end_of(e);
+  std::copy_n(begin.begin(), vertices + 1, made.off.begin());
+  return made.made;
+}
+
+template <class Entry>
+topology build_transposed(const graph::body& b, const turned_edges& edges, const edge_code& code) {
+  topology made;
+  made.pages.resize(page_count(b.size));
+  auto scattered = scatter_by_page<Entry>(made.pages.size(), edges, code);
+  tbb::parallel_for(size_t{0}, made.pages.size(), [&](size_t p) {
+    std::span<const Entry> entries = scattered.of(p);
+    if (!entries.empty()) made.pages[p] = build_page(entries, vertices_in_page(b.size, p), code);
+  });
+  index_topology(made);
+  return made;
+}
+
 topology transposed(const graph::body& b, const std::vector<byte_buffer>& incoming) {
-  auto pages = b.out.directory.size(), remote = incoming.size();
-  std::vector<edge_list> edges(remote + pages);
-  for (size_t q = 0; q < remote; ++q)
-    if (q != b.partition) edges[q] = edges_from_peer(b.peers[q], incoming[q]);
-  tbb::parallel_for(size_t{0}, pages, [&](size_t p) { edges[remote + p] = turned(b, p); });
-  std::reverse(edges.begin(), edges.begin() + ptrdiff_t(remote));  // later partitions have lower mirrors
-  std::vector<edge_span> spans;
-  for (auto& list : edges) spans.push_back({list.from, list.to});
-  edge_order order{.parallel = parallel_edges::keep, .targets_ascend = true};
-  return sort_edges(b.size, spans, order).pages;
+  std::vector<edge_list> remote(incoming.size());
+  for (size_t q = 0; q < remote.size(); ++q)
+    if (q != b.partition) remote[q] = edges_from_peer(b.peers[q], incoming[q]);
+  std::reverse(remote.begin(), remote.end());  // later partitions have lower mirrors
+  turned_edges edges{b, std::move(remote)};
+  auto code = edge_code::of_ends(-b.mirrors, std::max(b.size, 1) - 1, false);
+  return with_entries_of(code.bits(), [&](auto entry) { return build_transposed<decltype(entry)>(b, edges, code); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
@@ -151,6 +152,26 @@ TEST(sort_edges, gives_what_a_sorted_set_gives) {
       EXPECT_EQ(kept.pages.edges, all.size());
     }
   }
+}
+
+TEST(sort_edges, sorts_ends_all_over_their_range) {
+  std::mt19937_64 random{10};
+  std::vector<int32_t> from, to;
+  std::map<edge, uint32_t> first;
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    from.push_back(int32_t(random() % 3'000));
+    to.push_back(i % 3 ? int32_t(uint32_t(random())) : i % 2 ? INT32_MIN : INT32_MAX);
+    first.emplace(edge{from.back(), to.back()}, i);
+  }
+  std::vector<edge> distinct;
+  std::vector<uint32_t> rows, rows_found;
+  for (auto& [e, row] : first) distinct.push_back(e), rows.push_back(row);
+  std::vector<edge_span> spans{{from, to}};
+  EXPECT_EQ(edges_in(sort_edges(3'000, spans, {}).pages), distinct);
+  auto sorted = sort_edges(3'000, spans, {.want_rows = true});
+  EXPECT_EQ(edges_in(sorted.pages), distinct);
+  for (auto& of_page : sorted.rows) rows_found.insert(rows_found.end(), of_page.begin(), of_page.end());
+  EXPECT_EQ(rows_found, rows);
 }
 
 TEST(sort_edges, keeps_the_first_row_of_parallel_edges_in_key_order) {
