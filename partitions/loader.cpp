@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "partitions/loader_state.h"
+#include "partitions/loader_rows.h"
 #include "partitions/together.h"
 #include "partitions/transpose.h"
 #include "runtime/error.h"
@@ -13,43 +13,14 @@ namespace gli {
 
 namespace {
 
-constexpr int64_t rows_at_once = 256;                 // whose hashes are computed, and index entries fetched, before they are interned
 constexpr size_t chunk_rows = size_t{1} << 16;        // small batches share a chunk of edges up to this size
 using loader_state = graph_loader::state;
-
-/// A key column as its type.
-struct int_keys {
-  const column& c;
-  int64_t operator[](int64_t i) const { return c.int64(i); }
-};
-struct text_keys {
-  const column& c;
-  std::string_view operator[](int64_t i) const { return c.bytes(i); }
-};
 
 key_type key_type_of(const column& c) {
   if (c.type == column_type::int64) return key_type::int64;
   if (c.type == column_type::utf8) return key_type::utf8;
   throw failure{errc::type, std::string{"keys are int64 or str, not "} + type_name(c.type) + " (column '" + c.name + "')"};
 }
-
-/// The input row of each row of a batch.
-class row_numbers {
- public:
-  row_numbers(const column_batch& batch, uint64_t next) : seq_{batch.find("_seq")}, next_{next} {
-    if (!seq_) return;
-    if (seq_->type != column_type::int64) throw failure{errc::type, std::string{"column '_seq' is int64, not "} + type_name(seq_->type)};
-    for (int64_t i = 0; i < batch.rows; ++i)
-      if (!seq_->valid(i) || uint64_t(seq_->int64(i)) >= highest_row)
-        throw failure{errc::value, "column '_seq': " + to_string(seq_->at(i)) + " is no row number"};
-  }
-  bool given() const { return seq_; }
-  uint64_t operator[](int64_t i) const { return seq_ ? uint64_t(seq_->int64(i)) : next_ + uint64_t(i); }
-
- private:
-  const column* seq_;
-  uint64_t next_;
-};
 
 /// The named key column, without nulls and of the graph's key type.
 const column& key_column(loader_state& s, const column_batch& batch, const char* name, const char* what, const row_numbers& rows) {
@@ -60,13 +31,6 @@ const column& key_column(loader_state& s, const column_batch& batch, const char*
     for (int64_t i = 0; i < c->length; ++i)
       if (!c->valid(i)) throw failure{errc::value, s.at_row(rows[i]) + (*name ? std::string{"an edge without "} + name : "a node without id")};
   return *c;
-}
-
-bool is_own(const load_options& o, const hash128& h) { return o.partitions == 1 || owner_of(h, o.partitions) == o.partition; }
-
-void check_owned(const load_options& o, const hash128& h) {
-  if (!is_own(o, h)) throw failure{errc::protocol, "a row of partition " + std::to_string(owner_of(h, o.partitions)) + " came to partition " +
-                                                       std::to_string(o.partition)};
 }
 
 /// A node's row; of several, row_of has the first in the input.
@@ -118,27 +82,11 @@ void hash_endpoints(const loader_state& s, const Keys& sources, const Keys& targ
   }
 }
 
-template <class Key>
-int32_t note_target(loader_state& s, const Key& k, const hash128& h, uint64_t place) {
-  return is_own(s.options, h) ? s.own->note(k, h, place) : ~s.remote->note(k, h, place);
-}
-
-/// Where a batch's edges go in a chunk that has room for them.
-struct edge_slots { int32_t *from, *to; };
-
 edge_slots add_slots(edge_chunk& chunk, int64_t count) {
   auto before = chunk.from.size();
   chunk.from.resize(before + size_t(count));
   chunk.to.resize(before + size_t(count));
   return {chunk.from.data() + before, chunk.to.data() + before};
-}
-
-/// Whether an undirected edge must be turned so that its smaller key is the source: only in a whole graph.
-template <class Key>
-bool is_turned(const loader_state& s, const Key& source, const Key& target) {
-  if (s.options.kind.directed || !(target < source)) return false;
-  if (s.options.partitions > 1) throw failure{errc::protocol, "an undirected edge came with its larger key as source"};
-  return true;
 }
 
 /// Rows of a batch of edges between text keys to ids.
@@ -159,59 +107,20 @@ void take_edges(loader_state& s, const text_keys& sources, const text_keys& targ
   }
 }
 
-/// The id of an endpoint that was met before, or a new one.
-int32_t note_int(loader_state& s, int64_t k, uint64_t place) {
-  auto id = s.met.find(k);
-  if (id == int_ids::unknown) {
-    id = note_target(s, k, key_hash(k), place);
-    s.met.add(k, id);
-  } else if (auto& book = id < 0 ? *s.remote : *s.own; place < book.last_place) {
-    book.see(id < 0 ? ~id : id, place);
-  }
-  return id;
-}
-
-void expect_keys(loader_state& s, const int_keys& sources, const int_keys& targets, int64_t count) {
-  auto lowest = INT64_MAX, highest = INT64_MIN;
-  for (int64_t i = 0; i < count; ++i) {
-    lowest = std::min({lowest, sources[i], targets[i]});
-    highest = std::max({highest, sources[i], targets[i]});
-  }
-  s.met.expect(lowest, highest, uint64_t(count) * 2);
-}
-
-/// Rows of a batch of edges between int64 keys to ids.
-void take_edges(loader_state& s, const int_keys& sources, const int_keys& targets, const row_numbers& rows, int64_t count, edge_slots to) {
-  expect_keys(s, sources, targets, count);
-  for (int64_t begin = 0; begin < count; begin += rows_at_once) {
-    auto end = std::min(begin + rows_at_once, count);
-    for (auto i = begin; i < end; ++i) {
-      s.met.prefetch(sources[i]);
-      s.met.prefetch(targets[i]);
-    }
-    for (auto i = begin; i < end; ++i) {
-      auto source = sources[i], target = targets[i];
-      if (is_turned(s, source, target)) std::swap(source, target);
-      to.from[i] = note_int(s, source, source_place(rows[i]));
-      to.to[i] = note_int(s, target, target_place(rows[i]));
-      if (to.from[i] < 0) check_owned(s.options, key_hash(source));
-    }
-  }
-}
-
 /// Which rows of the input a batch's edges are; before they are in `to`.
 void note_rows(loader_state& s, const row_numbers& rows, int64_t count, edge_chunk& to) {
   auto before = to.from.size();
   if (before == 0 && count) to.first_row = rows[0];
-  bool follows = to.rows.empty() && rows[0] == to.first_row + before && rows[count - 1] - rows[0] + 1 == uint64_t(count);
-  for (int64_t i = 0; follows && i < count && rows.given(); ++i) follows = rows[i] == rows[0] + uint64_t(i);
+  bool follows = to.rows.empty() && !rows.given() && rows[0] == to.first_row + before;
   if (!follows && to.rows.empty())
     for (size_t i = 0; i < before; ++i) to.rows.push_back(to.first_row + i);
   for (int64_t i = 0; i < count && !follows; ++i) to.rows.push_back(rows[i]);
   for (int64_t i = 0; i < count; i += rows.given() ? 1 : count) {
-    s.edges_in_order = s.edges_in_order && rows[i] >= s.last_edge_row;
-    s.last_edge_row = std::max(s.last_edge_row, rows[i]);
+    s.edges_in_order = s.edges_in_order && rows[i] >= s.next_after_edges - (s.next_after_edges > 0);
+    s.edges_ascend = s.edges_ascend && rows[i] >= s.next_after_edges;
+    s.next_after_edges = std::max(s.next_after_edges, rows[i] + 1);
   }
+  if (!rows.given() && count) s.next_after_edges = std::max(s.next_after_edges, rows[count - 1] + 1);
 }
 
 edge_chunk& chunk_for(loader_state& s, size_t rows) {

@@ -143,6 +143,14 @@ page_ptr node_page(const loader_state& s, const settled_ids& ids, const column& 
   return any ? make_column_page(c, std::span<const int64_t>{rows}) : nullptr;
 }
 
+void settle_ends(loader_state& s, const settled_ids& ids) {
+  if (ids.as_they_came()) return;
+  tbb::parallel_for(size_t{0}, s.edges.size(), [&](size_t i) {
+    for (auto& v : s.edges[i].from) v = ids.settled(v);
+    for (auto& v : s.edges[i].to) v = ids.settled(v);
+  });
+}
+
 }  // namespace
 
 void build_node_columns(loader_state& s, const settled_ids& ids, graph::body& b) {
@@ -160,10 +168,7 @@ void build_node_columns(loader_state& s, const settled_ids& ids, graph::body& b)
 }
 
 void build_edges(loader_state& s, const settled_ids& ids, graph::body& b) {
-  tbb::parallel_for(size_t{0}, s.edges.size(), [&](size_t i) {
-    for (auto& v : s.edges[i].from) v = ids.settled(v);
-    for (auto& v : s.edges[i].to) v = ids.settled(v);
-  });
+  settle_ends(s, ids);
   auto columns = s.edge_columns.finish();
   std::optional<column> keys;
   if (s.options.kind.multi && s.any_edges) keys = edge_key_column(s);

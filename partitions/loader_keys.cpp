@@ -7,19 +7,30 @@ namespace gli {
 namespace {
 
 constexpr uint64_t least_window = 1 << 16;
-constexpr uint64_t window_per_row = 4;  // keys of range for each row that has come
+constexpr uint64_t window_per_key = 4;  // of range for each key that was looked for
 constexpr size_t least_table = 1 << 10;
 
 }  // namespace
 
-void int_ids::expect(int64_t lowest, int64_t highest, uint64_t rows) {
-  rows_ += rows;
+void int_ids::find(std::span<const int64_t> keys, int32_t* ids) const {
+  bool far = false;
+  for (auto k : keys) far |= within(k) >= window_.size();
+  if (!far) {
+    for (size_t i = 0; i < keys.size(); ++i) ids[i] = window_[within(keys[i])];
+    return;
+  }
+  if (!table_.empty())
+    for (auto k : keys) __builtin_prefetch(&table_[slot(k)]);
+  for (size_t i = 0; i < keys.size(); ++i) ids[i] = find(keys[i]);
+}
+
+void int_ids::expect(int64_t lowest, int64_t highest) {
   if (!window_.empty()) {
     lowest = std::min(lowest, base_);
     highest = std::max(highest, int64_t(uint64_t(base_) + window_.size() - 1));
   }
   auto span = uint64_t(highest) - uint64_t(lowest);
-  if (span < std::max(least_window, rows_ * window_per_row)) widen(lowest, highest);
+  if (span < std::max(least_window, keys_ * window_per_key)) widen(lowest, highest);
 }
 
 void int_ids::widen(int64_t lowest, int64_t highest) {

@@ -14,11 +14,12 @@ class int_ids {
  public:
   static constexpr int32_t unknown = INT32_MIN;
 
-  /// Chooses the range for a batch whose keys are all in [lowest, highest]; `rows` of them.
-  void expect(int64_t lowest, int64_t highest, uint64_t rows);
-  void prefetch(int64_t k) const {
-    if (within(k) >= window_.size() && !table_.empty()) __builtin_prefetch(&table_[slot(k)]);
-  }
+  /// So many keys are going to be looked for.
+  void more(uint64_t keys) { keys_ += keys; }
+  /// Chooses the range for keys that are all in [lowest, highest].
+  void expect(int64_t lowest, int64_t highest);
+  /// The ids of all of them.
+  void find(std::span<const int64_t> keys, int32_t* ids) const;
   int32_t find(int64_t k) const {
     auto at = within(k);
     return at < window_.size() ? window_[at] : find_far(k);
@@ -46,7 +47,7 @@ class int_ids {
   std::vector<entry> table_;     // at most half full
   size_t far_ = 0;               // keys in it
   int shift_ = 64;
-  uint64_t rows_ = 0;
+  uint64_t keys_ = 0;
 };
 
 }  // namespace gli

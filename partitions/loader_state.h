@@ -64,7 +64,8 @@ struct graph_loader::state {
   std::vector<edge_chunk> edges;
   bool any_edges = false;                 // on any partition; after agree_on_types
   bool edges_in_order = true;             // of their input rows
-  uint64_t last_edge_row = 0;
+  bool edges_ascend = true;               // and no two of them are of one row
+  uint64_t next_after_edges = 0;          // the highest input row of an edge, and one
   uint64_t next_node = 0, next_edge = 0;  // the row that a batch without `_seq` begins with
   uint64_t duplicate_nodes = 0, duplicate_edges = 0, lost_nodes = 0, lost_edges = 0;
 
@@ -80,6 +81,7 @@ struct settled_ids {
   std::vector<int32_t> final_of;   // the inverse
   std::vector<int32_t> mirror_of;  // mirror by id in the remote book
 
+  bool as_they_came() const { return order.empty() && mirror_of.empty(); }
   int32_t arrival(int32_t final_id) const { return order.empty() ? final_id : order[size_t(final_id)]; }
   int32_t settled(int32_t id) const {
     return id < 0 ? mirror_of[size_t(~id)] : final_of.empty() ? id : final_of[size_t(id)];
