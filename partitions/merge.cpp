@@ -27,9 +27,14 @@ std::optional<edge_place> find_edge(const graph& g, const edge_name& e) {
   auto s = find_node(g, source), t = find_node(g, target);
   auto slots = s && t ? find_edges(g, *s, *t) : std::nullopt;
   if (!slots) return {};
-  for (auto slot = slots->first; slot < slots->second; ++slot)
-    if (edge_key(g, *s, slot) == k) return edge_place{*s, slot};
-  return {};
+  auto [first, last] = *slots;
+  while (k && first < last) {  // parallel edges stand in the order of their keys
+    auto middle = first + (last - first) / 2;
+    if (*edge_key(g, *s, middle) < *k) first = middle + 1;
+    else last = middle;
+  }
+  bool there = first < slots->second && edge_key(g, *s, first) == k;
+  return there ? std::optional{edge_place{*s, first}} : std::nullopt;
 }
 
 /// What one side did to the base, by key. True: the element is on that side (it was added, or changed); false: it was removed.

@@ -249,6 +249,7 @@ key log_editor::next_key(named_edge at) {
   if (known.position == 0 || known.position < log_->last_removal) {
     known.edges = int64_t(here().edges_between(at.source, at.target).size());
     known.next = 0;
+    known.position = at_;
   }
   known.next = std::max(known.next, known.edges);
   while (here().exists(at.source, at.target, known.next)) ++known.next;

@@ -50,7 +50,9 @@ void take(caf::event_based_actor* self, int descriptor, std::function<void(caf::
   };
   system.middleman().backend().post([broker = broker_of(system), to = caf::actor_cast<caf::actor>(self), connection = scribe->hdl(), request] {
     auto& basp = dynamic_cast<caf::io::basp_broker&>(*caf::actor_cast<caf::abstract_actor*>(broker));
-    basp.ctx[connection].last_seen = basp.clock().now();
+    auto& entry = basp.ctx[connection];
+    entry.hdl = connection;
+    entry.last_seen = basp.clock().now();
     caf::anon_send(to, later{request});
   });
 }

@@ -117,7 +117,7 @@ hash128 find_by_prefix(reader& manifest, std::string_view prefix, const std::str
 }  // namespace
 
 void check_branch_name(const std::string& name) {
-  if (auto wrong = wrong_name(name); !wrong.empty()) throw failure{errc::value, "branch name '" + name + "' " + wrong};
+  if (auto wrong = wrong_name(name); !wrong.empty()) throw failure{errc::value, "the name '" + name + "' " + wrong};
 }
 
 std::optional<hash128> find_revision(reader& manifest, const std::string& revision) {

@@ -50,6 +50,10 @@ void refuse_foreign_directory(const std::string& path) {
       throw failure{errc::corrupt, path + ": not a store, and not empty: it holds '" + name + "'"};
 }
 
+[[noreturn]] void no_commits(const std::string& revision) {
+  throw failure{errc::key, revision.empty() ? "the current branch has no commits" : "no revision '" + revision + "': the branch has no commits"};
+}
+
 std::string name_of(const std::optional<hash128>& head) { return head ? "commit " + to_hex(*head) : "no commit"; }
 
 /// Two commits of one content in one microsecond would have one id. A commit is later than its parents, though the clock went back.
@@ -211,7 +215,7 @@ void graph_store::create_tag(const std::string& name, const std::string& revisio
   auto w = state_->manifest->write();
   if (w->get(table::tags, as_bytes(name))) throw failure{errc::value, "tag '" + name + "' is there already"};
   auto commit = find_revision(*w, revision);
-  if (!commit) throw failure{errc::key, "no revision '" + revision + "': the branch has no commits"};
+  if (!commit) no_commits(revision);
   w->put(table::tags, as_bytes(name), encode(branch_record{commit}));
   w->commit();
 }
@@ -251,7 +255,7 @@ std::optional<hash128> graph_store::head(const std::string& branch) const { retu
 commit_record graph_store::resolve(const std::string& revision) const {
   auto r = state_->manifest->read();
   auto id = find_revision(*r, revision);
-  if (!id) throw failure{errc::key, "no revision '" + revision + "': the branch has no commits"};
+  if (!id) no_commits(revision);
   return read_commit(*r, *id);
 }
 

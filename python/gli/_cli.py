@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _message(error: Exception) -> str:
     """What the library says of its arguments, as the command line has them."""
-    return _plain(error).replace("force=True", "--force").replace("strategy= decides", "--strategy decides")
+    return _plain(error).replace("force=True", "--delete --force").replace("strategy= decides", "--strategy decides")
 
 
 def _plain(error: Exception) -> str:
@@ -79,10 +79,12 @@ def _reflog(o) -> None:
 
 
 def _branch(o) -> None:
+    if (o.delete and (o.name is None or o.revision is not None)) or (o.force and not o.delete):
+        raise ValueError("deleting takes one branch: gli branch PATH NAME --delete [--force]")
     store = _opened(o)
     if o.name is None:
         _list_names(store, store.branches, store.current_branch)
-    elif o.delete or o.force:
+    elif o.delete:
         store.delete_branch(o.name, o.force)
         print(f"deleted branch {o.name}; gli branch {o.path} {o.name} '{o.name}@{{1}}' brings it back")
     else:
@@ -97,6 +99,8 @@ def _switch(o) -> None:
 
 
 def _tag(o) -> None:
+    if o.delete and (o.name is None or o.revision is not None):
+        raise ValueError("deleting takes one tag: gli tag PATH NAME --delete")
     store = _opened(o)
     if o.name is None:
         _list_names(store, store.tags)
@@ -253,7 +257,7 @@ def _parser() -> argparse.ArgumentParser:
     branch.add_argument("name", nargs="?")
     branch.add_argument("revision", nargs="?", help="where it begins (default: the current branch)")
     branch.add_argument("--delete", action="store_true", help="when another branch or a tag has its commits")
-    branch.add_argument("--force", action="store_true", help="delete it whatever it has")
+    branch.add_argument("--force", action="store_true", help="with --delete: whatever it has")
     branch.set_defaults(run=_branch)
 
     switch = commands.add_parser("switch", help="make commits go to another branch")

@@ -17,6 +17,7 @@ from ._node_values import NodeValues
 from ._table import counted
 
 _KEPT_STATES = 4
+_ANCESTOR_LEVELS = 8  # of criss-cross merges behind one another that a merge looks through
 NO_LIMIT = 2**32 - 1
 
 
@@ -44,6 +45,7 @@ class GraphStore:
     def __init__(self, path: str | os.PathLike | None = None, create: bool = True):
         self._core = _core.Store(None if path is None else os.path.abspath(os.fspath(path)), create)
         self._working: Graph | None = None
+        self._working_branch = self.current_branch  # that the current graph belongs to
         self._seen = self.branches  # heads as this object knows them: commits go on top of these
         self._states: OrderedDict[str, object] = OrderedDict()
 
@@ -68,14 +70,24 @@ class GraphStore:
         if not isinstance(graph, Graph):
             raise TypeError(f"an embedded store keeps embedded graphs, not {graph!r}: use client.open_store(path).commit(...)")
         values = [self._checked(r, graph) for r in list_of_results(results)]
-        branch = self.current_branch
+        branch = self._branch_as_seen()
         return self._commit(branch, graph, values, message, author, self._seen.get(branch))
+
+    def _branch_as_seen(self) -> str:
+        """The current branch. ConflictError when it is not the one that this object's current graph belongs to."""
+        branch = self.current_branch
+        if branch != self._working_branch:
+            raise ConflictError(
+                f"another process has switched from branch {self._working_branch!r} to {branch!r}: say switch_branch({self._working_branch!r}) "
+                f"to go on where this one was, or switch_branch({branch!r})"
+            )
+        return branch
 
     def _commit(self, branch, graph, values, message, author, seen, parents=()) -> Commit:
         native, author = [v._values for v in values], author_or_user(author)
         commit = Commit._from_dict(self._core.commit(graph._core, native, message, author, branch, seen or "", list(parents)))
         self._seen[branch] = commit.id
-        if branch == self.current_branch:
+        if branch == self._working_branch:
             self._working = graph
         return commit
 
@@ -101,6 +113,10 @@ class GraphStore:
         When another writer has committed meanwhile, it is that commit's graph: edit it and commit again.
         """
         branch = self.current_branch
+        if branch != self._working_branch:
+            if self._uncommitted(self._seen.get(self._working_branch)):
+                self._branch_as_seen()
+            self._working, self._working_branch = None, branch
         head = self.branches[branch]
         if head is not None and (self._working is None or head != self._seen.get(branch)):
             self._working = self.at(head)
@@ -123,8 +139,8 @@ class GraphStore:
     def at(self, revision: str | Commit) -> Graph:
         """The graph of a commit. What several workers wrote is gathered."""
         commit = self.resolve(revision)
-        branch = self.current_branch
-        if self.branches[branch] == commit.id != self._seen.get(branch):
+        branch = self._working_branch
+        if self.branches.get(branch) == commit.id != self._seen.get(branch) and not self._uncommitted(self._seen.get(branch)):
             self._seen[branch], self._working = commit.id, None
         return Graph._from_core(self._state(commit).graph)
 
@@ -174,7 +190,7 @@ class GraphStore:
     def switch_branch(self, name: str) -> None:
         """Makes commits go to this branch."""
         self._core.switch_branch(name)
-        self._working, self._seen[name] = None, self.branches[name]
+        self._working, self._working_branch, self._seen[name] = None, name, self.branches[name]
 
     def list_branches(self) -> list[str]:
         """The branches' names."""
@@ -209,7 +225,7 @@ class GraphStore:
         """
         strategy = checked_strategy(strategy)
         check_message(message)
-        target = self.current_branch if target is None else target
+        target = self._branch_as_seen() if target is None else target
         theirs = self.resolve(source)
         head = self._committed_head(target)
         if head is None:
@@ -224,13 +240,17 @@ class GraphStore:
         graph = Graph._from_core(merged(self._ancestor(bases, ours), self._state(ours).graph, self._state(theirs).graph, strategy))
         return self._commit(target, graph, [], message or f"merge {_text(source)!r} into {target!r}", author, ours.id, [theirs.id])
 
-    def _ancestor(self, bases: list[str], like: Commit):
-        """The graph that a merge begins from: of several best ancestors their own merge."""
+    def _ancestor(self, bases: list[str], like: Commit, levels: int = _ANCESTOR_LEVELS):
+        """The graph that a merge begins from: of several best ancestors their own merge, whose ancestor is found likewise, so many levels deep."""
         if not bases:
-            return Graph(self._state(like).graph.directed, self._state(like).graph.multi)._core
+            graph = Graph._from_core(self._state(like).graph)
+            return Graph(graph.directed, graph.multi)._core
         graph = self._state(bases[0]).graph
+        if levels == 0:
+            return graph
         for known, other in zip(bases, bases[1:]):
-            graph = merged(self._ancestor(self._core.merge_bases(known, other), like), graph, self._state(other).graph, older)
+            before = self._ancestor(self._core.merge_bases(known, other), like, levels - 1)
+            graph = merged(before, graph, self._state(other).graph, older)
         return graph
 
     def _committed_head(self, branch: str) -> str | None:
@@ -244,6 +264,7 @@ class GraphStore:
             raise KeyError(f"no branch {branch!r}")
         head = branches[branch]
         if branch == self.current_branch:
+            self._branch_as_seen()
             if head != self._seen.get(branch):
                 raise ConflictError(f"another writer has moved branch {branch!r}: call get_current_graph() and look at what it has now")
             if self._uncommitted(head):
@@ -256,7 +277,7 @@ class GraphStore:
     def _move(self, branch: str, head: str | None, to: str | None, action: str) -> None:
         self._core.move_branch(branch, head or "", to or "", action)
         self._seen[branch] = to
-        if branch == self.current_branch:
+        if branch == self._working_branch:
             self._working = None
 
     def undo(self) -> Graph | None:
@@ -271,7 +292,7 @@ class GraphStore:
         >>> list(store.undo()), list(store.at("main@{1}"))
         ([1], [2])
         """
-        branch = self.current_branch
+        branch = self._branch_as_seen()
         if self._uncommitted(self._seen.get(branch)):
             self._working = None
             return self.get_current_graph()

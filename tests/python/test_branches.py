@@ -231,3 +231,59 @@ def test_tags_name_commits_for_good(store):
     store.delete_tag("v1")
     with pytest.raises(KeyError, match="v1"):
         store.resolve("v1")
+
+
+def test_a_branch_that_another_process_switched_to_gets_nothing_by_mistake(tmp_path):
+    store = gli.GraphStore(tmp_path / "s.gli")
+    store.commit("base", graph=triangle())
+    store.create_branch("side")
+    gli.GraphStore(tmp_path / "s.gli").switch_branch("side")
+    for step in (lambda: store.commit("more", graph=triangle().add_node("d")), store.undo, lambda: store.merge_branch("main")):
+        with pytest.raises(gli.ConflictError, match="switched from branch 'main' to 'side'"):
+            step()
+    assert set(store.get_current_graph()) == {"a", "b", "c"}, "asked for the current graph, it goes along"
+    assert store.commit("more", graph=store.get_current_graph().add_node("d")).id == store.branches["side"]
+
+
+def test_work_that_is_not_committed_does_not_go_along(tmp_path):
+    store = gli.GraphStore(tmp_path / "s.gli")
+    store.commit("base", graph=triangle())
+    store.create_branch("side")
+    store.update_graph(triangle().add_node("draft"))
+    gli.GraphStore(tmp_path / "s.gli").switch_branch("side")
+    with pytest.raises(gli.ConflictError, match="switched"):
+        store.get_current_graph()
+
+
+def test_looking_at_commits_leaves_uncommitted_work_alone(tmp_path):
+    store = gli.GraphStore(tmp_path / "s.gli")
+    store.commit("base", graph=triangle())
+    store.update_graph(triangle().add_node("draft"))
+    gli.GraphStore(tmp_path / "s.gli").commit("theirs", graph=triangle().add_node("d"))
+    store.diff("main~1", "main")
+    store.at("main")
+    with pytest.raises(gli.ConflictError, match="another writer"):
+        store.commit("mine")
+
+
+def test_a_history_that_began_anew_merges_with_the_one_before(store):
+    store.commit("first", graph=gli.Graph().add_node("a", x=1))
+    store.undo()
+    store.commit("second", graph=gli.Graph().add_node("b"))
+    store.merge_branch("main@{2}")
+    assert set(store.get_current_graph()) == {"a", "b"}
+    store.create_branch("other")
+    store.undo()
+    store.undo()
+    store.commit("undirected", graph=gli.Graph(directed=False).add_node("u"))
+    with pytest.raises(ValueError, match="kind|directed"):
+        store.merge_branch("other")
+
+
+def test_many_criss_cross_merges_behind_one_another_merge(store):
+    parted(store, lambda g: g.update_node("a", n=1), lambda g: g.update_node("b", n=1))
+    for i in range(12):
+        ours, theirs = store.branches["main"], store.branches["side"]
+        store.merge_branch(theirs, message=f"ours {i}")
+        store.merge_branch(ours, target="side", message=f"theirs {i}")
+    assert store.at("main") == store.at("side")

@@ -137,6 +137,7 @@ def test_branches_merges_tags_and_undo(tmp_path):
     assert "both" in run("reflog", path, "--limit", "3").stdout
     refused = run("branch", path, "side", "--delete")
     assert refused.returncode == 1 and "force=True" not in refused.stderr and "--force" in refused.stderr
-    assert run("branch", path, "side", "--force").stdout.startswith("deleted branch side")
+    assert run("branch", path, "side", "--force").returncode == run("branch", path, "--delete").returncode == 1
+    assert run("branch", path, "side", "--delete", "--force").stdout.startswith("deleted branch side")
     assert run("branch", path, "side", "side@{1}").returncode == 0
     assert run("tag", path, "v1", "--delete").stdout == "deleted tag v1\n"
