@@ -205,6 +205,14 @@ void dictionary::prefetch(const hash128& h) const {
   __builtin_prefetch(&table.slot[h.low & table.mask]);
 }
 
+int32_t dictionary::prefetch_place(const hash128& h) const {
+  auto id = state_->tables.back()->find(h, [](int32_t) { return true; });
+  if (id >= 0) __builtin_prefetch(&state_->texts[id]);
+  return id;
+}
+
+void dictionary::prefetch_text(int32_t id) const { __builtin_prefetch(state_->texts[id]); }
+
 void dictionary::prefetch_shared(const hash128& h) const {
   auto& table = *state_->index.load(std::memory_order_acquire);
   __builtin_prefetch(&table.slot[h.low & table.mask]);

@@ -71,15 +71,32 @@ void take_nodes(loader_state& s, const Keys& keys, const row_numbers& rows, int6
 
 struct endpoint_hashes { std::array<hash128, rows_at_once> source, target; };
 
-template <class Keys>
-void hash_endpoints(const loader_state& s, const Keys& sources, const Keys& targets, int64_t begin, int64_t end, endpoint_hashes& hashes) {
-  for (auto i = begin; i < end; ++i) {
-    auto at = size_t(i - begin);
-    hashes.source[at] = key_hash(sources[i]);
-    hashes.target[at] = key_hash(targets[i]);
-    s.own->keys->prefetch(hashes.source[at]);
-    (is_own(s.options, hashes.target[at]) ? s.own : s.remote)->keys->prefetch(hashes.target[at]);
+const dictionary& keys_of_target(const loader_state& s, const hash128& h) { return *(is_own(s.options, h) ? s.own : s.remote)->keys; }
+
+/// Fetches what interning `rows` edges will read, step by step, each for all of them.
+void fetch_endpoints(const loader_state& s, const endpoint_hashes& hashes, size_t rows) {
+  std::array<int32_t, rows_at_once> source, target;
+  auto& own = *s.own->keys;
+  for (size_t i = 0; i < rows; ++i) {
+    own.prefetch(hashes.source[i]);
+    keys_of_target(s, hashes.target[i]).prefetch(hashes.target[i]);
   }
+  for (size_t i = 0; i < rows; ++i) {
+    source[i] = own.prefetch_place(hashes.source[i]);
+    target[i] = keys_of_target(s, hashes.target[i]).prefetch_place(hashes.target[i]);
+  }
+  for (size_t i = 0; i < rows; ++i) {
+    if (source[i] >= 0) own.prefetch_text(source[i]);
+    if (target[i] >= 0) keys_of_target(s, hashes.target[i]).prefetch_text(target[i]);
+  }
+}
+
+void hash_endpoints(const loader_state& s, const text_keys& sources, const text_keys& targets, int64_t begin, int64_t end, endpoint_hashes& hashes) {
+  for (auto i = begin; i < end; ++i) {
+    hashes.source[size_t(i - begin)] = key_hash(sources[i]);
+    hashes.target[size_t(i - begin)] = key_hash(targets[i]);
+  }
+  fetch_endpoints(s, hashes, size_t(end - begin));
 }
 
 edge_slots add_slots(edge_chunk& chunk, int64_t count) {
