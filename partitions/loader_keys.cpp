@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint64_t least_window = 1 << 16;
 constexpr uint64_t window_per_key = 4;  // of range for each key that was looked for
+constexpr uint64_t least_unit = 1 << 8;
 constexpr size_t least_table = 1 << 10;
 
 }  // namespace
@@ -33,12 +34,14 @@ void int_ids::expect(int64_t lowest, int64_t highest) {
   if (span < std::max(least_window, keys_ * window_per_key)) widen(lowest, highest);
 }
 
+/// To bounds with room on either side: multiples of a quarter of the window at least.
 void int_ids::widen(int64_t lowest, int64_t highest) {
   auto needed = uint64_t(highest) - uint64_t(lowest) + 1;
   if (needed == window_.size()) return;
-  auto room = uint64_t(INT64_MAX) - uint64_t(lowest) + 1;  // keys from the lowest on
-  auto size = std::min(room, std::max(needed, window_.size() * 2));
-  std::vector<int32_t> wider(size, unknown);
+  auto unit = int64_t(std::max(least_unit, std::bit_floor(needed) / 2));
+  lowest &= -unit;
+  highest |= unit - 1;
+  std::vector<int32_t> wider(uint64_t(highest) - uint64_t(lowest) + 1, unknown);
   std::copy(window_.begin(), window_.end(), wider.begin() + ptrdiff_t(window_.empty() ? 0 : uint64_t(base_) - uint64_t(lowest)));
   window_ = std::move(wider);
   base_ = lowest;

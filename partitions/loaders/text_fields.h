@@ -39,6 +39,21 @@ inline digits scan_digits(const char* p) {
   }
 }
 
+/// The canonical decimal within int64 at the front of a text, and where it ends; null: there is none. What follows it is not looked at. Reads as scan_digits does.
+struct leading_int64 {
+  int64_t number = 0;
+  const char* end = nullptr;
+};
+
+inline leading_int64 scan_int64(const char* p) {
+  bool negative = *p == '-';
+  auto* first = p + negative;
+  auto found = scan_digits(first);
+  bool canonical = found.count > 0 && (*first != '0' || (found.count == 1 && !negative));
+  if (!canonical || found.count > 19 || found.number > uint64_t(INT64_MAX) + negative) return {};
+  return {int64_t(negative ? 0 - found.number : found.number), first + found.count};
+}
+
 /// A canonical decimal within int64, the one spelling of an int key: "-5" and "0", not "007", "+1", "-0", "" or " 1".
 std::optional<int64_t> canonical_int64(std::string_view text);
 

@@ -71,19 +71,15 @@ inline const char* text_parser::field_end(const char* p) const {
 
 template <bool Delimited>
 inline const char* text_parser::read_number(const char* p, field_writer& w) {
-  bool negative = *p == '-';
-  auto* first = p + negative;
   if (w.what->type == column_type::int64) {
-    auto found = scan_digits(first);
-    auto* end = first + found.count;
-    bool canonical = found.count > 0 && found.count < 19 && (*first != '0' || (found.count == 1 && !negative));
-    if (!canonical || !ends_field<Delimited>(end)) return nullptr;
-    auto number = negative ? -int64_t(found.number) : int64_t(found.number);
-    if (number < w.what->lowest || number > w.what->highest) return nullptr;
-    store_fixed(w, number);
-    return end;
+    auto found = scan_int64(p);
+    if (!found.end || !ends_field<Delimited>(found.end)) return nullptr;
+    if (found.number < w.what->lowest || found.number > w.what->highest) return nullptr;
+    store_fixed(w, found.number);
+    return found.end;
   }
-  auto found = scan_short_decimal(first);
+  bool negative = *p == '-';
+  auto found = scan_short_decimal(p + negative);
   if (!found.end || !ends_field<Delimited>(found.end)) return nullptr;
   store_fixed(w, std::bit_cast<int64_t>(negative ? -found.number : found.number));
   return found.end;
@@ -237,10 +233,29 @@ inline const char* text_parser::parse_row(const char* line) {
   return error_ ? nullptr : p;
 }
 
+/// Takes lines that are two canonical ints with one separator, while the batch has room, and returns where the first other one begins.
+template <bool Delimited>
+inline const char* text_parser::parse_int_pairs(const char* p) {
+  auto &first = writers_[0], &second = writers_[1];
+  auto within = [](const field_writer& w, int64_t x) { return x >= w.what->lowest && x <= w.what->highest; };
+  while (p != end_ && row_ < capacity_) {
+    auto one = scan_int64(p);
+    if (!one.end || !(Delimited ? *one.end == delimiter_ : *one.end == ' ' || *one.end == '\t')) return p;
+    auto two = scan_int64(one.end + 1);
+    if (!two.end || !ends_line(two.end) || !within(first, one.number) || !within(second, two.number)) return p;
+    store_fixed(first, one.number);
+    store_fixed(second, two.number);
+    sequence_[row_++] = line_++;
+    p = two.end + (*two.end == '\r') + 1;
+  }
+  return p;
+}
+
 template <bool Delimited>
 void text_parser::parse_lines(const char* p) {
   bool has_long_lines = size_t(end_ - p) > longest_line;
   for (; p != end_; ++p, ++line_) {
+    if (int_pairs_ && (p = parse_int_pairs<Delimited>(p)) == end_) return;
     if (has_long_lines && size_t(end_of_line(p) - p) > longest_line) return fail("line over 1 MiB");
     if (check_each_line_ && valid_text_prefix({p, size_t(end_of_line(p) - p)}) != size_t(end_of_line(p) - p)) {
       report_.skip({line_, "not a text file"});
@@ -287,6 +302,9 @@ void text_parser::parse(const text_layout& layout, std::string_view lines, int64
   needed_.clear();
   for (auto& c : layout.columns) writers_.push_back({&c, nullptr, nullptr, 0, c.type});
   if (error_) return;
+  auto is_int = [](const field_writer& w) { return w.what->type == column_type::int64; };
+  auto c = layout.comment;
+  int_pairs_ = writers_.size() == 2 && is_int(writers_[0]) && is_int(writers_[1]) && !layout.skip_bad_lines && c != '-' && !(c >= '0' && c <= '9');
   begin_batch();
   if (delimiter_)
     parse_lines<true>(lines.data());
@@ -314,8 +332,9 @@ void text_parser::begin_batch() {
   }
   batch.columns.back().name = "_seq";
   batch.columns.back().values.clear();
+  auto likely = std::max<int64_t>(1024, row_ + row_ / 16);  // as the batch before
   row_ = capacity_ = 0;
-  grow(std::min<int64_t>(layout_->rows_per_batch, 1024));
+  grow(std::min(layout_->rows_per_batch, likely));
 }
 
 void text_parser::grow(int64_t rows) {

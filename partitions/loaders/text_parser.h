@@ -45,6 +45,8 @@ class text_parser {
   template <bool Delimited>
   void parse_lines(const char* p);
   template <bool Delimited>
+  const char* parse_int_pairs(const char* p);
+  template <bool Delimited>
   const char* parse_row(const char* line);
   template <bool Delimited>
   const char* read_field(const char* p, field_writer& w);
@@ -85,6 +87,7 @@ class text_parser {
   text_report report_;
   bool ids_are_text_ = false, ids_were_text_ = false;
   bool check_each_line_ = false;  // that it is text
+  bool int_pairs_ = false;        // rows are two int64 fields
   std::vector<column_type> needed_;
 };
 

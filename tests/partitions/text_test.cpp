@@ -43,6 +43,16 @@ class text : public ::testing::Test {
 
 // --- what files hold -------------------------------------------------------------------------------------------------------
 
+TEST_F(text, reads_pairs_of_ints_among_lines_of_other_shapes) {
+  auto t = read_table(file("1 2\n3\t4\r\n  5 6\n7   8\n9 10 \n\n# 1\n-11 -12\n9223372036854775807 -9223372036854775808\n0 1000000000000000000\n"));
+  EXPECT_EQ(show(t), (strings{"1 2", "3 4", "5 6", "7 8", "9 10", "-11 -12", "9223372036854775807 -9223372036854775808", "0 1000000000000000000"}));
+  EXPECT_EQ(t.lines, (std::vector<int64_t>{1, 2, 3, 4, 5, 8, 9, 10}));
+  EXPECT_EQ(edges("1 2\n0 -0000000000000000001\n"), (strings{"'1' '2'", "'0' '-0000000000000000001'"}));
+  auto o = csv("1,2\n3,9223372036854775808\n");
+  o.keys = key_type::int64;
+  EXPECT_EQ(complaint(o), "2: target '9223372036854775808' is not an int64 id");
+}
+
 TEST_F(text, reads_edges_with_and_without_weights) {
   auto t = read_table(file("1 2 8\n1\t3   50\n"));
   EXPECT_EQ(t.names, (strings{"source", "target", "weight"}));
