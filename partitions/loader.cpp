@@ -226,7 +226,8 @@ void graph_loader::state::begin_keys(key_type type) {
 }
 
 std::string graph_loader::state::at_row(uint64_t row) const {
-  return (options.origin.empty() ? std::string{"row "} : options.origin + ":") + std::to_string(row) + ": ";
+  auto& origin = options.origin;
+  return (origin.empty() ? "row " : origin.ends_with(' ') ? origin : origin + ":") + std::to_string(row) + ": ";
 }
 
 graph_loader::graph_loader(load_options options) : state_{std::make_unique<state>(std::move(options))} {}

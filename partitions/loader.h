@@ -16,7 +16,7 @@ struct load_options {
   graph_kind kind;
   uint32_t partition = 0, partitions = 1;
   bool endpoints_must_exist = false;  // LDBC: an edge to a node that no node batch brought is failure{value} naming origin, line and node
-  std::string origin;                 // the input's name in messages
+  std::string origin;                 // the input's name in messages: "FILE", of lines, or what ends with a space, "FILE: row "
   duplicate_policy duplicates = duplicate_policy::first;
   int32_t most_nodes = INT32_MAX;     // of a partition; failure{memory} beyond
 };

@@ -108,6 +108,7 @@ std::string count_mismatch(const std::string& expected, size_t found) {
 }
 
 text_layout make_layout(const text_options& o, text_rows rows, std::string_view first_line, const std::string& where) {
+  if (o.header && valid_text_prefix(first_line) != first_line.size()) throw failure{errc::value, where + ": not a text file"};
   auto fields = split_fields(first_line, o.delimiter);
   auto names = names_of(o, rows, fields, where);
   auto ids = id_columns(names, rows);

@@ -109,8 +109,6 @@ from_numpy = Graph.from_numpy
 from_polars = Graph.from_polars
 from_scipy = Graph.from_scipy
 
-_HERE = _loading.Embedded()
-
 
 _READERS = EmbeddedReaders()
 read = _READERS.read
@@ -133,7 +131,7 @@ def generate_kronecker(scale: int, edge_factor: int = 16, seed: int = 0, directe
     >>> generate_kronecker(4).node_count <= 16
     True
     """
-    return _loading.generate_kronecker(_HERE, scale, edge_factor, seed, directed)
+    return _loading.generate_kronecker(_loading.EMBEDDED, scale, edge_factor, seed, directed)
 
 
 def __dir__() -> list[str]:

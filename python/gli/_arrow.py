@@ -110,6 +110,19 @@ class Rows:
             raise
 
 
+def edge_rows(edges, source: str, target: str, key: str | None) -> Rows | None:
+    """Rows of edges as the loader wants them; None of none."""
+    if edges is None:
+        return None
+    reader = reader_of(edges)
+    names = {source: "source", target: "target"}
+    if key is not None:
+        names[key] = "key"
+    elif "key" in reader.schema.names:
+        raise ValueError("the column 'key' names parallel edges: say key='key', or rename it")
+    return Rows(reader, names, list(names), "edge")
+
+
 def columns_from_rows(rows: Iterable[dict]) -> dict[str, list]:
     """Columns of dictionaries, None where a row lacks a name.
 

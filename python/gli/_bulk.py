@@ -189,7 +189,7 @@ def _loaded(graph: Graph, add: Callable[[Any], None], duplicates: str) -> Graph:
 
     keys = None if graph.key_type == "none" else graph.key_type
     made = _loading.load(
-        _loading.Embedded(), fill, "load", key_type=keys, directed=graph.directed, multi=graph.multi, duplicates=duplicates
+        _loading.EMBEDDED, fill, "load", key_type=keys, directed=graph.directed, multi=graph.multi, duplicates=duplicates
     )
     if graph.attributes:
         with made.batch_operations() as batch:

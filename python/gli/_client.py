@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 
 from . import _construct, _core, _loading
-from ._arrow import frame
 from ._distributed import DistributedGraph
 from ._errors import ClusterError, GliError, WorkerLostError
 from ._formats.readers import Readers
@@ -233,53 +232,6 @@ class Client(Readers[DistributedGraph]):
     def _place(self):
         return self
 
-    def from_arrow(
-        self,
-        edges=None,
-        nodes=None,
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool = True,
-        multi: bool = False,
-        key_type=None,
-        duplicates: str = "first",
-    ) -> DistributedGraph:
-        """The same as Graph.from_arrow, on the cluster; a stream is passed on batch by batch."""
-        return _loading.from_arrow(self, edges, nodes, source, target, key, node, directed, multi, key_type, duplicates)
-
-    def from_batches(
-        self,
-        batches: Iterable[tuple[str, Any]],
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool = True,
-        multi: bool = False,
-        key_type=None,
-        duplicates: str = "first",
-    ) -> DistributedGraph:
-        """The same as Graph.from_batches, on the cluster."""
-        return _loading.from_batches(self, batches, source, target, key, node, directed, multi, key_type, duplicates)
-
-    def from_pandas(
-        self,
-        edges=None,
-        nodes=None,
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool = True,
-        multi: bool = False,
-        key_type=None,
-        duplicates: str = "first",
-    ) -> DistributedGraph:
-        """The same as Graph.from_pandas, on the cluster."""
-        return self.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type, duplicates)
-
     def from_edge_list(
         self,
         edges: Iterable[tuple],
@@ -292,6 +244,9 @@ class Client(Readers[DistributedGraph]):
         """The same as Graph.from_edge_list, on the cluster."""
         return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi, duplicates))
 
+    from_arrow = _construct.from_arrow
+    from_batches = _construct.from_batches
+    from_pandas = _construct.from_pandas
     from_polars = _construct.from_polars
     from_scipy = _construct.from_scipy
     from_numpy = _construct.from_numpy
@@ -299,7 +254,7 @@ class Client(Readers[DistributedGraph]):
 
     def _from_graph(self, graph: Graph) -> DistributedGraph:
         edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()
-        return _loading.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type)
+        return _construct.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type)
 
     def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:
         """The same as gli.generate_kronecker, on the cluster."""

@@ -3,11 +3,110 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 
+from . import _loading
+from ._arrow import Rows, edge_rows, frame
 from ._checks import attribute_name, flag
+
+
+def from_arrow(
+    here,
+    edges=None,
+    nodes=None,
+    source: str = "source",
+    target: str = "target",
+    key: str | None = None,
+    node: str = "id",
+    directed: bool = True,
+    multi: bool = False,
+    key_type=None,
+    duplicates: str = "first",
+):
+    """A graph of Arrow tables, data frames or streams: edges with columns `source` and `target` (and `key`), nodes with column `node`;
+    the other columns become attributes. Nodes that only edges name are made. On a cluster a stream is passed on batch by batch.
+
+    >>> import gli, pyarrow
+    >>> gli.from_arrow(pyarrow.table({"source": [1, 2], "target": [2, 3], "weight": [0.5, 1.5]})).edges[1, 2]
+    {'weight': 0.5}
+    """
+    multi = _loading.policy(duplicates, multi, key)[1]
+    of_edges = edge_rows(edges, source, target, key)
+    of_nodes = None if nodes is None else Rows(nodes, {node: ""}, [node], "node")
+
+    def fill(rows, guesses, progress):
+        if of_nodes is not None:
+            of_nodes.feed(rows.add_nodes)
+        if of_edges is not None:
+            of_edges.feed(rows.add_edges)
+
+    kind = {"key_type": key_type, "directed": directed, "multi": multi, "duplicates": duplicates}
+    return _loading.load(here._place(), fill, "load", origin="Arrow table", **kind)
+
+
+def from_batches(
+    here,
+    batches: Iterable[tuple[str, Any]],
+    source: str = "source",
+    target: str = "target",
+    key: str | None = None,
+    node: str = "id",
+    directed: bool = True,
+    multi: bool = False,
+    key_type=None,
+    duplicates: str = "first",
+):
+    """The same as from_arrow, of ("nodes" or "edges", batch) pairs as they come: what reads one stream of both needs to hold neither.
+
+    >>> import gli
+    >>> gli.Graph.from_batches([("edges", {"source": [1], "target": [2]}), ("nodes", {"id": [1], "name": ["one"]})]).nodes[1]
+    {'name': 'one'}
+    """
+    multi = _loading.policy(duplicates, multi, key)[1]
+    pending = iter(batches)
+
+    def fill(rows, guesses, progress):
+        sent = 0
+        for pair in pending:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise TypeError(f"batches come as ('nodes' or 'edges', batch) pairs, not as {pair!r}")
+            what, batch = pair
+            if what not in ("nodes", "edges"):
+                raise ValueError(f"a batch is of 'nodes' or 'edges', not of {what!r}")
+            named = Rows(batch, {node: ""}, [node], "node") if what == "nodes" else edge_rows(batch, source, target, key)
+            named.feed(rows.add_nodes if what == "nodes" else rows.add_edges)
+            sent += named.passed
+            if progress is not None:
+                progress("rows", sent, 0)
+
+    kind = {"key_type": key_type, "directed": directed, "multi": multi, "duplicates": duplicates}
+    return _loading.load(here._place(), fill, "load", origin="Arrow batches", **kind)
+
+
+def from_pandas(
+    here,
+    edges=None,
+    nodes=None,
+    source: str = "source",
+    target: str = "target",
+    key: str | None = None,
+    node: str = "id",
+    directed: bool = True,
+    multi: bool = False,
+    key_type=None,
+    duplicates: str = "first",
+):
+    """The same as from_arrow, of pandas data frames (their index is left out)."""
+    return here.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type, duplicates)
+
+
+def from_own_tables(here, edges: pa.Table, nodes: pa.Table, directed: bool, multi: bool, key_type: str):
+    """A graph of the tables that another graph's views give."""
+    key = "key" if multi and "key" in edges.column_names else None
+    return from_arrow(here, edges, nodes, key=key, directed=directed, multi=multi, key_type=None if key_type == "none" else key_type)
 
 
 def from_polars(
@@ -29,10 +128,10 @@ def from_polars(
     >>> gli.from_polars(polars.DataFrame({"source": [1], "target": [2], "weight": [0.5]})).edges[1, 2]
     {'weight': 0.5}
     """
-    for frame in (edges, nodes):
-        if frame is not None and not hasattr(frame, "__arrow_c_stream__"):
-            instead = ": collect() it first" if hasattr(frame, "collect") else ""
-            raise TypeError(f"expected a polars data frame, not {type(frame).__name__}{instead}")
+    for given in (edges, nodes):
+        if given is not None and not hasattr(given, "__arrow_c_stream__"):
+            instead = ": collect() it first" if hasattr(given, "collect") else ""
+            raise TypeError(f"expected a polars data frame, not {type(given).__name__}{instead}")
     return here.from_arrow(edges, nodes, source, target, key, node, directed, multi, key_type, duplicates)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from . import _expressions as expressions, _loading
+from . import _construct, _expressions as expressions
+from ._loading import EMBEDDED
 from ._merge import merge, visible
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
@@ -176,9 +177,7 @@ class DistributedGraph(GraphMethods):
 
     def to_local(self):
         """The same graph in this process."""
-        return _loading.from_own_tables(
-            _loading.Embedded(), self.edges.to_arrow(), self.nodes.to_arrow(), self.directed, self.multi, self.key_type
-        )
+        return _construct.from_own_tables(EMBEDDED, self.edges.to_arrow(), self.nodes.to_arrow(), self.directed, self.multi, self.key_type)
 
     def compare_summary(self, older: DistributedGraph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""

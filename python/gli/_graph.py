@@ -9,18 +9,17 @@ from typing import Any
 import pyarrow as pa
 
 from . import _construct, _core, _expressions as expressions, _loading
-from ._arrow import column_of, columns_from_rows, frame
+from ._arrow import column_of, columns_from_rows
 from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
 from ._edits import Batch
 from ._formats.writers import Writers
+from ._loading import EMBEDDED
 from ._merge import merge
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
 from ._progress import Progress
 from ._merging import Strategy, checked_strategy, merged
 from ._table import Table
-
-_PLACE = _loading.Embedded()
 
 
 class Graph(_core.Version, Writers, GraphMethods):
@@ -89,7 +88,7 @@ class Graph(_core.Version, Writers, GraphMethods):
 
         _, multi = _loading.policy(duplicates, multi)
         if not node_attrs and not edge_attrs:
-            graph = _bulk.from_pairs(_PLACE, edges, directed, multi, duplicates)
+            graph = _bulk.from_pairs(EMBEDDED, edges, directed, multi, duplicates)
             if graph is not None:
                 return graph
         rows = [edge_row(e, multi) for e in collection(edges, "edges")]
@@ -97,65 +96,13 @@ class Graph(_core.Version, Writers, GraphMethods):
         nodes = list(mapping(node_attrs, "node_attrs").items())
         return _from_rows(cls, nodes, rows, directed, multi, duplicates)
 
-    @classmethod
-    def from_arrow(
-        cls,
-        edges=None,
-        nodes=None,
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool = True,
-        multi: bool = False,
-        key_type=None,
-        duplicates: str = "first",
-    ) -> Graph:
-        """A graph of Arrow tables, data frames or streams: edges with columns `source` and `target` (and `key`), nodes with column `node`;
-        the other columns become attributes. Nodes that only edges name are made.
+    @staticmethod
+    def _place() -> _loading.Place:
+        return EMBEDDED
 
-        >>> Graph.from_arrow(pa.table({"source": [1, 2], "target": [2, 3], "weight": [0.5, 1.5]})).edges[1, 2]
-        {'weight': 0.5}
-        """
-        return _loading.from_arrow(_PLACE, edges, nodes, source, target, key, node, directed, multi, key_type, duplicates)
-
-    @classmethod
-    def from_batches(
-        cls,
-        batches: Iterable[tuple[str, Any]],
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool = True,
-        multi: bool = False,
-        key_type=None,
-        duplicates: str = "first",
-    ) -> Graph:
-        """The same as from_arrow, of ("nodes" or "edges", batch) pairs as they come: what reads one stream of both needs to hold neither.
-
-        >>> Graph.from_batches([("edges", {"source": [1], "target": [2]}), ("nodes", {"id": [1], "name": ["one"]})]).nodes[1]
-        {'name': 'one'}
-        """
-        return _loading.from_batches(_PLACE, batches, source, target, key, node, directed, multi, key_type, duplicates)
-
-    @classmethod
-    def from_pandas(
-        cls,
-        edges=None,
-        nodes=None,
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool = True,
-        multi: bool = False,
-        key_type=None,
-        duplicates: str = "first",
-    ) -> Graph:
-        """The same as from_arrow, of pandas data frames (their index is left out)."""
-        return cls.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type, duplicates)
-
+    from_arrow = classmethod(_construct.from_arrow)
+    from_batches = classmethod(_construct.from_batches)
+    from_pandas = classmethod(_construct.from_pandas)
     from_polars = classmethod(_construct.from_polars)
     from_scipy = classmethod(_construct.from_scipy)
     from_numpy = classmethod(_construct.from_numpy)
@@ -275,7 +222,7 @@ def _values_of(graph: Graph, core) -> NodeValues:
 
 
 def _rebuilt(edges: pa.Table, nodes: pa.Table, kind: tuple, attributes: dict[str, Any]) -> Graph:
-    graph = _loading.from_own_tables(_PLACE, edges, nodes, *kind)
+    graph = _construct.from_own_tables(EMBEDDED, edges, nodes, *kind)
     with graph.batch_operations() as batch:
         for name, value in attributes.items():
             batch.set_graph_attribute(name, value)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from . import _core
-from ._arrow import Rows, reader_of
 from ._checks import attribute_name, collection, flag, whole
 from ._edits import warn
 from ._formats.skipped import Skipped
@@ -30,6 +32,9 @@ class Load:
 class Place(Protocol):
     """Where graphs are made: this process, or a cluster."""
 
+    def _place(self) -> Place:
+        """Itself."""
+
     def _begin(self, *, directed: bool, multi: bool, keys: str, endpoints_must_exist: bool, origin: str, duplicates: str) -> Load:
         """A load without rows."""
 
@@ -45,6 +50,9 @@ class Place(Protocol):
 
 class Embedded:
     """Graphs of this process."""
+
+    def _place(self) -> Embedded:
+        return self
 
     def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin, duplicates):
         return Load(_core.Loader(directed, multi, keys, endpoints_must_exist, origin, duplicates))
@@ -62,6 +70,37 @@ class Embedded:
         pass
 
 
+EMBEDDED = Embedded()
+
+
+def rows_of(path) -> str:
+    """How messages begin that name a row of a file: the origin of a load that knows no lines.
+
+    >>> rows_of("g.parquet") + "7"
+    'g.parquet: row 7'
+    """
+    return f"{os.fspath(path)}: row "
+
+
+@contextmanager
+def naming(*paths) -> Iterator[None]:
+    """Errors of input that name none of the files get the first one in front, and are of Python's own kinds.
+
+    >>> with naming("g.csv"):
+    ...     raise ValueError("no text")
+    Traceback (most recent call last):
+    ValueError: g.csv: no text
+    """
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError, pa.ArrowException) as error:
+        text = str(error)
+        if not paths or any(os.fspath(path) in text for path in paths):
+            raise
+        kind = next((k for k in (TypeError, OverflowError, MemoryError) if isinstance(error, k)), ValueError)
+        raise kind(f"{os.fspath(paths[0])}: {text}") from None
+
+
 def load(
     place: Place,
     fill: Callable[[Any, dict, Any], dict | None],
@@ -73,8 +112,10 @@ def load(
     endpoints_must_exist=False,
     origin="",
     duplicates="first",
+    files=(),
 ):
-    """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with."""
+    """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with. Errors name one of
+    the files."""
     directed, multi = flag(directed, "directed"), flag(multi, "multi")
     duplicates, multi = policy(duplicates, multi)
     guesses = {"keys": _key_type(key_type)}
@@ -89,10 +130,11 @@ def load(
                 duplicates=duplicates,
             )
             try:
-                again = fill(target.rows, guesses, progress)
-                if again is None:
-                    graph, counts = place._finish(target, progress)
-                    break
+                with naming(*files):
+                    again = fill(target.rows, guesses, progress)
+                    if again is None:
+                        graph, counts = place._finish(target, progress)
+                        break
             except BaseException as error:
                 place._abort(target)
                 place._explain(error)
@@ -178,11 +220,21 @@ def read_edges(
         options = text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
         return skipped.read(_core.read_edge_text, options, rows, progress)
 
-    graph = load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path), duplicates=duplicates)
-    if header and not multi and "key" in graph.edges.schema.names:
-        raise ValueError(f"{os.fspath(path)}:1: the column 'key' names parallel edges: say multi=True, or give names= with another one")
+    kind = {"key_type": key_type, "directed": directed, "multi": multi, "duplicates": duplicates}
+    graph = load(place, fill, "load", origin=os.fspath(path), files=[path], **kind)
+    if header:
+        _check_header(path, graph.edges.schema.names[2:], multi)
     skipped.warn()
     return graph
+
+
+def _check_header(path, names: list[str], multi: bool) -> None:
+    for name in names:
+        if name == "key" and not multi:
+            raise ValueError(f"{os.fspath(path)}:1: the column 'key' names parallel edges: say multi=True, or give names= with another one")
+        if name != "key":
+            with naming(path):
+                attribute_name(name, "edge")
 
 
 def read_ldbc(place: Place, vfile, efile, directed, on_error="raise", duplicates="first"):
@@ -204,86 +256,11 @@ def read_ldbc(place: Place, vfile, efile, directed, on_error="raise", duplicates
         endpoints_must_exist=True,
         origin=os.fspath(efile),
         duplicates=duplicates,
+        files=[efile, vfile],
     )
     for part in skipped:
         part.warn()
     return graph
-
-
-def from_arrow(
-    place: Place,
-    edges=None,
-    nodes=None,
-    source="source",
-    target="target",
-    key=None,
-    node="id",
-    directed=True,
-    multi=False,
-    key_type=None,
-    duplicates="first",
-):
-    multi = policy(duplicates, multi, key)[1]
-    edge_rows = _edge_rows(edges, source, target, key)
-    node_rows = None if nodes is None else Rows(nodes, {node: ""}, [node], "node")
-
-    def fill(rows, guesses, progress):
-        if node_rows is not None:
-            node_rows.feed(rows.add_nodes)
-        if edge_rows is not None:
-            edge_rows.feed(rows.add_edges)
-
-    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin="Arrow table", duplicates=duplicates)
-
-
-def from_batches(
-    place: Place,
-    batches,
-    source="source",
-    target="target",
-    key=None,
-    node="id",
-    directed=True,
-    multi=False,
-    key_type=None,
-    duplicates="first",
-):
-    multi = policy(duplicates, multi, key)[1]
-    pending = iter(batches)
-
-    def fill(rows, guesses, progress):
-        sent = 0
-        for pair in pending:
-            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                raise TypeError(f"batches come as ('nodes' or 'edges', batch) pairs, not as {pair!r}")
-            what, batch = pair
-            if what not in ("nodes", "edges"):
-                raise ValueError(f"a batch is of 'nodes' or 'edges', not of {what!r}")
-            named = Rows(batch, {node: ""}, [node], "node") if what == "nodes" else _edge_rows(batch, source, target, key)
-            named.feed(rows.add_nodes if what == "nodes" else rows.add_edges)
-            sent += named.passed
-            if progress is not None:
-                progress("rows", sent, 0)
-
-    return load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin="Arrow batches", duplicates=duplicates)
-
-
-def from_own_tables(place: Place, edges, nodes, directed: bool, multi: bool, key_type: str):
-    """A graph of the tables that another graph's views give."""
-    key = "key" if multi and "key" in edges.column_names else None
-    return from_arrow(place, edges, nodes, key=key, directed=directed, multi=multi, key_type=None if key_type == "none" else key_type)
-
-
-def _edge_rows(edges, source, target, key) -> Rows | None:
-    if edges is None:
-        return None
-    reader = reader_of(edges)
-    names = {source: "source", target: "target"}
-    if key is not None:
-        names[key] = "key"
-    elif "key" in reader.schema.names:
-        raise ValueError("the column 'key' names parallel edges: say key='key', or rename it")
-    return Rows(reader, names, list(names), "edge")
 
 
 def generate_kronecker(place: Place, scale, edge_factor=16, seed=0, directed=True):

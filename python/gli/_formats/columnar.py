@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .. import _loading
+from .._arrow import Rows, edge_rows
+from .._checks import flag
 from .files import PlainBytes, packing, writing
 from .tables import Tables
 from .xml_graphs import with_attributes
 
 _MARK = b"gli"
+_FORMS = {b"PAR1": "Parquet file", b"ARRO": "Arrow IPC file"}  # by their first bytes
 _TAGS = {"$datetime": datetime.fromisoformat, "$bytes": base64.b64decode, "$json": lambda value: value}
 
 
@@ -41,24 +45,34 @@ def _mark(graph) -> bytes:
     return json.dumps({"directed": graph.directed, "multi": graph.multi, "key_type": graph.key_type, "attributes": attributes}).encode()
 
 
-def _marked(schema: pa.Schema) -> dict[str, Any]:
+@dataclass
+class _Mark:
+    """What GLI notes of a graph in its own files."""
+
+    directed: bool = True
+    multi: bool = False
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def _marked(schema: pa.Schema, path: str) -> _Mark:
     try:
         found = json.loads((schema.metadata or {}).get(_MARK, b"{}"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        attributes = {n: _untagged(v) for n, v in found.get("attributes", {}).items()}
+        return _Mark(flag(found.get("directed", True), "directed"), flag(found.get("multi", False), "multi"), attributes)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path}: the schema's metadata {_MARK.decode()!r} is not what GLI writes: {error}") from None
 
 
-def _batches(path: str, form: str, progress) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def _batches(path: str, progress) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """A file's schema, and its batches as they are asked for."""
-    if os.path.isdir(path):
-        raise IsADirectoryError(f"{path}: is a directory")
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"{path}: no such file")
+    with PlainBytes(path) as start:
+        form = _FORMS.get(start.read(4), "Arrow IPC stream")
     try:
-        return _parquet(path, progress) if form == "Parquet" else _ipc(path, progress)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        raise ValueError(f"{path}: no {form} file: {error}") from None
+        schema, batches = _parquet(path, progress) if form == "Parquet file" else _ipc(path, form, progress)
+        _ = schema.names
+        return schema, batches
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names of columns that are no text
+        raise ValueError(f"{path}: no {form}: {error}") from None
 
 
 def _parquet(path: str, progress):
@@ -75,10 +89,8 @@ def _parquet(path: str, progress):
     return file.schema_arrow, rows()
 
 
-def _ipc(path: str, progress):
-    with open(path, "rb") as start:
-        is_file = start.read(6) == b"ARROW1"
-    if is_file:
+def _ipc(path: str, form: str, progress):
+    if form == "Arrow IPC file":
         reader = pa.ipc.open_file(pa.memory_map(path))
         batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
         return reader.schema, _counted(batches, reader.num_record_batches, progress)
@@ -93,30 +105,35 @@ def _counted(batches, total: int, progress):
             progress("read", number, total)
 
 
-def read(place, path, nodes, form: str, source, target, key, node, directed, multi, key_type):
+def read(place, path, nodes, source, target, key, node, directed, multi, key_type, duplicates):
     """A graph of a file of edges and perhaps one of nodes."""
     path = os.fspath(path)
-    schema, _ = _batches(path, form, None)
-    mark = _marked(schema)
-    directed = mark.get("directed", True) if directed is None else directed
-    multi = mark.get("multi", False) if multi is None else multi
+    schema, _ = _batches(path, None)
+    mark = _marked(schema, path)
+    directed = mark.directed if directed is None else directed
+    multi = mark.multi if multi is None else multi
     if key is None and multi and "key" in schema.names:
         key = "key"
+    multi = _loading.policy(duplicates, multi, key)[1]
 
     def fill(rows, guesses, progress):
         if nodes is not None:
-            own = _batches(os.fspath(nodes), form, progress)
-            _loading.Rows(_reader(*own, nodes), {node: ""}, [node], "node").feed(rows.add_nodes)
-        _loading._edge_rows(_reader(*_batches(path, form, progress), path), source, target, key).feed(rows.add_edges)
+            own = _batches(os.fspath(nodes), progress)
+            Rows(_reader(*own, nodes), {node: ""}, [node], "node").feed(rows.add_nodes)
+        edge_rows(_reader(*_batches(path, progress), path), source, target, key).feed(rows.add_edges)
 
-    graph = _loading.load(place, fill, "load", key_type=key_type, directed=directed, multi=multi or key is not None, origin=path)
-    return with_attributes(graph, {n: _untagged(v) for n, v in mark.get("attributes", {}).items()}, path)
+    kind = {"key_type": key_type, "directed": directed, "multi": multi, "duplicates": duplicates}
+    files = [path] if nodes is None else [path, nodes]
+    graph = _loading.load(place, fill, "load", origin=_loading.rows_of(path), files=files, **kind)
+    return with_attributes(graph, mark.attributes, path)
 
 
 def _reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch], path) -> pa.RecordBatchReader:
     def checked():
         try:
-            yield from batches
+            for batch in batches:
+                batch.validate()
+                yield batch
         except (pa.ArrowInvalid, OSError) as error:
             raise ValueError(f"{os.fspath(path)}: damaged: {error}") from None
 

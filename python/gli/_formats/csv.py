@@ -6,6 +6,9 @@ begin again with a wider type. An empty field is null, a quoted empty one is emp
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +22,7 @@ from .. import _loading
 from .._checks import attribute_name
 from .edge_text import _write_lines
 from .files import PlainBytes, writing
+from .rows import canonical_int
 from .skipped import NAMED, Skipped
 from .tables import Tables, as_text, type_of
 
@@ -31,6 +35,44 @@ _PATTERNS = {
 _ARROW = {"bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64(), "datetime": pa.timestamp("us"), "str": pa.string()}
 _CANONICAL = r"^(0|-?[1-9][0-9]{0,18})$"
 _SIGN = r"^\+"
+
+
+_NO_TEXT = "\ufffd\0\ufffd"  # stands for bytes that are no text; no text has it
+
+codecs.register_error("gli-no-text", lambda error: (_NO_TEXT, error.end))
+
+
+class _Text(PlainBytes):
+    """The bytes of a file, with _NO_TEXT for those that are no UTF-8: then the row is bad, not the file."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("gli-no-text")
+        self._ready, self._ended = b"", False
+
+    def read(self, n: int = -1) -> bytes:
+        """Up to n bytes, b"" at the end."""
+        if n < 0:
+            return super().read(n)
+        while not self._ready and not self._ended:
+            part = super().read(n)
+            self._ended = not part
+            self._ready = self._decoder.decode(part, self._ended).encode()
+        out, self._ready = self._ready[:n], self._ready[n:]
+        return out
+
+
+def _rows(file: _Text, dialect: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
+    """Rows and the lines they begin on."""
+    csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
+    pieces = iter(lambda: file.read(1 << 20), b"")
+    rows, line = csv.reader(io.TextIOWrapper(_Pieces(pieces), "utf-8-sig", newline=""), **dialect), 1
+    try:
+        for row in rows:
+            yield line, row
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"{file.path}:{line}: {error}") from None
 
 
 class _Wider(Exception):
@@ -89,17 +131,17 @@ class _File:
         )
 
     def _names(self) -> list[str]:
-        import csv
-        import io
-
-        with PlainBytes(self.path) as file:
-            head = file.read(1 << 20).decode("utf-8-sig", "replace")
-        if not head:
-            raise ValueError(f"{self.path}: empty file")
-        names = next((r for r in csv.reader(io.StringIO(head, newline=""), **self._dialect()) if r), [])
+        with _Text(self.path) as file:
+            names = next((row for _, row in _rows(file, self._dialect()) if row), [])
+            if not names and file.size == 0:
+                raise ValueError(f"{self.path}: empty file")
+        seen: set[str] = set()
         for name in names:
-            if names.count(name) > 1:
+            if _NO_TEXT in name:
+                raise ValueError(f"{self.path}:1: not a text file")
+            if name in seen:
                 raise ValueError(f"{self.path}:1: two columns are named {name!r}")
+            seen.add(name)
         for key in self.keys:
             if key not in names:
                 raise ValueError(f"{self.path}:1: there is no column {key!r} among {', '.join(map(repr, names))}")
@@ -116,7 +158,7 @@ class _File:
         """Batches of typed columns, the keys as text."""
         self._bad, self.skipped_rows = [], []
         good = 0
-        with PlainBytes(self.path) as file:
+        with _Text(self.path) as file:
             try:
                 for batch in self._open(file):
                     if self._bad and not self.skipped.wanted:
@@ -137,10 +179,19 @@ class _File:
         columns = {}
         for name in batch.schema.names:
             values = batch.column(name)
+            values = self._texts(name, values, bad, first)
             columns[name] = self._key(name, values, bad, first) if name in self.keys else self._attribute(name, values, bad, first)
         kept = pa.array(~bad)
         result = pa.record_batch({n: c for n, c in columns.items() if c is not None} or {"": pa.nulls(batch.num_rows)})
         return result.filter(kept) if bad.any() else result
+
+    def _texts(self, name: str, values: pa.Array, bad: np.ndarray, first: int) -> pa.Array:
+        """Null for what is no text."""
+        found = pc.fill_null(pc.match_substring(values, _NO_TEXT), False)
+        if not pc.any(found, min_count=0).as_py():
+            return values
+        self._mark(bad, found, first, f"{name} is no text", None)
+        return pc.if_else(found, None, values)
 
     def _key(self, name: str, values: pa.Array, bad: np.ndarray, first: int) -> pa.Array:
         if values.null_count:
@@ -202,22 +253,15 @@ class _File:
 
 def _lines_of_rows(path: str, wanted: list[int], dialect: dict[str, Any]) -> dict[int, int]:
     """The lines on which rows begin; only read again when there is something to name."""
-    import csv
-    import io
-
     found: dict[int, int] = {}
-    with PlainBytes(path) as file:
-        pieces = iter(lambda: file.read(1 << 20), b"")
-        text = io.TextIOWrapper(_Pieces(pieces), "utf-8", "replace", newline="")
-        csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
-        rows, line, number = csv.reader(text, **dialect), 1, 0
-        for row in rows:
+    with _Text(path) as file:
+        number = 0
+        for line, row in _rows(file, dialect):
             number += bool(row)
             if row and number in wanted:
                 found[number] = line
                 if len(found) == len(set(wanted)):
                     break
-            line = rows.line_num + 1
     return found
 
 
@@ -273,7 +317,7 @@ def _keyed(batch: pa.RecordBatch, keys: dict[str, str], key_type: str, edge_key:
         else:
             columns[title] = _ints(values)
             if columns[title] is None:
-                raise _KeysAreText(next(v for v in values.to_pylist() if _ints(pa.array([v], pa.string())) is None))
+                raise _KeysAreText(next(v for v in values.to_pylist() if canonical_int(v) is None))
     for name in batch.schema.names:
         if name not in keys:
             columns[name] = batch.column(name)
@@ -293,13 +337,14 @@ def _ints(values: pa.Array) -> pa.Array | None:
         return None
 
 
-def read(place, path, nodes, source, target, key, node, directed, multi, key_type, delimiter, quote, types, on_error):
+def read(place, path, nodes, source, target, key, node, directed, multi, key_type, delimiter, quote, types, on_error, duplicates):
     """A graph of CSV files."""
     for name, type in (types or {}).items():
         if type not in _ARROW:
             raise ValueError(f"the type of column {name!r} is 'bool', 'int64', 'float64', 'str' or 'datetime', not {type!r}")
-    multi = multi or key is not None
-    key = "key" if multi and key is None else key
+    multi = _loading.policy(duplicates, multi, key)[1]
+    if multi and key is None and duplicates != "multi":
+        key = "key"
     options = {"delimiter": delimiter, "quote": quote}
     edge_names = {source: "source", target: "target", **({key: "key"} if key else {})}
     files = [] if nodes is None else [(_File(nodes, [node], options, types or {}, Skipped(nodes, on_error)), {node: ""}, "node")]
@@ -321,7 +366,9 @@ def read(place, path, nodes, source, target, key, node, directed, multi, key_typ
                     raise ValueError(f"{file.path}: {error.args[0]!r} is not an int64 id") from None
                 return {"keys": "str"}
 
-    graph = _loading.load(place, fill, "load", key_type=key_type, directed=directed, multi=multi, origin=os.fspath(path))
+    kind = {"key_type": key_type, "directed": directed, "multi": multi, "duplicates": duplicates}
+    paths = [path] if nodes is None else [path, nodes]
+    graph = _loading.load(place, fill, "load", origin=_loading.rows_of(path), files=paths, **kind)
     for file, _, _ in files:
         file.skipped.warn()
     return graph

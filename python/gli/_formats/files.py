@@ -75,6 +75,17 @@ class PlainBytes:
             missing -= len(part)
         return b"".join(parts)
 
+    def holds(self, n: int) -> bool:
+        """Whether n bytes are still to come. What is packed is unpacked to see, and then gone."""
+        if self.packed is None:
+            return self.size - self.done() >= n
+        while n > 0:
+            part = self.read(min(n, _CHUNK))
+            if not part:
+                return False
+            n -= len(part)
+        return True
+
     def done(self) -> int:
         """How many bytes of the file were read, as it lies on disk."""
         return self._file.tell()

@@ -61,9 +61,10 @@ def _blocks(file: PlainBytes, directed: bool, offsets: np.ndarray, weighted: boo
         yield pa.record_batch({name: pa.array(values[kept]) for name, values in columns.items()})
 
 
-def read(place, path):
+def read(place, path, duplicates="first"):
     """A graph of a .sg or .wsg file; nodes are numbered from 0."""
     path, weighted = os.fspath(path), _is_weighted(path)
+    multi = _loading.policy(duplicates, False)[1]
     with PlainBytes(path) as file:
         directed, _, _ = _head(file)
 
@@ -78,7 +79,10 @@ def read(place, path):
                 if progress is not None:
                     progress("read", file.done(), file.size)
 
-    return _loading.load(place, fill, "load", key_type="int64", directed=directed, origin=path)
+    origin = _loading.rows_of(path)
+    return _loading.load(
+        place, fill, "load", key_type="int64", directed=directed, multi=multi, origin=origin, duplicates=duplicates, files=[path]
+    )
 
 
 def write(graph, path, relabel: bool = False, weight: str = "weight", lossy: bool = False) -> None:

@@ -120,9 +120,9 @@ class _Gexf(GraphHandler):
             raise ValueError(f"a {name} without {missing.args[0]}") from None
 
 
-def read(place, path, key_type=None, multi=None):
+def read(place, path, key_type=None, multi=None, duplicates="first"):
     """A graph of a GEXF file."""
-    return load(place, path, _Gexf, "defaultedgetype", key_type, multi)
+    return load(place, path, _Gexf, "defaultedgetype", key_type, multi, duplicates)
 
 
 def _declarations(tables: Tables, element: str) -> tuple[str, dict[str, str]]:

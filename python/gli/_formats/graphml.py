@@ -92,6 +92,7 @@ class _GraphML(GraphHandler):
             value = value_of(text, self._data.type)
             if value is not None:
                 self._element[-1][2][self._data.name] = value
+            self._data = None
         elif name in ("graph", "node", "edge"):
             self._finish(*self._element.pop())
 
@@ -107,9 +108,9 @@ class _GraphML(GraphHandler):
             raise ValueError(f"a {name} without {missing.args[0]}") from None
 
 
-def read(place, path, key_type=None, multi=None):
+def read(place, path, key_type=None, multi=None, duplicates="first"):
     """A graph of a GraphML file."""
-    return load(place, path, _GraphML, "edgedefault", key_type, multi)
+    return load(place, path, _GraphML, "edgedefault", key_type, multi, duplicates)
 
 
 def _keys(tables: Tables) -> tuple[list[str], dict[str, dict[str, str]]]:

@@ -23,6 +23,7 @@ _FIELDS = {"pattern": [], "integer": ["int64"], "real": ["float64"], "double": [
 _SYMMETRIES = ("general", "symmetric", "skew-symmetric")
 _LONGEST_HEAD = 1 << 20
 _NODES_AT_ONCE = 1 << 18
+_NODES_FREE, _NODES_PER_BYTE = 1 << 20, 16  # how many a file may promise: memory follows what is there, not a number in its head
 
 
 @dataclass
@@ -39,7 +40,7 @@ def _head(path: str) -> _Head:
         text = file.read(_LONGEST_HEAD)
     if not text:
         raise ValueError(f"{path}: empty file")
-    lines = text.decode("utf-8", "replace").splitlines()
+    lines = text.decode("utf-8", "replace").split("\n")
     words = lines[0].lower().split()
     if len(words) != 5 or words[:2] != ["%%matrixmarket", "matrix"]:
         raise ValueError(f"{path}:1: a Matrix Market file begins '%%MatrixMarket matrix coordinate …', not {lines[0][:60]!r}")
@@ -65,10 +66,19 @@ def _sizes(path: str, number: int, line: str) -> tuple[int, int]:
     return rows, entries
 
 
-def read(place, path, weight: str = "weight", on_error: str = "raise"):
+def _check_promise(path: str, nodes: int) -> None:
+    needed = (nodes - _NODES_FREE) // _NODES_PER_BYTE
+    with PlainBytes(path) as file:
+        if needed > 0 and not file.holds(needed):
+            raise ValueError(f"{path}: promises {nodes:,} nodes, for which a file would have {needed:,} bytes of text or more")
+
+
+def read(place, path, weight: str = "weight", on_error: str = "raise", duplicates: str = "first"):
     """A graph of a square sparse matrix."""
     path = os.fspath(path)
+    multi = _loading.policy(duplicates, False)[1]
     head = _head(path)
+    _check_promise(path, head.nodes)
     skipped = Skipped(path, on_error)
     types = _FIELDS[head.field]
 
@@ -93,7 +103,10 @@ def read(place, path, weight: str = "weight", on_error: str = "raise"):
         if skipped.rows + skipped.count != head.entries:
             raise ValueError(f"{path}: {head.entries} entries are promised, {skipped.rows + skipped.count} follow")
 
-    graph = _loading.load(place, fill, "load", key_type="int64", directed=head.symmetry != "symmetric", origin=path)
+    directed = head.symmetry != "symmetric"
+    graph = _loading.load(
+        place, fill, "load", key_type="int64", directed=directed, multi=multi, origin=path, duplicates=duplicates, files=[path]
+    )
     skipped.warn()
     return graph
 

@@ -12,16 +12,24 @@ from .skipped import Skipped
 from .tables import Tables, numbered, type_of
 
 
-def read(place, path, on_error: str = "raise"):
+def read(place, path, on_error: str = "raise", duplicates: str = "first"):
     """A graph of a METIS file."""
     skipped = Skipped(path, on_error)
+    multi = _loading.policy(duplicates, False)[1]
+    if skipped.wanted and duplicates not in ("first", "last"):
+        raise ValueError(
+            f"duplicates={duplicates!r} counts every edge twice with on_error='skip', which takes it from the lines of both ends"
+        )
 
     def fill(rows, guesses, progress):
         report: dict = {}
         _core.read_metis_text(os.fspath(path), skipped.wanted, rows, progress, report)
         skipped.take(report)
 
-    graph = _loading.load(place, fill, "load", key_type="int64", directed=False, origin=os.fspath(path))
+    origin = _loading.rows_of(path)
+    graph = _loading.load(
+        place, fill, "load", key_type="int64", directed=False, multi=multi, origin=origin, duplicates=duplicates, files=[path]
+    )
     skipped.warn()
     return graph
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from .. import _loading
 from .._checks import attributes as checked
 from .files import PlainBytes, TextWriter, writing
 from .tables import type_of
@@ -72,7 +73,7 @@ def _parsed(path) -> tuple[str, Mapping]:
         raise ValueError(f"{file.path}: empty file")
     try:
         data = json.loads(content)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ValueError(f"{file.path}{line}: not JSON: {error}") from None
     except RecursionError:
@@ -82,9 +83,17 @@ def _parsed(path) -> tuple[str, Mapping]:
     return file.path, data
 
 
-def _elements(path: str, data: Mapping, name: str, keys: tuple[str, ...]) -> list[tuple]:
+def _decoders(path: str, data: Mapping, part: str) -> dict[str, Callable]:
+    """How attributes are read that JSON has no type for."""
     own = data.get("gli") or {}
-    types = {n: _DECODERS[t] for n, t in (own.get("nodes" if name == "nodes" else "edges") or {}).items() if t in _DECODERS}
+    types = (own.get(part) or {}) if isinstance(own, Mapping) else None
+    if not isinstance(types, Mapping) or not all(isinstance(t, str) for t in types.values()):
+        raise ValueError(f"{path}: 'gli' does not say the types of {part!r} as GLI writes them")
+    return {n: _DECODERS[t] for n, t in types.items() if t in _DECODERS}
+
+
+def _elements(path: str, data: Mapping, name: str, keys: tuple[str, ...]) -> list[tuple]:
+    types = _decoders(path, data, "nodes" if name == "nodes" else "edges")
     rows = []
     for number, element in enumerate(data[name], 1):
         if not isinstance(element, Mapping):
@@ -100,9 +109,11 @@ def _elements(path: str, data: Mapping, name: str, keys: tuple[str, ...]) -> lis
     return rows
 
 
-def read(place, path, edges: str | None = None):
+def read(place, path, edges: str | None = None, duplicates: str = "first"):
     """A graph of node-link JSON."""
     from .._graph import Graph, _from_rows
+
+    numbered = _loading.policy(duplicates, False)[1]
 
     path, data = _parsed(path)
     name = edges or ("edges" if "edges" in data else "links")
@@ -111,18 +122,19 @@ def read(place, path, edges: str | None = None):
     directed, multi = bool(data.get("directed", False)), bool(data.get("multigraph", False))
     nodes = _elements(path, data, "nodes", ("id",))
     rows = _elements(path, data, name, ("source", "target", "key") if multi else ("source", "target"))
-    if not multi:
-        rows = [(u, v, None, values) for u, v, values in rows]
+    if numbered or not multi:
+        rows = [(row[0], row[1], None, row[-1]) for row in rows]
     try:
-        graph = _from_rows(Graph, nodes, rows, directed, multi)
+        graph = _from_rows(Graph, nodes, rows, directed, multi or numbered, duplicates)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        kind = TypeError if isinstance(error, TypeError) and duplicates == "sum" else ValueError
+        raise kind(f"{path}: {error}") from None
     if hasattr(place, "_from_graph"):
         graph = place._from_graph(graph)
-    return with_attributes(graph, _graph_attributes(data), path)
+    with _loading.naming(path):
+        return with_attributes(graph, _graph_attributes(path, data), path)
 
 
-def _graph_attributes(data: Mapping) -> dict[str, Any]:
-    given, own = data.get("graph") or {}, (data.get("gli") or {}).get("graph") or {}
-    pairs = given.items() if isinstance(given, Mapping) else dict(given).items()
-    return {str(n): _DECODERS[own[n]](v) if own.get(n) in _DECODERS else v for n, v in pairs}
+def _graph_attributes(path: str, data: Mapping) -> dict[str, Any]:
+    given, types = data.get("graph") or {}, _decoders(path, data, "graph")
+    return {str(n): types[n](v) if n in types else v for n, v in dict(given).items()}

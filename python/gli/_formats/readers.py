@@ -92,8 +92,10 @@ class Readers(Generic[G]):
         Keys are int64 when every id is a canonical decimal, else str; key_type="str" forces it. `names` names the columns, `types` the
         attributes' types ("int64", "float64", "str", "bool" or "datetime"); `delimiter` None means spaces and tabs. ValueError names file
         and line of what does not fit; then nothing is loaded. on_error="skip" leaves bad lines out and warns (SkippedLinesWarning).
-        Self-loops are no errors; of duplicate edges `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all
-        ("multi") or refuses them ("error").
+        Self-loops are no errors.
+
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
 
         >>> import gli, tempfile, pathlib
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.txt"
@@ -111,6 +113,9 @@ class Readers(Generic[G]):
         """A graph in LDBC Graphalytics form: nodes `id [value]` and edges `source target [weight]`, in two text files.
 
         An edge to a node that is not in the node file is a ValueError, with on_error="skip" too.
+
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
         """
         return _loading.read_ldbc(self._place(), vfile, efile, directed, on_error, duplicates)
 
@@ -129,6 +134,7 @@ class Readers(Generic[G]):
         quote: str = '"',
         types: dict[str, str] | None = None,
         on_error: str = "raise",
+        duplicates: str = "first",
     ) -> G:
         """A graph of a CSV file of edges and, if given, one of nodes; the first line names the columns. Fields may be quoted and then hold
         delimiters, quotes (doubled) and line ends.
@@ -136,38 +142,62 @@ class Readers(Generic[G]):
         Types are int64, float64, bool (true, false), datetime (ISO 8601) or str by what a column holds; `types` says otherwise, by column.
         An empty field is null, a quoted empty one is empty text.
 
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+
         >>> import gli, tempfile, pathlib
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.csv"
         >>> _ = file.write_text('from,to,note\\nann,bob,"old, and good"\\n')
         >>> gli.read_csv(file, source="from", target="to").edges["ann", "bob"]
         {'note': 'old, and good'}
         """
-        place = self._place()
-        return csv.read(place, path, nodes, source, target, key, node, directed, multi, key_type, delimiter, quote, types, on_error)
+        names = (source, target, key, node)
+        return csv.read(self._place(), path, nodes, *names, directed, multi, key_type, delimiter, quote, types, on_error, duplicates)
 
-    def read_mtx(self, path: str | os.PathLike, weight: str = "weight", on_error: str = "raise") -> G:
+    def read_mtx(self, path: str | os.PathLike, weight: str = "weight", on_error: str = "raise", duplicates: str = "first") -> G:
         """A graph of a square sparse matrix in Matrix Market's coordinate form: nodes 1 … n; directed if it is general, undirected if
         symmetric, directed with each entry's negated mirror if skew-symmetric. Entries become the edges' attribute `weight`, int64 or
-        float64; a pattern has none."""
-        return matrix_market.read(self._place(), path, weight, on_error)
+        float64; a pattern has none.
 
-    def read_metis(self, path: str | os.PathLike, on_error: str = "raise") -> G:
-        """An undirected graph in METIS's form: nodes 1 … n, attributes `size` and `weight` (`weight_1` … with several), edges `weight`."""
-        return metis.read(self._place(), path, on_error)
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return matrix_market.read(self._place(), path, weight, on_error, duplicates)
 
-    def read_graphml(self, path: str | os.PathLike, key_type=None, multi: bool | None = None) -> G:
+    def read_metis(self, path: str | os.PathLike, on_error: str = "raise", duplicates: str = "first") -> G:
+        """An undirected graph in METIS's form: nodes 1 … n, attributes `size` and `weight` (`weight_1` … with several), edges `weight`.
+
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return metis.read(self._place(), path, on_error, duplicates)
+
+    def read_graphml(self, path: str | os.PathLike, key_type=None, multi: bool | None = None, duplicates: str = "first") -> G:
         """A graph of a GraphML file, with the types that it declares. Parallel edges make it a multi graph whose keys are the edges' ids;
-        multi=True or False decides it."""
-        return graphml.read(self._place(), path, key_type, multi)
+        multi=True or False decides it.
 
-    def read_gexf(self, path: str | os.PathLike, key_type=None, multi: bool | None = None) -> G:
-        """A graph of a static GEXF file, with the types that it declares; positions and colors are left out."""
-        return gexf.read(self._place(), path, key_type, multi)
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return graphml.read(self._place(), path, key_type, multi, duplicates)
 
-    def read_json(self, path: str | os.PathLike, edges: str | None = None) -> G:
+    def read_gexf(self, path: str | os.PathLike, key_type=None, multi: bool | None = None, duplicates: str = "first") -> G:
+        """A graph of a static GEXF file, with the types that it declares; positions and colors are left out. Parallel edges as in
+        read_graphml.
+
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return gexf.read(self._place(), path, key_type, multi, duplicates)
+
+    def read_json(self, path: str | os.PathLike, edges: str | None = None, duplicates: str = "first") -> G:
         """A graph of JSON in node-link form, as networkx.node_link_data gives it; the list of edges is `edges`, or else "edges" or
-        "links". The whole file is held in memory."""
-        return node_link.read(self._place(), path, edges)
+        "links". The whole file is held in memory.
+
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return node_link.read(self._place(), path, edges, duplicates)
 
     def read_parquet(
         self,
@@ -180,34 +210,30 @@ class Readers(Generic[G]):
         directed: bool | None = None,
         multi: bool | None = None,
         key_type=None,
+        duplicates: str = "first",
     ) -> G:
-        """A graph of a Parquet file of edges and, if given, one of nodes. Direction and parallel edges are as the file says when GLI wrote
-        it, else directed and none."""
-        return columnar.read(self._place(), path, nodes, "Parquet", source, target, key, node, directed, multi, key_type)
+        """A graph of a Parquet file of edges and, if given, one of nodes; or of Arrow IPC files or streams, as their first bytes say.
+        Direction and parallel edges are as the file says when GLI wrote it, else directed and none.
 
-    def read_ipc(
-        self,
-        path: str | os.PathLike,
-        nodes: str | os.PathLike | None = None,
-        source: str = "source",
-        target: str = "target",
-        key: str | None = None,
-        node: str = "id",
-        directed: bool | None = None,
-        multi: bool | None = None,
-        key_type=None,
-    ) -> G:
-        """The same as read_parquet, of Arrow IPC files or streams."""
-        return columnar.read(self._place(), path, nodes, "Arrow IPC", source, target, key, node, directed, multi, key_type)
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return columnar.read(self._place(), path, nodes, source, target, key, node, directed, multi, key_type, duplicates)
 
-    def read_gap(self, path: str | os.PathLike) -> G:
+    read_ipc = read_parquet
+
+    def read_gap(self, path: str | os.PathLike, duplicates: str = "first") -> G:
         """A graph serialized by the GAP Benchmark Suite: .sg, or .wsg whose weights become the edges' attribute `weight`; nodes are
-        0 … n - 1."""
-        return gap.read(self._place(), path)
+        0 … n - 1.
+
+        Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
+        ("error").
+        """
+        return gap.read(self._place(), path, duplicates)
 
 
 class EmbeddedReaders(Readers):
     """Readers of graphs in this process."""
 
     def _place(self):
-        return _loading.Embedded()
+        return _loading.EMBEDDED

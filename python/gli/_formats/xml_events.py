@@ -84,7 +84,7 @@ def parse(path, handler: Handler, progress=None) -> None:
             if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS] and file.size == 0:
                 raise ValueError(f"{file.path}: empty file") from None
             raise ValueError(f"{file.path}:{error.lineno}: {expat.ErrorString(error.code)}") from None
-        except ValueError as error:
+        except (ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
             if str(error).startswith(file.path + ":"):
                 raise
             raise ValueError(f"{file.path}:{parser.expat.CurrentLineNumber}: {error}") from None

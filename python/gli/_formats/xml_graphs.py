@@ -86,8 +86,9 @@ class GraphHandler(Handler):
 
     def __init__(self, rows, guesses: dict, multi: bool | None, directed: bool):
         self._rows, self._guesses, self._directed = rows, guesses, directed
+        self._keyed = bool(multi) and guesses["edge_keys"] is not None  # else the loader numbers parallel edges
         self._key = key_reader(guesses["keys"])
-        self._edge_key = key_reader(guesses["edge_keys"])
+        self._edge_key = key_reader(guesses["edge_keys"] or "none")
         self._multi = multi
         self._pairs: set[tuple] | None = set() if multi is None else None
         self._numbers: dict[tuple, int] = {}
@@ -109,14 +110,14 @@ class GraphHandler(Handler):
     def add_edge(self, source: str, target: str, id: str | None, values: dict[str, Any]) -> None:
         """An edge has ended."""
         if self._edges is None:
-            key = {"key": text_type(self._guesses["edge_keys"])} if self._multi else {}
+            key = {"key": text_type(self._guesses["edge_keys"])} if self._keyed else {}
             ends = text_type(self._guesses["keys"])
             self._edges = Elements(self._rows.add_edges, {"source": ends, "target": ends, **key}, self.columns("edge"), "edge")
         ends = self._key(source), self._key(target)
         if not self._directed and ends[1] < ends[0]:
             ends = ends[1], ends[0]
         self._look_for_parallels(ends, id)
-        self._edges.append((*ends, self._key_between(ends, id)) if self._multi else ends, values)
+        self._edges.append((*ends, self._key_between(ends, id)) if self._keyed else ends, values)
 
     def _look_for_parallels(self, ends: tuple, id: str | None) -> None:
         if self._pairs is None:
@@ -149,9 +150,11 @@ class EdgeKeysAreText(Exception):
     """As KeysAreText, of parallel edges."""
 
 
-def load(place, path, make: Callable[..., GraphHandler], direction: str, key_type=None, multi: bool | None = None):
+def load(place, path, make: Callable[..., GraphHandler], direction: str, key_type=None, multi: bool | None = None, duplicates="first"):
     """A graph of the file: make(rows, guesses, multi, directed) is its handler."""
     path = os.fspath(path)
+    if _loading.policy(duplicates, bool(multi))[1]:
+        multi = True
     shape = Shape(direction)
     parse(path, shape)
     if shape.directed is None:
@@ -160,16 +163,17 @@ def load(place, path, make: Callable[..., GraphHandler], direction: str, key_typ
         multi = shape.marks["multi"] == "true"
     if key_type is None and shape.marks.get("key-type") in ("int64", "str"):
         key_type = shape.marks["key-type"]
-    edge_keys = shape.marks.get("edge-key-type", "none")
+    edge_keys = shape.marks.get("edge-key-type")
+    edge_keys = None if duplicates == "multi" else edge_keys if edge_keys in ("int64", "str") else "none"
     try:
-        return _load(place, path, make, key_type, shape.directed, multi, edge_keys)
+        return _load(place, path, make, key_type, shape.directed, multi, edge_keys, duplicates)
     except ParallelEdges:
-        return _load(place, path, make, key_type, shape.directed, True, edge_keys)
+        return _load(place, path, make, key_type, shape.directed, True, edge_keys, duplicates)
 
 
-def _load(place, path, make, key_type, directed, multi, edge_keys):
+def _load(place, path, make, key_type, directed, multi, edge_keys, duplicates):
     found: dict[str, Any] = {}
-    own = {"edge_keys": edge_keys if edge_keys in ("int64", "str") else "none"}
+    own = {"edge_keys": edge_keys}
 
     def fill(rows, guesses, progress):
         handler = make(rows, {**guesses, **own}, multi, directed)
@@ -184,7 +188,10 @@ def _load(place, path, make, key_type, directed, multi, edge_keys):
         found.update(handler.graph_attributes)
         return None
 
-    graph = _loading.load(place, fill, "load", key_type=key_type, directed=directed, multi=bool(multi), origin=path)
+    origin = _loading.rows_of(path)
+    graph = _loading.load(
+        place, fill, "load", key_type=key_type, directed=directed, multi=bool(multi), origin=origin, duplicates=duplicates, files=[path]
+    )
     return with_attributes(graph, found, path)
 
 
@@ -197,7 +204,7 @@ def with_attributes(graph, attributes: dict[str, Any], path):
     if not isinstance(graph, Graph):
         warn_caller(UserWarning(f"{path}: the graph's own attributes stay behind: a graph on a cluster has none"))
         return graph
-    with graph.batch_operations() as batch:
+    with _loading.naming(path), graph.batch_operations() as batch:
         for name, value in attributes.items():
             batch.set_graph_attribute(name, value)
     return batch.graph

@@ -67,7 +67,7 @@ def _load(screen: Screen, client: Client, subject: Subject):
 
 def _load_embedded(screen: Screen, subject: Subject):
     with screen.timed("The same graph loaded into this process, to compare"):
-        return subject.load(_loading.Embedded())
+        return subject.load(_loading.EMBEDDED)
 
 
 # --- asking -------------------------------------------------------------------------------------------------------------------------

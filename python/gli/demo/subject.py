@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .. import _loading
+from .. import _construct, _loading
 from .._expressions import Expression, degree, edge, key, node
 from . import packages
 
@@ -35,7 +35,7 @@ def packages_of_this_machine() -> Subject:
     return Subject(
         title="this machine's own packages, from apt-cache dumpavail",
         nodes="packages",
-        load=lambda place: _loading.from_batches(place, packages.batches(packages.read()), key="key"),
+        load=lambda place: _construct.from_batches(place, packages.batches(packages.read()), key="key"),
         followed=edge("kind").is_in(["Depends", "Pre-Depends"]),
         followed_title="the dependencies",
         center="openssl",
