@@ -36,9 +36,9 @@ void initialize(ordered_store& environment, std::string_view role, const std::st
 /// False when there is no format record.
 bool check_format(reader& environment, std::string_view role, const std::string& where);
 
-/// Throws failure{value} unless `name` can be a branch's: as in git, no spaces or control characters, none of ~ ^ : ? * [ \, no "..",
+/// Throws failure{value}, "OF name ...", unless `name` can be a branch's or tag's: as in git, no spaces or control characters, none of ~ ^ : ? * [ \, no "..",
 /// "//" or "@{"; no part begins with "." or "-" or ends with "." or ".lock"; neither empty nor "@"; at most 255 bytes.
-void check_branch_name(const std::string& name);
+void check_name(std::string_view of, const std::string& name);
 
 std::string read_current(reader& manifest);
 std::optional<branch_record> find_branch(reader& manifest, const std::string& name);

@@ -116,8 +116,8 @@ hash128 find_by_prefix(reader& manifest, std::string_view prefix, const std::str
 
 }  // namespace
 
-void check_branch_name(const std::string& name) {
-  if (auto wrong = wrong_name(name); !wrong.empty()) throw failure{errc::value, "the name '" + name + "' " + wrong};
+void check_name(std::string_view of, const std::string& name) {
+  if (auto wrong = wrong_name(name); !wrong.empty()) throw failure{errc::value, std::string{of} + " name '" + name + "' " + wrong};
 }
 
 std::optional<hash128> find_revision(reader& manifest, const std::string& revision) {

@@ -181,7 +181,7 @@ void graph_store::switch_branch(const std::string& name) {
 }
 
 void graph_store::create_branch(const std::string& name, const std::string& from) {
-  check_branch_name(name);
+  check_name("branch", name);
   auto w = state_->manifest->write();
   if (find_branch(*w, name)) throw failure{errc::value, "branch '" + name + "' is there already"};
   auto head = find_revision(*w, from);
@@ -211,7 +211,7 @@ void graph_store::delete_branch(const std::string& name, bool force) {
 }
 
 void graph_store::create_tag(const std::string& name, const std::string& revision) {
-  check_branch_name(name);
+  check_name("tag", name);
   auto w = state_->manifest->write();
   if (w->get(table::tags, as_bytes(name))) throw failure{errc::value, "tag '" + name + "' is there already"};
   auto commit = find_revision(*w, revision);

@@ -78,8 +78,8 @@ class GraphStore:
         branch = self.current_branch
         if branch != self._working_branch:
             raise ConflictError(
-                f"another process has switched from branch {self._working_branch!r} to {branch!r}: say switch_branch({self._working_branch!r}) "
-                f"to go on where this one was, or switch_branch({branch!r})"
+                f"another process has switched from branch {self._working_branch!r} to {branch!r}: "
+                f"say switch_branch({self._working_branch!r}) to go on where this one was, or switch_branch({branch!r})"
             )
         return branch
 
@@ -241,7 +241,7 @@ class GraphStore:
         return self._commit(target, graph, [], message or f"merge {_text(source)!r} into {target!r}", author, ours.id, [theirs.id])
 
     def _ancestor(self, bases: list[str], like: Commit, levels: int = _ANCESTOR_LEVELS):
-        """The graph that a merge begins from: of several best ancestors their own merge, whose ancestor is found likewise, so many levels deep."""
+        """The graph that a merge begins from: of several best ancestors their own merge, whose ancestor is found likewise."""
         if not bases:
             graph = Graph._from_core(self._state(like).graph)
             return Graph(graph.directed, graph.multi)._core
