@@ -84,6 +84,13 @@ PY
     "${pip[@]}" -r build/test-requirements.txt
     touch build/test-requirements.stamp
   fi
+  if [ "$what" = ci ] && outdated build/fuzz-requirements.stamp pyproject.toml; then
+    say "Installing the fuzzers' Python packages"
+    .venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["fuzz"], sep="\n")' \
+      >build/fuzz-requirements.txt
+    "${pip[@]}" -r build/fuzz-requirements.txt
+    touch build/fuzz-requirements.stamp
+  fi
   say "Building the C++ tests"
   { cmake -DGLI_TESTS=ON build/release && cmake --build build/release; } >build/tests.log 2>&1 || { grep -E 'error|FAILED' build/tests.log | head -n 30 >&2; exit 1; }
 fi

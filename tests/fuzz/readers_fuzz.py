@@ -1,4 +1,5 @@
-"""Readers of files as libFuzzer programs, with atheris: readers_fuzz.py READER [arguments of libFuzzer].
+"""Readers of files as libFuzzer programs, with atheris: readers_fuzz.py READER [arguments of libFuzzer];
+--list names the readers.
 
 The first byte of an input chooses options, the rest is the file; where a reader takes two files, SECOND ends the one of edges and the one
 of nodes follows. Whatever the bytes are, the reader gives a graph that holds together, or one of the errors that docs/formats.md knows,
@@ -109,6 +110,8 @@ def check(graph: gli.Graph) -> None:
 
 def main() -> None:
     """Fuzzes the reader that is named first."""
+    if sys.argv[1:] == ["--list"]:
+        return print(*READERS)
     ending, read = READERS[sys.argv.pop(1)]
     warnings.simplefilter("ignore")
 

@@ -1,11 +1,15 @@
 """Rows that name a node or an edge again, against plain dicts and NetworkX."""
 
+import json
 import random
+import re
 import warnings
 
 import gli
 import networkx as nx
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 EDGES = {"source": ["a", "a", "b", "a"], "target": ["b", "b", "a", "b"], "km": [1, 2, 4, None], "toll": [0.5, None, 2.0, 0.25]}
@@ -118,3 +122,81 @@ def test_ids_that_run_out_are_a_memory_error():
     loader = _core.Loader(True, False, "none", False, "", "first", 10)
     with pytest.raises(MemoryError, match="at most 10 nodes"):
         loader.add_nodes(pa.table({"": list(range(11))}))
+
+
+# --- files ----------------------------------------------------------------------------------------------------------------------
+
+GRAPHML = """<graphml><key id="w" for="edge" attr.name="w" attr.type="long"/><graph edgedefault="directed">
+<edge source="1" target="2"><data key="w">5</data></edge><edge source="2" target="3"><data key="w">1</data></edge>
+<edge source="1" target="2"><data key="w">7</data></edge></graph></graphml>"""
+GEXF = """<gexf><graph defaultedgetype="directed"><attributes class="edge"><attribute id="0" title="w" type="long"/></attributes><nodes/>
+<edges><edge source="1" target="2"><attvalues><attvalue for="0" value="5"/></attvalues></edge>
+<edge source="2" target="3"><attvalues><attvalue for="0" value="1"/></attvalues></edge>
+<edge source="1" target="2"><attvalues><attvalue for="0" value="7"/></attvalues></edge></edges></graph></gexf>"""
+ROWS = pa.table({"source": [1, 2, 1], "target": [2, 3, 2], "w": [5, 1, 7]})
+
+
+def rows_file(name):
+    sink = pa.BufferOutputStream()
+    if name.endswith("parquet"):
+        pq.write_table(ROWS, sink)
+    else:
+        with pa.ipc.new_stream(sink, ROWS.schema) as out:
+            out.write_table(ROWS)
+    return sink.getvalue().to_pybytes()
+
+
+def gap_file():
+    entries = np.array([[2, 5], [2, 7], [3, 1]], "<i4")
+    lists = np.array([0, 0, 2, 3, 3], "<i8").tobytes() + entries.tobytes()
+    return b"\1" + np.array([3, 4], "<i8").tobytes() + lists + lists
+
+
+FILES = {
+    "e.csv": b"source,target,w\n1,2,5\n2,3,1\n1,2,7\n",
+    "e.txt": b"1 2 5\n2 3 1\n1 2 7\n",
+    "e.mtx": b"%%MatrixMarket matrix coordinate integer general\n3 3 3\n1 2 5\n2 3 1\n1 2 7\n",
+    "e.graphml": GRAPHML.encode(),
+    "e.gexf": GEXF.encode(),
+    "e.json": json.dumps({"directed": True, "nodes": [], "links": ROWS.to_pylist()}).encode(),
+    "e.parquet": rows_file("e.parquet"),
+    "e.arrow": rows_file("e.arrow"),
+    "e.wsg": gap_file(),
+    "e.e": b"1 2 5\n2 3 1\n1 2 7\n",
+    "e.graph": b"3 3 001\n2 5 2 7\n1 5 1 7 3 1\n2 1\n",
+}
+
+
+@pytest.fixture(scope="module")
+def client():
+    with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
+        yield client
+
+
+@pytest.mark.filterwarnings("ignore::gli.DuplicateWarning")
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_that_names_an_edge_again_follows_the_policy(write, client, name):
+    path = write(name, FILES[name])
+    write("e.v", "1\n2\n3\n")
+    options = {"directed": True} if name == "e.e" else {}
+    for place in (gli, client):
+        for policy, value in {"first": 5, "last": 7, "sum": 12}.items():
+            (found,) = place.read(path, duplicates=policy, **options).edges[1, 2].values()
+            assert found == value, policy
+        many = place.read(path, duplicates="multi", **options)
+        assert many.multi and sorted(many.edges) == [(1, 2, 0), (1, 2, 1), (2, 3, 0)]
+        with pytest.raises(ValueError, match=f"{path}.* edge 1 -> 2 is there already"):
+            place.read(path, duplicates="error", **options)
+        with pytest.raises(ValueError, match="'newest'"):
+            place.read(path, duplicates="newest", **options)
+
+
+def test_parallel_edges_of_graphml_add_up_where_they_may_not_be(write):
+    path = write("p.graphml", re.sub("<edge", lambda found: f"<edge id='{found.start()}'", GRAPHML))
+    assert gli.read(path).multi
+    assert gli.read(path, multi=False, duplicates="sum").edges[1, 2] == {"w": 12}
+
+
+def test_metis_with_skipped_lines_cannot_count_edges(write):
+    with pytest.raises(ValueError, match="both ends"):
+        gli.read(write("e.graph", FILES["e.graph"]), on_error="skip", duplicates="sum")
