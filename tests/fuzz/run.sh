@@ -2,7 +2,7 @@
 # tests/fuzz/run.sh [SECONDS]: each fuzzer for SECONDS (default 60), two at a time, from the corpus in tests/fuzz/corpus, which stays as it
 # is; what is new goes to build/fuzz/corpus-NAME. A find keeps its input as build/fuzz/NAME-crash-… . Those of C++ are *_fuzz.cpp, those of
 # Python's readers readers_fuzz.py, of the package installed in .venv. Skipped, with a word on why, where clang, its fuzzer runtime or atheris
-# is missing, unless GLI_FUZZ_REQUIRED is set.
+# is missing, unless GLI_FUZZ_REQUIRED is set. GLI_FUZZ_SEED=N makes runs alike (default: each its own).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
@@ -25,7 +25,7 @@ run() { # NAME COMMAND…
   local name=$1 log=build/fuzz/$1.log
   shift
   mkdir -p "build/fuzz/corpus-$name" "tests/fuzz/corpus/$name"
-  if "$@" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -artifact_prefix="build/fuzz/$name-" -print_final_stats=1 \
+  if "$@" -seed="${GLI_FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -artifact_prefix="build/fuzz/$name-" -print_final_stats=1 \
     "build/fuzz/corpus-$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
     echo "fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s"
   else
