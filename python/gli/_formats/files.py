@@ -56,6 +56,11 @@ class PlainBytes:
         """Up to n bytes, b"" at the end; without n all that are left."""
         if n is None or n < 0:
             return b"".join(iter(lambda: self.read(_CHUNK), b""))
+        if n > _CHUNK:  # memory follows what is there, not what was asked for
+            parts = [self.read(_CHUNK)]
+            while parts[-1] and (missing := n - sum(map(len, parts))):
+                parts.append(self.read(min(missing, _CHUNK)))
+            return b"".join(parts)
         try:
             return self._stream.read(n)
         except (OSError, pa.ArrowInvalid) as error:
