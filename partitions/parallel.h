@@ -13,10 +13,16 @@
 
 namespace gli {
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool one_by_one = true;  // TSan does not see how oneTBB hands its tasks on: everything would look like a race
+#else
+constexpr bool one_by_one = false;
+#endif
+
 /// Calls f(begin, end) for ranges that cover [0, n), none shorter than `grain` but the last; in this thread when one range does.
 template <class F>
 void parallel_ranges(int64_t n, int64_t grain, F&& f) {
-  if (n <= grain) {
+  if (one_by_one || n <= grain) {
     if (n > 0) f(int64_t{0}, n);
     return;
   }
@@ -26,7 +32,7 @@ void parallel_ranges(int64_t n, int64_t grain, F&& f) {
 /// Sum of f(begin, end) over ranges that cover [0, n). T{} is zero, += adds.
 template <class T, class F>
 T parallel_sum(int64_t n, int64_t grain, F&& f) {
-  if (n <= grain) return n > 0 ? f(int64_t{0}, n) : T{};
+  if (one_by_one || n <= grain) return n > 0 ? f(int64_t{0}, n) : T{};
   return tbb::parallel_reduce(
       tbb::blocked_range<int64_t>{0, n, size_t(grain)}, T{},
       [&](const auto& r, T sum) {
