@@ -144,8 +144,8 @@ class GraphStore:
             self._seen[branch], self._working = commit.id, None
         return Graph._from_core(self._state(commit).graph)
 
-    def _state(self, revision):
-        commit = self.resolve(revision)
+    def _state(self, revision: str | Commit):
+        commit = revision if isinstance(revision, Commit) else self.resolve(revision)
         if commit.id not in self._states:
             self._states[commit.id] = self._core.read(commit.id)
             if len(self._states) > _KEPT_STATES:
