@@ -4,6 +4,7 @@
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
+#include "partitions/parallel.h"
 #include "partitions/root_page.h"
 #include "runtime/error.h"
 
@@ -16,18 +17,33 @@ namespace {
 uint32_t rows_in_page(int64_t rows, size_t p) { return uint32_t(std::min<int64_t>(rows_per_page, rows - int64_t(p) * rows_per_page)); }
 size_t pages_of_rows(int64_t rows) { return size_t(rows + rows_per_page - 1) >> rows_per_page_bits; }
 
+/// Pages of `size` rows, where row i is row_of(i) of `data`; -1: null. One thread a page.
+template <class RowOf>
+std::vector<page_ptr> pages_of(const column& data, int64_t size, const RowOf& row_of) {
+  std::vector<page_ptr> pages(pages_of_rows(size));
+  parallel_ranges(int64_t(pages.size()), 1, [&](int64_t begin, int64_t end) {
+    std::vector<int64_t> rows;
+    for (auto p = size_t(begin); p < size_t(end); ++p) {
+      auto first = int64_t(p) * rows_per_page;
+      rows.clear();
+      for (int64_t i = first; i < first + rows_in_page(size, p); ++i) rows.push_back(row_of(int32_t(i)));
+      auto made = make_column_page(data, std::span<const int64_t>{rows});
+      if (column_page_view{*made}.nulls() < rows.size()) pages[p] = std::move(made);
+    }
+  });
+  return pages;
+}
+
 /// Values of nodes that are not live are no part of a result.
 std::vector<page_ptr> shown_pages(const node_values& v) {
-  std::vector<page_ptr> pages(pages_of_rows(v.data.length));
-  std::vector<int64_t> rows;
-  for (size_t p = 0; p < pages.size(); ++p) {
-    auto first = int64_t(p) * rows_per_page;
-    rows.clear();
-    for (int64_t i = first; i < first + rows_in_page(v.data.length, p); ++i) rows.push_back(v.of->live(int32_t(i)) ? i : -1);
-    auto made = make_column_page(v.data, std::span<const int64_t>{rows});
-    if (column_page_view{*made}.nulls() < rows.size()) pages[p] = std::move(made);
-  }
-  return pages;
+  return pages_of(v.data, v.data.length, [&](int32_t i) { return v.of->live(i) ? int64_t(i) : -1; });
+}
+
+/// The row in `v` of a live node of `g`.
+int64_t row_in(const node_values& v, const graph& g, int32_t node) {
+  auto id = g->keys == v.of->keys ? std::optional{node} : v.of->keys->find(g->keys->hash_of(node));
+  if (!id || *id >= v.of->size || !v.of->live(*id)) throw failure{errc::value, "the values are of other nodes: there is none for " + to_string(node_key(g, node))};
+  return *id;
 }
 
 column read_column(tree_reader& trees, const tree_ref& tree, column_type type, int64_t rows) {
@@ -75,6 +91,19 @@ node_values read_values(const hash128& root, const graph& of, const std::functio
   v.data = read_column(trees, in.get_tree(), type, rows);
   in.expect_end();
   return v;
+}
+
+graph with_values(const graph& g, const std::string& name, const node_values& v) {
+  if (g->kind.keys != v.of->kind.keys && g->nodes) throw failure{errc::value, "the values are of other nodes, whose keys are of another type"};
+  auto pages = pages_of(v.data, g->size, [&](int32_t i) { return g->live(i) ? row_in(v, g, i) : -1; });
+  if (g->nodes != v.of->nodes)
+    throw failure{errc::value, "the values are of other nodes: " + std::to_string(v.of->nodes) + ", not " + std::to_string(g->nodes)};
+  auto made = copy_body(g);
+  auto column = std::find_if(made->node_columns.begin(), made->node_columns.end(), [&](auto& c) { return c.name == name; });
+  if (column == made->node_columns.end()) column = made->node_columns.insert(column, {name, v.data.type, {}});
+  column->type = v.data.type;
+  column->pages = std::move(pages);
+  return graph{std::move(made)};
 }
 
 node_values gather(std::span<const node_values> partitions, const graph& whole) {

@@ -24,6 +24,10 @@ hash128 write_values(const node_values& v, const std::function<bool(const hash12
                      const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
 node_values read_values(const hash128& root, const graph& of, const std::function<byte_buffer(const hash128&)>& get);
 
+/// `g` with the values as the node attribute `name`, instead of what it had under that name; nulls are no attribute. `v.of` may be another version or copy
+/// with the same nodes: else failure{value} naming one. O(nodes); only that column is new. On partitions each calls it with its own values.
+graph with_values(const graph& g, const std::string& name, const node_values& v);
+
 /// Results of the partitions of one graph, for the gathered whole graph.
 node_values gather(std::span<const node_values> partitions, const graph& whole);
 

@@ -146,6 +146,9 @@ class Graph(_core.Version, Writers, GraphMethods):
     def _select_by_values(self, values, low, high) -> Graph:
         return Graph._from_core(self._core.select_by_values(values._values, low, high))
 
+    def _with_values(self, name: str, values: NodeValues) -> Graph:
+        return Graph._from_core(self._core.with_values(name, values._values))
+
     def _identity(self) -> str:
         return self._core.identity()
 

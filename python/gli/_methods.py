@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from . import _expressions as expressions
-from ._checks import collection, number, whole
+from ._checks import attribute_name, collection, number, whole
 from ._convert_graph import Conversions
 from ._edits import EditMethods
 from ._node_values import NodeValues
@@ -39,6 +39,9 @@ class GraphMethods(EditMethods, Conversions):
         raise NotImplementedError
 
     def _select_by_values(self, values: NodeValues, low: float, high: float):
+        raise NotImplementedError
+
+    def _with_values(self, name: str, values: NodeValues):
         raise NotImplementedError
 
     def _identity(self) -> str:
@@ -197,6 +200,29 @@ class GraphMethods(EditMethods, Conversions):
 
     def _all_degrees(self, mode: str) -> NodeValues:
         return self._run("degree", {"mode": mode})
+
+    def with_values(self, name: str, values: NodeValues | Mapping[Any, Any]):
+        """The graph with values as the node attribute `name`: all of an algorithm's, or a mapping's of some nodes.
+
+        The algorithm may have run on another version with the same nodes, else ValueError. None is no attribute. KeyError when the mapping
+        names a node that is missing.
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([("ann", "bob"), ("eve", "bob")])
+        >>> g = g.with_values("fans", g.degree(mode="in")).with_values("age", {"eve": 41})
+        >>> g.nodes["bob"], g.nodes["eve"]
+        ({'fans': 2}, {'age': 41, 'fans': 0})
+        """
+        attribute_name(name, "node")
+        if isinstance(values, NodeValues):
+            self._check_same_place(values.graph)
+            return self._with_values(name, values)
+        if not isinstance(values, Mapping):
+            raise TypeError(f"values are NodeValues or a mapping from nodes to values, not {values!r}")
+        with self.batch_operations() as batch:
+            for node, value in values.items():
+                batch.set_node_attribute(node, name, value)
+        return batch.graph
 
     # --- subgraphs ------------------------------------------------------------------------------------------------------------
 

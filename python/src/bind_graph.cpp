@@ -48,6 +48,10 @@ graph select_by_result(const graph& g, const values_handle& values, double low, 
   });
 }
 
+graph keep_values(const graph& g, const std::string& name, const values_handle& values) {
+  return without_gil([&] { return with_values(g, name, *values.values); });
+}
+
 batches ask(const graph& g, std::string name, const py::dict& arguments, const values_handle* values, const values_handle* other) {
   query q;
   q.name = std::move(name);
@@ -92,6 +96,7 @@ void bind_graph(py::module_& m) {
       .def("select", &select_by_expression, py::arg("nodes"), py::arg("edges"), py::arg("progress") = py::none())
       .def("subgraph", &subgraph, py::arg("keys"))
       .def("select_by_values", &select_by_result, py::arg("values"), py::arg("low"), py::arg("high"))
+      .def("with_values", &keep_values, py::arg("name"), py::arg("values"))
       .def("filter_rows", &filter_rows, py::arg("nodes"), py::arg("edges"))
       .def("answer", &ask, py::arg("name"), py::arg("arguments"), py::arg("values") = nullptr, py::arg("other") = nullptr)
       .def("identity", &identity_text)
