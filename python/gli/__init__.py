@@ -28,11 +28,12 @@ from ._errors import (
     ProtocolError,
     WorkerLostError,
 )
+from ._events import Event
 from ._expressions import Expression, degree, edge, in_degree, key, node, out_degree, source, target
 from ._formats.readers import EmbeddedReaders
 from ._formats.skipped import SkippedLinesWarning
 from ._graph import Graph
-from ._history import Commit, Diff, Log, Move, Reflog
+from ._history import Commit, Diff, History, Log, Move, Reflog, State
 from ._merging import Conflict
 from ._node_values import Comparison, NodeValues
 from ._progress import show_progress
@@ -55,10 +56,12 @@ __all__ = [
     "Diff",
     "DistributedGraph",
     "DuplicateWarning",
+    "Event",
     "Expression",
     "GliError",
     "Graph",
     "GraphStore",
+    "History",
     "LocalCluster",
     "Log",
     "MergeConflict",
@@ -67,6 +70,7 @@ __all__ = [
     "ProtocolError",
     "Reflog",
     "SkippedLinesWarning",
+    "State",
     "Status",
     "Table",
     "WorkerInfo",

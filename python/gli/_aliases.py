@@ -29,13 +29,7 @@ for _name, _of in {"get_neighbors": "neighbors", "batch_add_nodes": "add_nodes",
     _alias(GraphMethods, _name, _of)
 
 
-def _get_history(self, commits_only: bool = True):
-    """The commits of the current branch, newest first: what was not committed is not kept."""
-    return self.log()
-
-
 _alias(GraphStore, "get_branch_diff", "diff")
-GraphStore.get_history = _get_history
 GraphMethods.get_node_ids = _get_node_ids
 GraphMethods.snapshot = _snapshot
 GraphMethods.copy = _snapshot

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ._checks import whole
+from ._commits import NO_LIMIT, author_or_user, check_message, list_of_results, revision_text
 from ._distributed import DistributedGraph, values_of
 from ._history import Commit, Diff, Log
 from ._node_values import NodeValues
 from ._progress import Progress
-from ._store import NO_LIMIT, GraphStore, _text, author_or_user, check_message, list_of_results
+from ._store import GraphStore
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -58,16 +59,16 @@ class ClusterStore:
     def log(self, revision: str = "", limit: int | None = None) -> Log:
         """The commits back from `revision` (default: the current branch), newest first."""
         limit = NO_LIMIT if limit is None else whole(limit, "limit", 0)
-        rows = self._client._call(lambda core: core.history(self._path, _text(revision), limit)) if limit else []
+        rows = self._client._call(lambda core: core.history(self._path, revision_text(revision), limit)) if limit else []
         return Log(Commit._from_dict(d) for d in rows)
 
     def resolve(self, revision: str | Commit = "") -> Commit:
         """The commit that a revision means. KeyError where there is none."""
-        return self.log(_text(revision), limit=1)[0]
+        return self.log(revision_text(revision), limit=1)[0]
 
     def at(self, revision: str | Commit) -> DistributedGraph:
         """The graph of a commit, on the workers."""
-        return DistributedGraph(self._client, self._checkout(_text(revision), -1, 0))
+        return DistributedGraph(self._client, self._checkout(revision_text(revision), -1, 0))
 
     def _checkout(self, revision: str, result: int, graph: int) -> dict:
         with Progress("checkout") as progress:
@@ -90,7 +91,7 @@ class ClusterStore:
 
     def create_branch(self, name: str, from_revision: str | Commit | None = None) -> None:
         """A branch that begins at a revision, or where the current one is."""
-        start = "" if from_revision is None else _text(from_revision)
+        start = "" if from_revision is None else revision_text(from_revision)
         self._client._call(lambda core: core.create_branch(self._path, name, start))
 
     # --- what this process reads and writes itself: the directory is on this machine ------------------------------------------

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ._convert import to_datetime
 from ._table import Table, shown
+
+if TYPE_CHECKING:
+    from ._graph import Graph
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,48 @@ class Log(list):
                     "edges": pa.array([c.edges for c in self], pa.int64()),
                     "graph_id": [c.graph_id[:8] for c in self],
                     "message": [c.message for c in self],
+                }
+            )
+        )
+
+    def __repr__(self):
+        return repr(self.to_table())
+
+    def _repr_html_(self):
+        return self.to_table()._repr_html_()
+
+
+@dataclass(frozen=True)
+class State:
+    """An automatic state: a graph that was current on a branch and that nobody had committed, what made it, and when (UTC)."""
+
+    branch: str
+    operation: str
+    time: datetime
+    graph: Graph
+
+
+class History(list):
+    """Commits and automatic states, newest first; prints as a table.
+
+    >>> import gli
+    >>> store = gli.GraphStore()
+    >>> _ = store.commit("first", graph=gli.Graph().add_node(1))
+    >>> _ = store.update_graph(store.get_current_graph().add_node(2), "add 2")
+    >>> store.get_history(commits_only=False).to_table()["what"]
+    ['add 2', 'first']
+    """
+
+    def to_table(self) -> Table:
+        """Commit (its first digits; None of an automatic state), time (UTC), nodes, edges, and the operation or message."""
+        return Table(
+            pa.table(
+                {
+                    "commit": pa.array([s.id[:8] if isinstance(s, Commit) else None for s in self], pa.string()),
+                    "time": pa.array([f"{s.time:%Y-%m-%d %H:%M}" for s in self], pa.string()),
+                    "nodes": pa.array([s.nodes if isinstance(s, Commit) else s.graph.node_count for s in self], pa.int64()),
+                    "edges": pa.array([s.edges if isinstance(s, Commit) else s.graph.edge_count for s in self], pa.int64()),
+                    "what": pa.array([s.message if isinstance(s, Commit) else s.operation for s in self], pa.string()),
                 }
             )
         )

@@ -17,6 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["gli"]):
     import gli
+import pandas  # noqa: F401  pyarrow imports it when first asked, which is slower than an input may be
 import pyarrow.compute as pc
 
 SECOND = b"\n8<--8<--\n"

@@ -193,7 +193,6 @@ def test_what_comes_later_says_what_to_do_instead():
     for ask in (
         lambda: store.gc(),
         lambda: store.get_storage_stats(),
-        lambda: store.run_module("x"),
     ):
         with pytest.raises(NotImplementedError, match="later"):
             ask()
