@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "partitions/loaders/known_ids.h"
 #include "runtime/value.h"
 
 namespace gli {
@@ -36,6 +38,7 @@ struct text_options {
   bool skip_bad_lines = false;       // a line that is an error is left out, counted and named in the report
   int64_t skip_lines = 0;            // so many lines at the front are neither rows nor header; they count as lines
   int64_t lowest_id = INT64_MIN, highest_id = INT64_MAX;  // int64 ids outside are errors
+  std::shared_ptr<const known_ids> known;  // if given, int64 ids that are not in it are errors
 };
 
 struct bad_line {

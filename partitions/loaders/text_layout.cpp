@@ -123,7 +123,7 @@ text_layout make_layout(const text_options& o, text_rows rows, std::string_view 
     c.name = !c.is_id ? names[i] : rows == text_rows::nodes ? "" : id == 0 ? "source" : "target";
     if (c.is_id) c.type = o.keys == key_type::utf8 ? column_type::utf8 : column_type::int64;
     if (c.is_id) c.guessed = o.keys == key_type::none;
-    if (c.is_id) c.lowest = o.lowest_id, c.highest = o.highest_id;
+    if (c.is_id) c.lowest = o.lowest_id, c.highest = o.highest_id, c.known = o.known.get();
     layout.columns.push_back(std::move(c));
   }
   set_types(layout.columns, o, where);

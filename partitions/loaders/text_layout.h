@@ -15,6 +15,7 @@ struct text_column {
   bool is_id = false;    // a canonical decimal, or text that is not empty
   bool guessed = false;  // a field that does not fit widens the type
   int64_t lowest = INT64_MIN, highest = INT64_MAX;  // of an int64 column
+  const known_ids* known = nullptr;                 // if given, the only ids
   size_t place = 0;      // in the batch
 };
 

@@ -52,6 +52,8 @@ const char* expectation(column_type t) {
   }
 }
 
+inline bool is_unknown(const text_column& c, int64_t id) { return c.known && !c.known->contains(id); }
+
 std::string shown_name(const text_column& c) { return c.is_id && c.name.empty() ? "node" : c.name; }
 
 }  // namespace
@@ -74,7 +76,7 @@ inline const char* text_parser::read_number(const char* p, field_writer& w) {
   if (w.what->type == column_type::int64) {
     auto found = scan_int64(p);
     if (!found.end || !ends_field<Delimited>(found.end)) return nullptr;
-    if (found.number < w.what->lowest || found.number > w.what->highest) return nullptr;
+    if (found.number < w.what->lowest || found.number > w.what->highest || is_unknown(*w.what, found.number)) return nullptr;
     store_fixed(w, found.number);
     return found.end;
   }
@@ -116,6 +118,8 @@ void text_parser::store_id(field_writer& w, std::string_view field) {
     if (*id < w.what->lowest || *id > w.what->highest)
       fail(shown_name(*w.what) + " " + std::to_string(*id) + " is not within " + std::to_string(w.what->lowest) + " and " +
            std::to_string(w.what->highest));
+    else if (is_unknown(*w.what, *id))
+      fail("edge to node " + std::to_string(*id) + ", which is not in the node file");
     store_fixed(w, *id);
   } else if (w.what->guessed) {
     ids_are_text_ = true;
@@ -237,7 +241,7 @@ inline const char* text_parser::parse_row(const char* line) {
 template <bool Delimited>
 inline const char* text_parser::parse_int_pairs(const char* p) {
   auto &first = writers_[0], &second = writers_[1];
-  auto within = [](const field_writer& w, int64_t x) { return x >= w.what->lowest && x <= w.what->highest; };
+  auto within = [](const field_writer& w, int64_t x) { return x >= w.what->lowest && x <= w.what->highest && !is_unknown(*w.what, x); };
   while (p != end_ && row_ < capacity_) {
     auto one = scan_int64(p);
     if (!one.end || !(Delimited ? *one.end == delimiter_ : *one.end == ' ' || *one.end == '\t')) return p;

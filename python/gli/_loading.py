@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -244,6 +245,10 @@ def read_ldbc(place: Place, vfile, efile, directed, on_error="raise", duplicates
     skipped = Skipped(vfile, on_error), Skipped(efile, on_error)
 
     def fill(rows, guesses, progress):
+        if skipped[1].wanted:
+            known = _core.KnownIds()
+            skipped[0].read(partial(_core.read_known_nodes, ids=known), options(vfile, guesses), rows, progress)
+            return skipped[1].read(_core.read_edge_text, {**options(efile, guesses), "known_ids": known}, rows, progress)
         skipped[0].read(_core.read_node_text, options(vfile, guesses), rows, progress)
         return skipped[1].read(_core.read_edge_text, options(efile, guesses), rows, progress)
 

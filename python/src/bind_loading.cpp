@@ -87,6 +87,7 @@ text_options options_from(const py::dict& d) {
     o.lowest_id = d["lowest_id"].cast<int64_t>();
     o.highest_id = d["highest_id"].cast<int64_t>();
   }
+  if (d.contains("known_ids")) o.known = d["known_ids"].cast<std::shared_ptr<known_ids>>();
   return o;
 }
 
@@ -116,6 +117,16 @@ batch_sink mirrored(batch_sink sink) {
   return sink;
 }
 
+/// Whose nodes' ids are noted too.
+batch_sink noting(batch_sink sink, known_ids& ids) {
+  auto nodes = std::move(sink.nodes);
+  sink.nodes = [nodes = std::move(nodes), &ids](const column_batch& rows) {
+    nodes(rows);
+    ids.add(rows);
+  };
+  return sink;
+}
+
 /// None; or, when a guess did not hold, the options to begin again with.
 template <class Read>
 py::object read_text(Read read, const py::dict& options, row_target& to, py::object progress, const py::object& report_to) {
@@ -135,6 +146,15 @@ py::object read_text(Read read, const py::dict& options, row_target& to, py::obj
     again["types_may_widen"] = true;
   }
   return again;
+}
+
+/// As read_node_text, of int64 ids; notes them in `ids`.
+py::object read_known_nodes(const py::dict& options, row_target& to, py::object progress, const py::object& report, known_ids& ids) {
+  auto read = [&](const text_options& o, const batch_sink& sink, const std::function<void(uint64_t, uint64_t)>& told, text_report* found) {
+    read_node_text(o, noting(sink, ids), told, found);
+    ids.settle();
+  };
+  return read_text(read, options, to, std::move(progress), report);
 }
 
 void read_metis(const std::string& path, bool skip_bad_lines, row_target& to, py::object progress, const py::object& report_to) {
@@ -195,6 +215,8 @@ void bind_loading(py::module_& m) {
           return read_text(read, o, to, std::move(progress), report);
         },
         py::arg("options"), py::arg("target"), py::arg("progress") = py::none(), py::arg("report") = py::none());
+  py::class_<known_ids, std::shared_ptr<known_ids>>(m, "KnownIds", "The int64 ids of a file of nodes.").def(py::init<>());
+  m.def("read_known_nodes", &read_known_nodes, py::arg("options"), py::arg("target"), py::arg("progress"), py::arg("report"), py::arg("ids"));
   m.def("read_metis_text", &read_metis, py::arg("path"), py::arg("skip_bad_lines"), py::arg("target"), py::arg("progress") = py::none(),
         py::arg("report") = py::none());
   m.def("generate_kronecker", &kronecker, py::arg("scale"), py::arg("edge_factor"), py::arg("seed"), py::arg("target"),

@@ -1,5 +1,6 @@
 """The same readers on a cluster: the driver passes batches on, and the graph is the same."""
 
+import pyarrow as pa
 import pytest
 
 import gli
@@ -33,6 +34,9 @@ def test_csv_and_gap_files_give_the_same_graph_on_a_cluster(client, g, tmp_path)
 def test_bad_lines_are_skipped_on_a_cluster(client, write):
     with pytest.warns(gli.SkippedLinesWarning, match="line 2"):
         assert client.read(write("e.txt", "1 2\nx\n2 3\n"), on_error="skip").edge_count == 2
+    v, e = write("g.v", "1\n2\n"), write("g.e", "1 2\n1 7\n7 2\n2 1\n")
+    with pytest.warns(gli.SkippedLinesWarning, match="skipped 2 bad lines: line 2: edge to node 7, "):
+        assert client.read_ldbc(v, e, directed=True, on_error="skip") == client.from_arrow(pa.table({"source": [1, 2], "target": [2, 1]}))
 
 
 def test_a_bad_file_leaves_the_cluster_as_it_was(client, write):

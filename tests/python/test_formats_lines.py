@@ -1,6 +1,8 @@
 """Forms of lines: CSV, edge lists, LDBC, Matrix Market, METIS; and their bad lines."""
 
+import gzip
 import pickle
+import re
 import warnings
 from datetime import datetime
 
@@ -111,12 +113,33 @@ def test_ldbc_files_come_back(tmp_path):
     g = gli.Graph.from_edge_list([(1, 2, {"weight": 1.0})], {9: {"value": 2.0}, 1: {"value": 1.5}, 2: {"value": 0.5}})
     g.write(tmp_path / "g.e.gz")
     assert gli.read(tmp_path / "g.v.gz", directed=True) == g
-    with pytest.warns(gli.SkippedLinesWarning), pytest.raises(ValueError, match="7"):
-        (tmp_path / "b.v").write_text("1\n2\nx\n")
-        (tmp_path / "b.e").write_text("1 2\n1\n")
+    (tmp_path / "b.v").write_text("1\n2\nx\n")
+    (tmp_path / "b.e").write_text("1 2\n1\n")
+    with pytest.warns(gli.SkippedLinesWarning):
         assert gli.read(tmp_path / "b.e", directed=True, on_error="skip").edge_count == 1
-        (tmp_path / "b.e").write_text("1 2\n1 7\n")
-        gli.read(tmp_path / "b.e", directed=True, on_error="skip")
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_ldbc_edges_to_nodes_that_no_row_brought_are_bad_lines(tmp_path, packed):
+    def written(name, text):
+        path = tmp_path / (name + packed)
+        path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+        return path
+
+    v = written("g.v", "5\n2\nx\n-3\n")
+    lines = ["2 5 0.5", "5 7 1.5", "-3 2 2.5", "1", *(f"{i} 2 1" for i in range(10, 30)), "2 -3 9"]
+    e = written("g.e", "".join(line + "\n" for line in lines))
+    with pytest.warns(gli.SkippedLinesWarning) as caught:
+        g = gli.read_ldbc(v, e, directed=True, on_error="skip")
+    assert list(g.nodes) == [5, 2, -3]
+    assert dict(g.edges.items()) == {(2, 5): {"weight": 0.5}, (-3, 2): {"weight": 2.5}, (2, -3): {"weight": 9.0}}
+    nodes, edges = (w.message for w in caught)
+    assert (nodes.count, nodes.lines) == (1, [(3, "node 'x' is not an int64 id")])
+    assert (edges.path, edges.count) == (str(e), 22)
+    assert edges.lines[:2] == [(2, "edge to node 7, which is not in the node file"), (4, "expected 3 fields, found 1")]
+    assert edges.lines[2:] == [(line, f"edge to node {line + 5}, which is not in the node file") for line in range(5, 13)]
+    with pytest.raises(ValueError, match=re.escape(str(e)) + ":2: edge to node 7, "):
+        gli.read_ldbc(written("h.v", "5\n2\n-3\n"), written("g.e", "2 5 0.5\n5 7 1.5\n"), directed=True)
 
 
 def test_matrix_market_agrees_with_scipy(tmp_path, weighted):
