@@ -1,4 +1,4 @@
-"""The graph value from Python beside igraph, NetworkX, rustworkx and NetworKit in one run. Prints one line a row: what, measured, goal.
+"""The graph value from Python beside igraph, NetworkX, rustworkx, NetworKit and groggy in one run. Prints one line a row: what, measured, goal.
 
     graph_bench.py [--repetitions 5]      peers that are not installed are left out and named
 """
@@ -15,7 +15,7 @@ import pyarrow as pa
 import gli
 
 PEERS = {}
-for name in ("igraph", "networkx", "rustworkx", "networkit"):
+for name in ("igraph", "networkx", "rustworkx", "networkit", "groggy"):
     try:
         PEERS[name] = importlib.import_module(name)
     except ImportError:
@@ -142,6 +142,30 @@ def single_edits() -> None:
                 g.add_edge(u, v)
 
         theirs["edge"]["igraph"] = median(ig_edges) / 500
+    if gr := PEERS.get("groggy"):
+
+        def gr_nodes(count=nodes):
+            g = gr.Graph(directed=True)
+            return g, [g.add_node() for _ in range(count)]
+
+        def gr_edges():
+            g, ids = gr_nodes()
+            return g, ids, [g.add_edge(ids[u], ids[v]) for u, v in pairs]
+
+        def gr_removing(made):
+            g, _, edges = made
+            for e in edges:
+                g.remove_edge(e)
+
+        def gr_setting(made):
+            g, ids, _ = made
+            for k in ids:
+                g.set_node_attr(k, "age", k)
+
+        theirs["node"]["groggy"] = median(lambda: gr_nodes(count)) / count
+        theirs["edge"]["groggy"] = (median(gr_edges) - median(gr_nodes)) / len(pairs)
+        theirs["remove"]["groggy"] = statistics.median(_timed(gr_removing, gr_edges()) for _ in range(REPETITIONS)) / len(pairs)
+        theirs["set"]["groggy"] = statistics.median(_timed(gr_setting, gr_edges()) for _ in range(REPETITIONS)) / nodes
     beside("add_node, one call from Python", median(ours_add_node) / count, theirs["node"], "<= 1.5 µs, ratio <= 1.5")
     beside("add_edge, one call from Python", median(ours_add_edge) / len(pairs), theirs["edge"], "<= 700 ns, ratio <= 1.5")
     beside("remove_edge, one call from Python", median(ours_remove) / len(pairs), theirs["remove"], "ratio <= 1.5")
@@ -207,6 +231,16 @@ def small_questions() -> None:
         subgraphs["rustworkx"] = median(lambda: r.subgraph(some), 20)
         near["rustworkx"] = median(lambda: r.successor_indices(7), 1000)
         has["rustworkx"] = median(lambda: r.has_edge(7, 8), 1000)
+    if gr := PEERS.get("groggy"):
+        o = gr.Graph(directed=True)
+        ids = [o.add_node() for _ in range(nodes)]
+        for u, v in pairs:
+            o.add_edge(ids[u], ids[v])
+        chosen = [ids[k] for k in some]
+        subgraphs["groggy"] = median(lambda: o.induced_subgraph(chosen), 20)
+        components["groggy"] = median(lambda: o.connected_components())
+        near["groggy"] = median(lambda: o.neighbors(ids[7]), 1000)
+        has["groggy"] = median(lambda: o.has_edge_between(ids[7], ids[8]), 1000)
     beside("subgraph of 500 of 2,000 nodes", median(lambda: g.subgraph(some), 20), subgraphs, "<= 60 µs")
     beside("component of a node among 2,000 nodes and 40K edges", median(lambda: g.get_connected_component(0), 20), components, "<= 120 µs")
     beside("neighbors of a node", median(lambda: g.neighbors(7), 1000), near, "ratio <= 1")
