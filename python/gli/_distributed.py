@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from . import _construct, _expressions as expressions
+from ._formats.writers import Writers
 from ._loading import EMBEDDED
 from ._merge import merge, visible
 from ._methods import GraphMethods
@@ -47,7 +48,7 @@ class Shape:
         return cls(summary["nodes"], summary["edges"], summary["directed"], summary["multi"], _KEY_TYPES[summary["keys"]])
 
 
-class DistributedGraph(GraphMethods):
+class DistributedGraph(Writers, GraphMethods):
     """A graph on a cluster: the same methods as gli.Graph, except edits, which come later."""
 
     def __init__(self, client: Client, reply: dict):

@@ -1,4 +1,5 @@
-"""The graph value from Python beside igraph, NetworkX, rustworkx, NetworKit and groggy in one run. Prints one line a row: what, measured, goal.
+"""The graph value from Python beside igraph, NetworkX, rustworkx, NetworKit and groggy in one run. Prints one line a row: what, measured,
+goal.
 
     graph_bench.py [--repetitions 5]      peers that are not installed are left out and named
 """

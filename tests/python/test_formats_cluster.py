@@ -23,6 +23,31 @@ def test_every_file_gives_the_same_graph_on_a_cluster(client, g, tmp_path, name)
     assert client.read(tmp_path / name).graph_id == g.graph_id
 
 
+@pytest.mark.parametrize("name", "g.txt g.csv g.mtx g.graph g.graphml g.gexf.gz g.json g.parquet g.arrow g.wsg".split())
+def test_a_graph_on_a_cluster_is_written_like_one_in_this_process(client, tmp_path, name):
+    ends = [(i, i % 7 + 1) for i in range(1, 50) if i != i % 7 + 1]
+    edges = pa.table({"source": [u for u, _ in ends], "target": [v for _, v in ends], "weight": range(1, len(ends) + 1)})
+    options = {"relabel": True} if name in ("g.mtx", "g.graph", "g.wsg") else {}
+    there, here = (place.from_arrow(edges, directed=False) for place in (client, gli))
+    (tmp_path / "here").mkdir()
+    there.write(tmp_path / name, **options)
+    here.write(tmp_path / "here" / name, **options)
+    if name in ("g.gexf.gz", "g.parquet"):  # the packing names the time or the sizes of pieces
+        assert gli.read(tmp_path / name, **({} if name == "g.gexf.gz" else {"directed": False})) == here
+    else:
+        assert (tmp_path / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+def test_ldbc_and_two_files_are_written_from_a_cluster(client, tmp_path):
+    nodes = pa.table({"id": [1, 2, 9], "value": [0.5, 1.5, 2.5]})
+    g = client.from_arrow(pa.table({"source": [1], "target": [2], "weight": [0.5]}), nodes)
+    g.write_ldbc(tmp_path / "g.v", tmp_path / "g.e")
+    g.write_parquet(tmp_path / "e.parquet", nodes=tmp_path / "n.parquet")
+    assert gli.read_ldbc(tmp_path / "g.v", tmp_path / "g.e", directed=True) == g.to_local()
+    assert gli.read_parquet(tmp_path / "e.parquet", nodes=tmp_path / "n.parquet") == g.to_local()
+    assert g.to_graphml() == g.to_local().to_graphml()
+
+
 def test_csv_and_gap_files_give_the_same_graph_on_a_cluster(client, g, tmp_path):
     g.write_csv(tmp_path / "e.csv", nodes=tmp_path / "n.csv")
     again = client.read_csv(tmp_path / "e.csv", nodes=tmp_path / "n.csv", directed=False)

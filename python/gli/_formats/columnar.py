@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -149,17 +150,17 @@ def write(graph, path, nodes, form: str, lossy: bool = False, compression: str |
     if nodes is None:
         tables.without_nodes()
     store = _write_parquet if form == "Parquet" else _write_ipc
-    if nodes is not None:
-        store(tables.nodes.replace_schema_metadata({_MARK: _mark(graph)}), nodes, compression)
-    store(tables.edges.replace_schema_metadata({_MARK: _mark(graph)}), path, compression)
+    with writing(path) as stream, nullcontext() if nodes is None else writing(nodes) as node_stream:
+        if nodes is not None:
+            store(tables.nodes.replace_schema_metadata({_MARK: _mark(graph)}), node_stream, compression)
+        store(tables.edges.replace_schema_metadata({_MARK: _mark(graph)}), stream, compression)
 
 
-def _write_parquet(table: pa.Table, path, compression) -> None:
-    with writing(path) as stream:
-        pq.write_table(table, stream, compression=compression or "zstd", row_group_size=1 << 20)
+def _write_parquet(table: pa.Table, stream, compression) -> None:
+    pq.write_table(table, stream, compression=compression or "zstd", row_group_size=1 << 20)
 
 
-def _write_ipc(table: pa.Table, path, compression) -> None:
+def _write_ipc(table: pa.Table, stream, compression) -> None:
     options = pa.ipc.IpcWriteOptions(compression=compression)
-    with writing(path) as stream, pa.ipc.new_file(stream, table.schema, options=options) as out:
+    with pa.ipc.new_file(stream, table.schema, options=options) as out:
         out.write_table(table, max_chunksize=1 << 16)

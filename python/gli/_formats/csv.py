@@ -11,6 +11,7 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -383,9 +384,10 @@ def write(graph, path, nodes, delimiter: str = ",", lossy: bool = False) -> None
     tables.keep_types(("bool", "int64", "float64", "str", "datetime"))
     if nodes is None:
         tables.without_nodes()
-    else:
-        _write_table(tables.nodes, nodes, delimiter)
-    _write_table(tables.edges, path, delimiter)
+    with writing(path) as stream, nullcontext() if nodes is None else writing(nodes) as node_stream:
+        if nodes is not None:
+            _write_table(tables.nodes, node_stream, delimiter)
+        _write_table(tables.edges, stream, delimiter)
 
 
 def _instead(nodes) -> str:
@@ -398,9 +400,8 @@ def _quoted(values: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(quote, doubled, quote, nothing)
 
 
-def _write_table(table: pa.Table, path, delimiter: str) -> None:
+def _write_table(table: pa.Table, stream, delimiter: str) -> None:
     columns = {f.name: _quoted(table.column(f.name)) if type_of(f) == "str" else as_text(table.column(f.name), f) for f in table.schema}
-    with writing(path) as stream:
-        titles = _quoted(pa.array(table.column_names, pa.large_string())).to_pylist()
-        stream.write((delimiter.join(titles) + "\n").encode())
-        _write_lines(stream, pa.table(columns), delimiter)
+    titles = _quoted(pa.array(table.column_names, pa.large_string())).to_pylist()
+    stream.write((delimiter.join(titles) + "\n").encode())
+    _write_lines(stream, pa.table(columns), delimiter)

@@ -78,6 +78,6 @@ def write_ldbc(graph, vfile, efile, lossy: bool = False) -> None:
         for name in table.column_names:
             if table.column(name).null_count:
                 raise tables.error(f"{element} without {name!r} among {element} that have it")
-    for path, table in ((vfile, tables.nodes), (efile, tables.edges)):
-        with writing(path) as stream:
+    with writing(vfile) as nodes, writing(efile) as edges:
+        for stream, table in ((nodes, tables.nodes), (edges, tables.edges)):
             _write_lines(stream, pa.table({f.name: as_text(table.column(f.name), f) for f in table.schema}), " ")

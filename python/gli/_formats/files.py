@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 
 import pyarrow as pa
 
+from .._progress import Progress
+
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _PACKED_ENDINGS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _CHUNK = 16 << 20
@@ -120,9 +122,52 @@ class PlainBytes:
         self.close()
 
 
+class _Counted:
+    """A file that tells how many bytes it has. Written to from native code too: Ctrl-C is seen at the next piece."""
+
+    def __init__(self, file, title: str, progress):
+        self._file, self._title, self._progress = file, title, progress
+        self._done = 0
+        self.closed = False
+
+    def write(self, data) -> int:
+        """Writes all of it."""
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while rest:
+            self._done += self._file.write(rest[:_CHUNK])
+            rest = rest[_CHUNK:]
+            if self._progress is not None:
+                self._progress(self._title, self._done, 0)
+        return size
+
+    def tell(self) -> int:
+        """How many bytes there are."""
+        return self._done
+
+    def flush(self) -> None:
+        """To the operating system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Nothing: writing() closes the file."""
+
+    def readable(self) -> bool:
+        """No: pyarrow asks."""
+        return False
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """No."""
+        return False
+
+
 @contextmanager
-def writing(path) -> Iterator[pa.NativeFile]:
-    """A stream that packs as the ending says. The file appears under its name when the block ends, and not at all when it raises."""
+def writing(path) -> Iterator[_Counted | pa.NativeFile]:
+    """A stream that packs as the ending says. The file appears under its name when the block ends; when it raises, what was there stays."""
     final = os.fspath(path)
     special = os.path.exists(final) and not os.path.isfile(final)  # a pipe or a device is written as it is
     if os.path.isdir(final):
@@ -132,12 +177,12 @@ def writing(path) -> Iterator[pa.NativeFile]:
         raise FileNotFoundError(f"{final}: there is no folder {folder}")
     temporary = final if special else os.path.join(folder, f".{name[:80]}.{secrets.token_hex(6)}")
     try:
-        with pa.OSFile(temporary, "wb") as file:
-            packed = packing(final)
+        with open(temporary, "wb") as file, Progress("write") as progress:
+            counted, packed = _Counted(file, name, progress), packing(final)
             if packed is None:
-                yield file
+                yield counted
             else:
-                with pa.CompressedOutputStream(file, packed) as stream:
+                with pa.CompressedOutputStream(counted, packed) as stream:
                     yield stream
         if not special:
             os.replace(temporary, os.path.join(folder, name))

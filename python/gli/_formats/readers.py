@@ -112,7 +112,8 @@ class Readers(Generic[G]):
     ) -> G:
         """A graph in LDBC Graphalytics form: nodes `id [value]` and edges `source target [weight]`, in two text files.
 
-        An edge to a node that is not in the node file is a ValueError that names its line; with on_error="skip" it is a bad line like others.
+        An edge to a node that is not in the node file is a ValueError that names its line; with on_error="skip" it is a bad line like
+        others.
 
         Of edges that come again `duplicates` keeps the "first" or the "last", adds up numbers ("sum"), keeps all ("multi") or refuses them
         ("error").

@@ -1,4 +1,4 @@
-"""Every writer of files, as methods of graphs in this process. Modules are imported on first use: a graph can be had without them."""
+"""Every writer of files, as methods of graphs. Modules are imported on first use: a graph can be had without them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _NAMES = {
 
 
 class Writers:
-    """Every write_* method. Names that end with .gz, .zst or .zstd are packed. A file appears under its name when it is complete. What a
-    form cannot hold is a ValueError that names it, or is left out with lossy=True."""
+    """Every write_* method. Names that end with .gz, .zst or .zstd are packed. A file appears under its name when it is complete: when
+    writing fails or is interrupted, what was there before stays. What a form cannot hold is a ValueError that names it, or is left out with
+    lossy=True. The rows of a graph on a cluster come to this process first."""
 
     __slots__ = ()
 
