@@ -16,6 +16,7 @@ constexpr uint32_t format_version = 1;
 namespace table {
 constexpr std::string_view about = "gli";  // key "format" in every environment; "current" in the manifest
 constexpr std::string_view commits = "commits";
+constexpr std::string_view patches = "patches";
 constexpr std::string_view branches = "branches";
 constexpr std::string_view tags = "tags";
 constexpr std::string_view reflog = "reflog";

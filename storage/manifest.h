@@ -47,6 +47,10 @@ hash128 decode_tag(bytes_view record, const std::string& name);
 std::optional<hash128> find_tag(reader& manifest, const std::string& name);
 commit_record read_commit(reader& manifest, const hash128& id);        // failure{corrupt} when it is missing
 
+/// The patch of a commit that is one. failure{corrupt} when it is missing, or cannot begin where it says.
+patch_record read_patch(reader& manifest, const commit_record& of);
+void put_patch(writer& manifest, commit_record& record, bytes_view patch);  // sets page_bytes and patch_bytes
+
 /// What a revision names; nothing for a branch without commits. failure{key}.
 std::optional<hash128> find_revision(reader& manifest, const std::string& revision);
 

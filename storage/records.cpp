@@ -9,8 +9,9 @@ namespace gli::storage {
 namespace {
 
 constexpr auto format_magic = record_magic("GLIF"), branch_magic = record_magic("GLIB"), current_magic = record_magic("GLIH"),
-               commit_magic = record_magic("GLIC"), reflog_magic = record_magic("GLIR");
-constexpr uint32_t record_version = 1;  // of each kind so far
+               commit_magic = record_magic("GLIC"), patch_magic = record_magic("GLIP"), reflog_magic = record_magic("GLIR");
+constexpr uint32_t record_version = 1;  // of each kind but commits
+constexpr uint32_t commit_version = 2;  // 1: without page_bytes and patch_bytes
 constexpr std::string_view commit_domain = "GLI commit 1";
 
 enum class value_tag : uint8_t { null = 0, boolean = 1, int64 = 2, float64 = 3, text = 4, timestamp = 5, binary = 6, json = 7 };
@@ -191,7 +192,7 @@ current_record decode_current(bytes_view record) {
 }
 
 byte_buffer encode(const commit_record& c) {
-  record_writer w{commit_magic, record_version};
+  record_writer w{commit_magic, commit_version};
   write_identity(w, c);
   w.u64(c.nodes);
   w.u64(c.edges);
@@ -199,11 +200,13 @@ byte_buffer encode(const commit_record& c) {
   write_hashes(w, c.roots);
   w.u32(uint32_t(c.results.size()));
   for (auto& result : c.results) write_result(w, result);
+  w.u64(c.page_bytes);
+  w.u64(c.patch_bytes);
   return w.finish();
 }
 
 commit_record decode_commit(bytes_view record, const hash128& id) {
-  record_reader r{record, commit_magic, record_version, "commit " + to_hex(id)};
+  record_reader r{record, commit_magic, commit_version, "commit " + to_hex(id)};
   commit_record c;
   c.graph_id = r.hash();
   c.parents = read_hashes(r);
@@ -215,10 +218,32 @@ commit_record decode_commit(bytes_view record, const hash128& id) {
   c.kind = read_kind(r);
   c.roots = read_hashes(r);
   for (auto left = r.count(16); left > 0; --left) c.results.push_back(read_result(r));
+  if (r.version() >= 2) {
+    c.page_bytes = r.u64();
+    c.patch_bytes = r.u64();
+  }
   r.end();
+  if (c.is_patch() && (!c.roots.empty() || !c.results.empty() || c.parents.empty())) r.fail("has both a patch and pages, or a patch of nothing");
   c.id = commit_id(c);
   if (c.id != id) r.fail("holds the commit " + to_hex(c.id));
   return c;
+}
+
+byte_buffer encode(const patch_record& p) {
+  record_writer w{patch_magic, record_version};
+  w.hash(p.base);
+  w.text(as_text(p.patch));
+  return w.finish();
+}
+
+patch_record decode_patch(bytes_view record, const hash128& commit) {
+  record_reader r{record, patch_magic, record_version, "the patch of commit " + to_hex(commit)};
+  patch_record p;
+  p.base = r.hash();
+  auto patch = r.text();
+  p.patch.assign(patch.begin(), patch.end());
+  r.end();
+  return p;
 }
 
 byte_buffer encode(const reflog_entry& e) {

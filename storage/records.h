@@ -17,11 +17,14 @@ struct format_record {
 };
 struct branch_record { std::optional<hash128> head; };
 struct current_record { std::string branch; };
+/// What leads from the graph of commit `base` to that of the commit whose id is the key.
+struct patch_record { hash128 base; byte_buffer patch; };
 
 byte_buffer encode(const format_record& r);
 byte_buffer encode(const branch_record& r);
 byte_buffer encode(const current_record& r);
 byte_buffer encode(const commit_record& r);  // all but id, which is its key
+byte_buffer encode(const patch_record& r);
 byte_buffer encode(const reflog_entry& r);   // all but sequence, which is its key
 
 /// `where` names the environment in messages.
@@ -30,6 +33,7 @@ branch_record decode_branch(bytes_view record, const std::string& name);
 current_record decode_current(bytes_view record);
 /// The id computed from the content is compared with `id`.
 commit_record decode_commit(bytes_view record, const hash128& id);
+patch_record decode_patch(bytes_view record, const hash128& commit);
 reflog_entry decode_reflog(bytes_view record, uint64_t sequence);
 
 /// XXH3-128 of graph_id, parents, message, author and time: the same commit however its graph is partitioned.

@@ -158,11 +158,12 @@ std::vector<uint32_t> graph_store::state::partitions() {
 
 content_pool& graph_store::pool(uint32_t partition) { return state_->pool(partition); }
 
-commit_record graph_store::publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected) {
+commit_record graph_store::publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected, bytes_view patch) {
   auto w = state_->manifest->write();
   check_unmoved(*w, branch, expected);
   check_parents(record, *w);
   set_identity(record, *w);
+  if (!patch.empty()) put_patch(*w, record, patch);
   w->put(table::commits, key_of(record.id), encode(record));
   w->put(table::branches, as_bytes(branch), encode(branch_record{record.id}));
   auto verb = record.parents.size() > 1 ? "merge: " : "commit: ";

@@ -2,6 +2,7 @@
 // The manifest of a graph store: commits, branches, reflog. Partition pages lie beside it, in content pools. storage/FORMAT.md.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,11 +25,25 @@ struct commit_record {
   int64_t time = 0;  // microseconds since 1970, UTC
   uint64_t nodes = 0, edges = 0;
   graph_kind kind;
-  std::vector<hash128> roots;  // by partition
+  std::vector<hash128> roots;  // by partition; none where a patch says what the graph is
   std::vector<stored_result> results;
+  uint64_t page_bytes = 0;   // of the graph's pages, its own or those that its patches begin at; 0: not known
+  uint64_t patch_bytes = 0;  // of all patches from there to here; 0: it has pages of its own
+
+  bool is_patch() const { return patch_bytes > 0; }
 };
 
 commit_info describe(const commit_record& record);
+
+/// Whether a patch of so many bytes may stand for the graph of a commit on top of `parent`, so that all patches since the last pages stay below those
+/// pages: then reading a commit costs at most about twice what reading them does.
+bool patch_is_due(const commit_record& parent, uint64_t bytes);
+
+/// How to come by a commit's graph: the graph of `from`, and what leads from it to the commit, one patch after the other.
+struct patch_chain {
+  commit_record from;
+  std::vector<byte_buffer> patches;
+};
 
 /// One move of a branch.
 struct reflog_entry {
@@ -52,7 +67,11 @@ class graph_store {
 
   /// The commit point: one transaction that adds the record and moves the branch from `expected` (nothing: a branch without commits).
   /// Fills id, and time if 0. failure{conflict} when the branch has moved since, failure{key} naming a branch or parent that is not there.
-  commit_record publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected);
+  /// With a patch, which leads from the first parent's graph to this one, instead of roots: page_bytes and patch_bytes are filled too.
+  commit_record publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected, bytes_view patch = {});
+
+  /// From the newest commit on the way to this one that has pages, or that `at_hand` holds for. failure{corrupt} where the way does not hold.
+  patch_chain patches_to(const commit_record& record, const std::function<bool(const hash128&)>& at_hand = {}) const;
 
   std::string current_branch() const;
   void switch_branch(const std::string& name);

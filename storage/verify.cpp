@@ -55,8 +55,13 @@ struct verifier {
     auto commit = decode_commit(value, id);
     auto name = where + ": commit " + to_hex(id);
     for (auto& parent : commit.parents) must_exist(parent, "a parent of commit " + to_hex(id));
+    if (commit.is_patch()) read_patch(manifest, commit);
     check_roots(commit.roots, name);
     for (auto& result : commit.results) check_roots(result.roots, name + ", result " + result.info.algorithm);
+  }
+  void check_patch(const hash128& id, bytes_view value) {
+    decode_patch(value, id);
+    must_exist(id, "the one of a patch");
   }
   void check_branch(const std::string& name, bytes_view value) {
     if (auto head = decode_branch(value, name).head) must_exist(*head, "the head of branch '" + name + "'");
@@ -75,6 +80,7 @@ struct verifier {
       if (!manifest.get(table::branches, as_bytes(current))) damage.push_back(where + ": the current branch '" + current + "' is missing");
     });
     check_rows(manifest, table::commits, 16, damage, where, [&](bytes_view key, bytes_view value) { check_commit(hash_of(key), value); });
+    check_rows(manifest, table::patches, 16, damage, where, [&](bytes_view key, bytes_view value) { check_patch(hash_of(key), value); });
     check_rows(manifest, table::branches, 0, damage, where,
                [&](bytes_view key, bytes_view value) { check_branch(std::string{as_text(key)}, value); });
     check_rows(manifest, table::tags, 0, damage, where, [&](bytes_view key, bytes_view value) { check_tag(std::string{as_text(key)}, value); });

@@ -22,6 +22,7 @@ commit_record full_commit() {
   parameters arguments{{"a", value{}}, {"b", true},         {"c", int64_t{-1}},    {"d", -0.0},
                        {"e", "text"},  {"f", timestamp{3}}, {"g", binary{"\xff"}}, {"h", json{"[1]"}}};
   c.results = {{{"pagerank", 2, arguments}, {{10, 11}}}, {{"bfs", 1, {}}, {}}};
+  c.page_bytes = 12;
   c.id = commit_id(c);
   return c;
 }
@@ -47,6 +48,26 @@ TEST(records, a_commit_comes_back_as_it_was) {
   EXPECT_EQ(back.edges, UINT64_MAX);
 }
 
+TEST(records, a_commit_of_version_1_is_read) {
+  auto c = full_commit();
+  auto bytes = encode(c);
+  bytes.erase(bytes.end() - 32, bytes.end() - 16);
+  bytes[4] = 1;
+  bytes[8] = uint8_t(bytes[8] - 16);
+  auto back = decode_commit(resealed(bytes), c.id);
+  EXPECT_EQ(back.page_bytes, 0u);
+  EXPECT_FALSE(back.is_patch());
+  EXPECT_EQ(back.roots, c.roots);
+}
+
+TEST(records, a_commit_with_pages_and_a_patch_is_refused) {
+  auto c = full_commit();
+  c.patch_bytes = 1;
+  EXPECT_FAILURE(errc::corrupt, "both a patch and pages", decode_commit(encode(c), c.id));
+  c.roots.clear(), c.results.clear();
+  EXPECT_TRUE(decode_commit(encode(c), c.id).is_patch());
+}
+
 TEST(records, the_small_ones_come_back_as_they_were) {
   EXPECT_EQ(decode_branch(encode(branch_record{}), "b").head, std::nullopt);
   EXPECT_EQ(decode_branch(encode(branch_record{hash128{1, 2}}), "b").head, (hash128{1, 2}));
@@ -57,6 +78,9 @@ TEST(records, the_small_ones_come_back_as_they_were) {
   EXPECT_EQ(e.before, (hash128{1, 2}));
   EXPECT_EQ(e.after, std::nullopt);
   EXPECT_EQ(e.action, "commit: x");
+  auto p = decode_patch(encode(patch_record{{1, 2}, {3, 4}}), {5, 6});
+  EXPECT_EQ(p.base, (hash128{1, 2}));
+  EXPECT_EQ(p.patch, (byte_buffer{3, 4}));
 }
 
 TEST(records, have_the_bytes_that_the_format_page_shows) {
