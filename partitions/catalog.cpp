@@ -176,11 +176,15 @@ parameters checked_arguments(const entry& e, const parameters& given) {
 
 }  // namespace
 
-node_values run(const graph& g, const run_algorithm& what, communicator& all) {
+result_info provenance_of(const run_algorithm& what) {
   auto& e = find_algorithm(what.name);
-  auto arguments = checked_arguments(e, what.arguments);
-  auto [data, summary] = e.run(g, arguments, all);
-  return {g, std::move(data), {e.name, e.version, std::move(arguments)}, std::move(summary)};
+  return {e.name, e.version, checked_arguments(e, what.arguments)};
+}
+
+node_values run(const graph& g, const run_algorithm& what, communicator& all) {
+  auto provenance = provenance_of(what);
+  auto [data, summary] = find_algorithm(what.name).run(g, provenance.arguments, all);
+  return {g, std::move(data), std::move(provenance), std::move(summary)};
 }
 
 std::vector<std::string> algorithm_names() {

@@ -21,6 +21,9 @@ namespace gli {
 /// | degree | mode "total" \| "in" \| "out" | int64 |
 node_values run(const graph& g, const run_algorithm& what, communicator& all);
 
+/// What run() will say of itself, with the arguments filled in; the same failures of theirs.
+result_info provenance_of(const run_algorithm& what);
+
 std::vector<std::string> algorithm_names();
 
 /// Jobs that make a graph from a graph; collective.

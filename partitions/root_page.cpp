@@ -23,7 +23,7 @@ struct value_writer {
 
 }  // namespace
 
-root_writer::root_writer(uint32_t magic) { put(magic).put(root_version); }
+root_writer::root_writer(uint32_t magic, uint32_t version) { put(magic).put(version); }
 
 root_writer& root_writer::put_text(std::string_view x) {
   if (x.size() > UINT32_MAX) throw failure{errc::memory, "a text of more than 4 GiB cannot be stored"};
@@ -47,11 +47,11 @@ root_writer& root_writer::put_parameters(const parameters& p) {
   return *this;
 }
 
-root_reader::root_reader(const byte_buffer& bytes, uint32_t magic, const char* what) : bytes_{bytes} {
+root_reader::root_reader(const byte_buffer& bytes, uint32_t magic, const char* what, uint32_t newest) : bytes_{bytes} {
   if (get<uint32_t>() != magic) damaged(std::string{"its root is not that of "} + what);
-  auto version = get<uint32_t>();
-  if (version != root_version)
-    damaged("its format is version " + std::to_string(version) + "; this program reads version " + std::to_string(root_version));
+  version_ = get<uint32_t>();
+  if (version_ < 1 || version_ > newest)
+    damaged("its format is version " + std::to_string(version_) + "; this program reads versions up to " + std::to_string(newest));
 }
 
 const uint8_t* root_reader::take(size_t bytes) {

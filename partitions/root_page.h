@@ -10,12 +10,11 @@ namespace gli {
 
 constexpr uint32_t graph_root_magic = 0x31524747;   // "GGR1"
 constexpr uint32_t values_root_magic = 0x31525647;  // "GVR1"
-constexpr uint32_t root_version = 1;
 
 /// Appends fields in order, little endian, unaligned.
 class root_writer {
  public:
-  explicit root_writer(uint32_t magic);
+  explicit root_writer(uint32_t magic, uint32_t version = 1);
   template <class T> root_writer& put(T x) {
     auto at = bytes_.size();
     bytes_.resize(at + sizeof x);
@@ -32,10 +31,11 @@ class root_writer {
   byte_buffer bytes_;
 };
 
-/// Takes them back. Throws failure{corrupt} past the end, and for a wrong magic or a version of the future.
+/// Takes them back. Throws failure{corrupt} past the end, and for a wrong magic or a version beyond `newest`.
 class root_reader {
  public:
-  root_reader(const byte_buffer& bytes, uint32_t magic, const char* what);
+  root_reader(const byte_buffer& bytes, uint32_t magic, const char* what, uint32_t newest = 1);
+  uint32_t version() const { return version_; }
   template <class T> T get() {
     T x;
     std::memcpy(&x, take(sizeof x), sizeof x);
@@ -53,6 +53,7 @@ class root_reader {
   const uint8_t* take(size_t bytes);
   const byte_buffer& bytes_;
   size_t at_ = 0;
+  uint32_t version_ = 0;
 };
 
 }  // namespace gli

@@ -1,5 +1,7 @@
 #include "partitions/values.h"
 
+#include <tbb/parallel_sort.h>
+
 #include <algorithm>
 
 #include "partitions/column_page.h"
@@ -34,9 +36,30 @@ std::vector<page_ptr> pages_of(const column& data, int64_t size, const RowOf& ro
   return pages;
 }
 
-/// Values of nodes that are not live are no part of a result.
-std::vector<page_ptr> shown_pages(const node_values& v) {
-  return pages_of(v.data, v.data.length, [&](int32_t i) { return v.of->live(i) ? int64_t(i) : -1; });
+/// Live nodes by key hash: an order that all versions, copies and partitionings of a graph share.
+std::vector<int32_t> by_hash(const graph& g) {
+  struct entry { hash128 hash; int32_t node; };
+  std::vector<entry> nodes;
+  nodes.reserve(g->nodes);
+  for (int32_t v = 0; v < g->size; ++v)
+    if (g->live(v)) nodes.push_back({g->keys->hash_of(v), v});
+  tbb::parallel_sort(nodes, [](const entry& a, const entry& b) { return a.hash < b.hash; });
+  std::vector<int32_t> order(nodes.size());
+  std::ranges::transform(nodes, order.begin(), &entry::node);
+  return order;
+}
+
+/// Rows in the order of by_hash(of), as a column by id.
+column by_id(const column& rows, const graph& of) {
+  std::vector<int64_t> row_of(size_t(of->size), -1);
+  int64_t row = 0;
+  for (auto v : by_hash(of)) row_of[size_t(v)] = row++;
+  column_builder out{"value", rows.type};
+  out.reserve(of->size);
+  for (auto r : row_of)
+    if (r >= 0) out.append_from(rows, r);
+    else out.append_null();
+  return out.finish();
 }
 
 /// The row in `v` of a live node of `g`.
@@ -69,26 +92,29 @@ column read_column(tree_reader& trees, const tree_ref& tree, column_type type, i
 hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
                      const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
   tree_writer trees{has, put};
-  root_writer root{values_root_magic};
-  root.put(static_cast<uint8_t>(v.data.type)).put(v.data.length);
+  root_writer root{values_root_magic, 2};
+  auto order = by_hash(v.of);
+  root.put(static_cast<uint8_t>(v.data.type)).put(int64_t(order.size()));
   root.put_text(v.provenance.algorithm).put(v.provenance.version).put_parameters(v.provenance.arguments).put_parameters(v.summary);
-  root.put_tree(trees.put_pages(shown_pages(v)));
+  root.put_tree(trees.put_pages(pages_of(v.data, int64_t(order.size()), [&](int32_t i) { return int64_t{order[size_t(i)]}; })));
   return trees.put_page(root.bytes());
 }
 
 node_values read_values(const hash128& root, const graph& of, const std::function<byte_buffer(const hash128&)>& get) {
   auto bytes = get(root);
-  root_reader in{bytes, values_root_magic, "a result"};
+  root_reader in{bytes, values_root_magic, "a result", 2};
   tree_reader trees{get};
   auto type = in.get_type();
   auto rows = in.get<int64_t>();
-  if (rows != of->size) damaged(std::to_string(rows) + " values for a graph of " + std::to_string(of->size) + " nodes");
+  auto expected = in.version() == 1 ? int64_t{of->size} : int64_t(of->nodes);
+  if (rows != expected) damaged(std::to_string(rows) + " values for a graph of " + std::to_string(expected) + " nodes");
   node_values v{of, {}, {}, {}};
   v.provenance.algorithm = in.get_text();
   v.provenance.version = in.get<uint32_t>();
   v.provenance.arguments = in.get_parameters();
   v.summary = in.get_parameters();
   v.data = read_column(trees, in.get_tree(), type, rows);
+  if (in.version() > 1) v.data = by_id(v.data, of);
   in.expect_end();
   return v;
 }

@@ -19,6 +19,7 @@ constexpr std::string_view commits = "commits";
 constexpr std::string_view patches = "patches";
 constexpr std::string_view branches = "branches";
 constexpr std::string_view tags = "tags";
+constexpr std::string_view results = "results";
 constexpr std::string_view reflog = "reflog";
 constexpr std::string_view pages = "pages";
 }  // namespace table

@@ -54,6 +54,8 @@ void put_patch(writer& manifest, commit_record& record, bytes_view patch);  // s
 /// What a revision names; nothing for a branch without commits. failure{key}.
 std::optional<hash128> find_revision(reader& manifest, const std::string& revision);
 
+int64_t microseconds_now();  // since 1970, UTC
+
 /// Reflog keys descend, so that the newest entry is the first.
 inline sequence_key reflog_key(uint64_t sequence) { return key_of(UINT64_MAX - sequence); }
 inline uint64_t reflog_sequence(bytes_view key) { return UINT64_MAX - load_big_endian(key.data()); }

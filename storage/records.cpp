@@ -1,5 +1,6 @@
 #include "storage/records.h"
 
+#include <algorithm>
 #include <bit>
 #include <type_traits>
 
@@ -9,7 +10,8 @@ namespace gli::storage {
 namespace {
 
 constexpr auto format_magic = record_magic("GLIF"), branch_magic = record_magic("GLIB"), current_magic = record_magic("GLIH"),
-               commit_magic = record_magic("GLIC"), patch_magic = record_magic("GLIP"), reflog_magic = record_magic("GLIR");
+               commit_magic = record_magic("GLIC"), patch_magic = record_magic("GLIP"), reflog_magic = record_magic("GLIR"),
+               result_magic = record_magic("GLIV");
 constexpr uint32_t record_version = 1;  // of each kind but commits
 constexpr uint32_t commit_version = 2;  // 1: without page_bytes and patch_bytes
 constexpr std::string_view commit_domain = "GLI commit 1";
@@ -115,10 +117,14 @@ graph_kind read_kind(record_reader& r) {
   return k;
 }
 
+void write_info(record_writer& w, const result_info& info) {
+  w.text(info.algorithm);
+  w.u32(info.version);
+  write_parameters(w, info.arguments);
+}
+
 void write_result(record_writer& w, const stored_result& result) {
-  w.text(result.info.algorithm);
-  w.u32(result.info.version);
-  write_parameters(w, result.info.arguments);
+  write_info(w, result.info);
   write_hashes(w, result.roots);
 }
 
@@ -244,6 +250,34 @@ patch_record decode_patch(bytes_view record, const hash128& commit) {
   p.patch.assign(patch.begin(), patch.end());
   r.end();
   return p;
+}
+
+result_key key_of(const hash128& graph_id, const result_info& info) {
+  record_writer w;
+  write_info(w, info);
+  auto first = key_of(graph_id), second = key_of(content_hash(w.bytes()));
+  result_key key;
+  std::ranges::copy(second, std::ranges::copy(first, key.begin()).out);
+  return key;
+}
+
+byte_buffer encode(const kept_result& k) {
+  record_writer w{result_magic, record_version};
+  w.hash(k.graph_id);
+  write_result(w, k.result);
+  w.u64(uint64_t(k.time));
+  return w.finish();
+}
+
+kept_result decode_result(bytes_view record, bytes_view key) {
+  record_reader r{record, result_magic, record_version, "a kept result"};
+  kept_result k;
+  k.graph_id = r.hash();
+  k.result = read_result(r);
+  k.time = int64_t(r.u64());
+  r.end();
+  if (!std::ranges::equal(key_of(k.graph_id, k.result.info), key)) r.fail("holds another one, of " + k.result.info.algorithm);
+  return k;
 }
 
 byte_buffer encode(const reflog_entry& e) {

@@ -25,6 +25,7 @@ byte_buffer encode(const branch_record& r);
 byte_buffer encode(const current_record& r);
 byte_buffer encode(const commit_record& r);  // all but id, which is its key
 byte_buffer encode(const patch_record& r);
+byte_buffer encode(const kept_result& r);
 byte_buffer encode(const reflog_entry& r);   // all but sequence, which is its key
 
 /// `where` names the environment in messages.
@@ -34,7 +35,13 @@ current_record decode_current(bytes_view record);
 /// The id computed from the content is compared with `id`.
 commit_record decode_commit(bytes_view record, const hash128& id);
 patch_record decode_patch(bytes_view record, const hash128& commit);
+/// The key computed from the content is compared with `key`.
+kept_result decode_result(bytes_view record, bytes_view key);
 reflog_entry decode_reflog(bytes_view record, uint64_t sequence);
+
+/// The key of a result: graph_id, then the hash of what was asked.
+using result_key = std::array<uint8_t, 32>;
+result_key key_of(const hash128& graph_id, const result_info& info);
 
 /// XXH3-128 of graph_id, parents, message, author and time: the same commit however its graph is partitioned.
 hash128 commit_id(const commit_record& r);

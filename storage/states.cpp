@@ -13,11 +13,6 @@
 namespace gli::storage {
 namespace {
 
-int64_t microseconds_now() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 std::vector<std::string> hex(const std::vector<hash128>& hashes) {
   std::vector<std::string> texts;
   for (auto& h : hashes) texts.push_back(to_hex(h));
@@ -98,6 +93,11 @@ bool reached_elsewhere(reader& manifest, const std::string& branch, const hash12
 }
 
 }  // namespace
+
+int64_t microseconds_now() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 commit_info describe(const commit_record& record) {
   commit_info info{to_hex(record.id),

@@ -45,6 +45,13 @@ struct patch_chain {
   std::vector<byte_buffer> patches;
 };
 
+/// A result kept beside the commits of its graph, for whoever asks the same again.
+struct kept_result {
+  hash128 graph_id;
+  stored_result result;
+  int64_t time = 0;  // microseconds since 1970, UTC
+};
+
 /// One move of a branch.
 struct reflog_entry {
   uint64_t sequence = 0;  // 1, 2, 3 …
@@ -101,6 +108,12 @@ class graph_store {
   std::vector<commit_record> log(const std::string& revision, uint32_t limit) const;
   /// Newest first, at most `limit` (0: all).
   std::vector<reflog_entry> reflog(uint32_t limit) const;
+
+  /// What the algorithm answered on a graph of that graph_id, if it was kept: of the same version, with the same arguments.
+  std::optional<kept_result> find_result(const hash128& graph_id, const result_info& info) const;
+  std::vector<kept_result> results_of(const hash128& graph_id) const;
+  /// Keeps a result of a commit's graph, whose pages are there, in the place of one that was kept before. One transaction. failure{key}: no such commit.
+  void keep_result(const hash128& commit, stored_result result);
 
   /// Rereads and rehashes everything; returns what is damaged, one line each. Empty: all is well.
   std::vector<std::string> verify() const;

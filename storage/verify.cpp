@@ -63,6 +63,10 @@ struct verifier {
     decode_patch(value, id);
     must_exist(id, "the one of a patch");
   }
+  void check_kept(bytes_view key, bytes_view value) {
+    auto kept = decode_result(value, key);
+    check_roots(kept.result.roots, where + ": the result " + kept.result.info.algorithm + " of graph " + to_hex(kept.graph_id));
+  }
   void check_branch(const std::string& name, bytes_view value) {
     if (auto head = decode_branch(value, name).head) must_exist(*head, "the head of branch '" + name + "'");
   }
@@ -81,6 +85,7 @@ struct verifier {
     });
     check_rows(manifest, table::commits, 16, damage, where, [&](bytes_view key, bytes_view value) { check_commit(hash_of(key), value); });
     check_rows(manifest, table::patches, 16, damage, where, [&](bytes_view key, bytes_view value) { check_patch(hash_of(key), value); });
+    check_rows(manifest, table::results, 32, damage, where, [&](bytes_view key, bytes_view value) { check_kept(key, value); });
     check_rows(manifest, table::branches, 0, damage, where,
                [&](bytes_view key, bytes_view value) { check_branch(std::string{as_text(key)}, value); });
     check_rows(manifest, table::tags, 0, damage, where, [&](bytes_view key, bytes_view value) { check_tag(std::string{as_text(key)}, value); });

@@ -23,10 +23,17 @@ class StoredResult:
     version: int
     arguments: dict[str, Any]
 
+    @classmethod
+    def _from_dict(cls, d: dict) -> StoredResult:
+        return cls(d["algorithm"], d["version"], d["arguments"])
 
-@dataclass(frozen=True)
+    def __str__(self):
+        return f"{self.algorithm}({', '.join(f'{k}={v!r}' for k, v in self.arguments.items() if v is not None)})"
+
+
+@dataclass(frozen=True, eq=False)
 class Commit:
-    """One state in a graph's history. Times are UTC."""
+    """One state in a graph's history. Times are UTC. results: those committed with it (committed_results), then those kept since."""
 
     id: str
     graph_id: str
@@ -37,13 +44,19 @@ class Commit:
     nodes: int
     edges: int
     results: tuple[StoredResult, ...]
+    committed_results: int
 
     @classmethod
     def _from_dict(cls, d: dict) -> Commit:
-        results = tuple(StoredResult(r["algorithm"], r["version"], r["arguments"]) for r in d["results"])
-        return cls(
-            d["id"], d["graph_id"], tuple(d["parents"]), d["message"], d["author"], to_datetime(d["time"]), d["nodes"], d["edges"], results
-        )
+        results = tuple(StoredResult._from_dict(r) for r in d["results"])
+        time, parents = to_datetime(d["time"]), tuple(d["parents"])
+        return cls(d["id"], d["graph_id"], parents, d["message"], d["author"], time, d["nodes"], d["edges"], results, len(results))
+
+    def __eq__(self, other):
+        return isinstance(other, Commit) and self.id == other.id
+
+    def __hash__(self):
+        return hash(self.id)
 
     def result_index(self, which: str | int) -> int:
         """Where a result is: by number, or the last of an algorithm."""
@@ -70,19 +83,18 @@ class Log(list):
     """
 
     def to_table(self) -> Table:
-        """Commit, time (UTC), nodes, edges, graph_id and message; ids by their first digits."""
-        return Table(
-            pa.table(
-                {
-                    "commit": [c.id[:8] for c in self],
-                    "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
-                    "nodes": pa.array([c.nodes for c in self], pa.int64()),
-                    "edges": pa.array([c.edges for c in self], pa.int64()),
-                    "graph_id": [c.graph_id[:8] for c in self],
-                    "message": [c.message for c in self],
-                }
-            )
-        )
+        """Commit, time (UTC), nodes, edges, graph_id and message; ids by their first digits. Where there are results: which."""
+        columns = {
+            "commit": [c.id[:8] for c in self],
+            "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
+            "nodes": pa.array([c.nodes for c in self], pa.int64()),
+            "edges": pa.array([c.edges for c in self], pa.int64()),
+            "graph_id": [c.graph_id[:8] for c in self],
+            "message": [c.message for c in self],
+        }
+        if any(c.results for c in self):
+            columns["results"] = [", ".join(map(str, c.results)) or None for c in self]
+        return Table(pa.table(columns))
 
     def __repr__(self):
         return repr(self.to_table())

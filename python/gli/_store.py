@@ -11,19 +11,20 @@ from ._checks import whole
 from ._commits import NO_LIMIT, author_or_user, check_message, list_of_results, revision_text
 from ._errors import CorruptError
 from ._events import Events
-from ._graph import Graph, _values_of
+from ._graph import Graph
 from ._history import Commit, Diff, Log
 from ._modules import load_modules
 from ._node_values import NodeValues
 from ._store_merging import Merging
 from ._store_refs import References
+from ._store_results import Results
 from ._store_work import Working
 from ._table import counted
 
 _KEPT_STATES = 4
 
 
-class GraphStore(References, Merging, Working):
+class GraphStore(References, Merging, Results, Working):
     """Commits, branches and diffs of a graph. path=None keeps everything in memory.
 
     >>> import gli
@@ -100,7 +101,7 @@ class GraphStore(References, Merging, Working):
 
     def resolve(self, revision: str) -> Commit:
         """The commit that a branch, a tag, `name~3`, `name@{1}` or the first digits of an id mean. KeyError where there is none."""
-        return Commit._from_dict(self._core.resolve(revision_text(revision)))
+        return self._described(self._core.resolve(revision_text(revision)))
 
     def log(self, revision: str | None = None, limit: int | None = None) -> Log:
         """The commits back from `revision` (default: the current branch), newest first; empty for a branch without commits."""
@@ -109,7 +110,7 @@ class GraphStore(References, Merging, Working):
             revision = self.current_branch
             if self.branches.get(revision) is None:
                 return Log()
-        return Log(Commit._from_dict(d) for d in self._core.log(revision_text(revision), limit)) if limit else Log()
+        return Log(self._described(d) for d in self._core.log(revision_text(revision), limit)) if limit else Log()
 
     def at(self, revision: str | Commit) -> Graph:
         """The graph of a commit. What several workers wrote is gathered."""
@@ -127,17 +128,6 @@ class GraphStore(References, Merging, Working):
                 self._states.popitem(last=False)
         self._states.move_to_end(commit.id)
         return self._states[commit.id]
-
-    def results(self, revision: str | Commit = "") -> tuple:
-        """Which results a commit has."""
-        return self.resolve(revision or self.current_branch).results
-
-    def result(self, revision: str | Commit, which: str | int) -> NodeValues:
-        """A commit's result, by the algorithm's name or by number. KeyError where there is none."""
-        commit = self.resolve(revision)
-        state = self._state(commit)
-        values = self._core.result(commit.id, commit.result_index(which), state)
-        return _values_of(Graph._from_core(state.graph), values)
 
     def diff(self, older: str | Commit, newer: str | Commit) -> Diff:
         """What changed from one commit to another."""

@@ -13,5 +13,6 @@ PYBIND11_MODULE(_core, m) {
   bind_bulk(m);
   bind_merge(m);
   bind_store(m);
+  bind_store_results(m);
   bind_cluster(m);
 }

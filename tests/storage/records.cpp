@@ -48,6 +48,21 @@ TEST(records, a_commit_comes_back_as_it_was) {
   EXPECT_EQ(back.edges, UINT64_MAX);
 }
 
+TEST(records, a_kept_result_comes_back_under_its_own_key_only) {
+  auto c = full_commit();
+  kept_result k{c.graph_id, c.results[0], 77};
+  auto key = key_of(k.graph_id, k.result.info);
+  auto back = decode_result(encode(k), key);
+  EXPECT_EQ(encode(back), encode(k));
+  EXPECT_EQ(back.result.roots, k.result.roots);
+  EXPECT_EQ(back.time, 77);
+  auto other = k.result.info;
+  ++other.version;
+  EXPECT_NE(key_of(k.graph_id, other), key);
+  EXPECT_THROW(decode_result(encode(k), key_of(k.graph_id, other)), failure);
+  EXPECT_THROW(decode_result(encode(k), key_of(hash128{9, 9}, k.result.info)), failure);
+}
+
 TEST(records, a_commit_of_version_1_is_read) {
   auto c = full_commit();
   auto bytes = encode(c);

@@ -1,0 +1,59 @@
+// Results that a store keeps for whoever asks the same again.
+#include "bindings.h"
+#include "callbacks.h"
+#include "convert.h"
+#include "partitions/catalog.h"
+#include "records.h"
+#include "runtime/error.h"
+#include "storage/states.h"
+#include "values_handle.h"
+
+namespace gli::python {
+namespace {
+
+using storage::graph_store;
+using store_ptr = std::shared_ptr<graph_store>;
+
+/// The values, for a graph of that graph_id; or None.
+std::optional<values_handle> find_result(graph_store& store, const std::string& revision, std::string name, const py::dict& arguments, const graph& of) {
+  run_algorithm what{std::move(name), parameters_from(arguments)};
+  return without_gil([&]() -> std::optional<values_handle> {
+    auto kept = store.find_result(store.resolve(revision).graph_id, provenance_of(what));
+    if (!kept) return {};
+    if (kept->result.roots.size() != 1) throw failure{errc::corrupt, "a kept result of " + what.name + " that is not in one piece"};
+    auto& pool = store.pool(0);
+    auto values = read_values(kept->result.roots[0], of, [&](const hash128& h) { return pool.get(h); });
+    return values_handle{std::make_shared<const node_values>(std::move(values))};
+  });
+}
+
+/// Pages first, in one synced transaction; then the record.
+void keep_result(graph_store& store, const std::string& revision, const values_handle& values) {
+  without_gil([&] {
+    auto commit = store.resolve(revision);
+    storage::content_pool::batch batch{store.pool(0)};
+    auto root = write_values(*values.values, [&](const hash128& h) { return batch.has(h); },
+                             [&](const hash128& h, std::span<const uint8_t> bytes) { batch.put(h, bytes); });
+    batch.commit();
+    store.keep_result(commit.id, {values.values->provenance, {root}});
+  });
+}
+
+py::list results_of(const graph_store& store, const std::string& graph_id) {
+  auto id = hash_from_hex(graph_id);
+  if (!id) throw failure{errc::value, "not a graph_id: " + graph_id};
+  py::list result;
+  for (auto& k : without_gil([&] { return store.results_of(*id); })) result.append(to_dict(k.result.info));
+  return result;
+}
+
+}  // namespace
+
+void bind_store_results(py::module_& m) {
+  py::reinterpret_borrow<py::class_<graph_store, store_ptr>>(m.attr("Store"))
+      .def("find_result", &find_result, py::arg("revision"), py::arg("name"), py::arg("arguments"), py::arg("of"))
+      .def("keep_result", &keep_result, py::arg("revision"), py::arg("values"))
+      .def("results_of", &results_of, py::arg("graph_id"));
+}
+
+}  // namespace gli::python
