@@ -12,8 +12,9 @@ namespace {
 constexpr auto format_magic = record_magic("GLIF"), branch_magic = record_magic("GLIB"), current_magic = record_magic("GLIH"),
                commit_magic = record_magic("GLIC"), patch_magic = record_magic("GLIP"), reflog_magic = record_magic("GLIR"),
                result_magic = record_magic("GLIV");
-constexpr uint32_t record_version = 1;  // of each kind but commits
-constexpr uint32_t commit_version = 2;  // 1: without page_bytes and patch_bytes
+constexpr uint32_t record_version = 1;  // of each kind but these
+constexpr uint32_t commit_version = 2;  // 1: without page_bytes, patch_bytes and extent
+constexpr uint32_t branch_version = 2;  // 1: without a description
 constexpr std::string_view commit_domain = "GLI commit 1";
 
 enum class value_tag : uint8_t { null = 0, boolean = 1, int64 = 2, float64 = 3, text = 4, timestamp = 5, binary = 6, json = 7 };
@@ -117,6 +118,12 @@ graph_kind read_kind(record_reader& r) {
   return k;
 }
 
+graph_extent read_extent(record_reader& r) {
+  auto e = r.u8();
+  if (e > uint8_t(graph_extent::part)) r.fail("has a graph of unknown extent " + std::to_string(e));
+  return graph_extent(e);
+}
+
 void write_info(record_writer& w, const result_info& info) {
   w.text(info.algorithm);
   w.u32(info.version);
@@ -172,14 +179,16 @@ format_record decode_format(bytes_view record, const std::string& where) {
 }
 
 byte_buffer encode(const branch_record& b) {
-  record_writer w{branch_magic, record_version};
+  record_writer w{branch_magic, branch_version};
   write_optional(w, b.head);
+  w.text(b.description);
   return w.finish();
 }
 
 branch_record decode_branch(bytes_view record, const std::string& name) {
-  record_reader r{record, branch_magic, record_version, "branch '" + name + "'"};
+  record_reader r{record, branch_magic, branch_version, "branch '" + name + "'"};
   branch_record b{read_optional(r)};
+  if (r.version() >= 2) b.description = r.text();
   r.end();
   return b;
 }
@@ -208,6 +217,7 @@ byte_buffer encode(const commit_record& c) {
   for (auto& result : c.results) write_result(w, result);
   w.u64(c.page_bytes);
   w.u64(c.patch_bytes);
+  w.u8(uint8_t(c.extent));
   return w.finish();
 }
 
@@ -227,6 +237,7 @@ commit_record decode_commit(bytes_view record, const hash128& id) {
   if (r.version() >= 2) {
     c.page_bytes = r.u64();
     c.patch_bytes = r.u64();
+    c.extent = read_extent(r);
   }
   r.end();
   if (c.is_patch() && (!c.roots.empty() || !c.results.empty() || c.parents.empty())) r.fail("has both a patch and pages, or a patch of nothing");

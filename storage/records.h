@@ -15,7 +15,7 @@ struct format_record {
   uint32_t version = format_version;
   std::string role;  // "manifest" or "pages"
 };
-struct branch_record { std::optional<hash128> head; };
+struct branch_record { std::optional<hash128> head; std::string description = {}; };
 struct current_record { std::string branch; };
 /// What leads from the graph of commit `base` to that of the commit whose id is the key.
 struct patch_record { hash128 base; byte_buffer patch; };

@@ -92,6 +92,18 @@ bool reached_elsewhere(reader& manifest, const std::string& branch, const hash12
   return std::ranges::any_of(others, [&](auto& other) { return reaches(manifest, other, head); });
 }
 
+void put_head(writer& manifest, const std::string& branch, const std::optional<hash128>& head) {
+  auto record = read_branch(manifest, branch);
+  record.head = head;
+  manifest.put(table::branches, as_bytes(branch), encode(record));
+}
+
+void set_extent(commit_record& record, reader& manifest) {
+  if (record.extent == graph_extent::begins_part || record.parents.empty()) return;
+  auto parent = read_commit(manifest, record.parents.front());
+  record.extent = parent.extent == graph_extent::whole ? graph_extent::whole : graph_extent::part;
+}
+
 }  // namespace
 
 int64_t microseconds_now() {
@@ -163,9 +175,10 @@ commit_record graph_store::publish(commit_record record, const std::string& bran
   check_unmoved(*w, branch, expected);
   check_parents(record, *w);
   set_identity(record, *w);
+  set_extent(record, *w);
   if (!patch.empty()) put_patch(*w, record, patch);
   w->put(table::commits, key_of(record.id), encode(record));
-  w->put(table::branches, as_bytes(branch), encode(branch_record{record.id}));
+  put_head(*w, branch, record.id);
   auto verb = record.parents.size() > 1 ? "merge: " : "commit: ";
   append_reflog(*w, {0, branch, expected, record.id, microseconds_now(), verb + record.message.substr(0, record.message.find('\n'))});
   w->commit();
@@ -181,21 +194,23 @@ void graph_store::switch_branch(const std::string& name) {
   w->commit();
 }
 
-void graph_store::create_branch(const std::string& name, const std::string& from) {
+void graph_store::create_branch(const std::string& name, const std::string& from, const std::string& description) {
   check_name("branch", name);
   auto w = state_->manifest->write();
   if (find_branch(*w, name)) throw failure{errc::value, "branch '" + name + "' is there already"};
   auto head = find_revision(*w, from);
-  w->put(table::branches, as_bytes(name), encode(branch_record{head}));
+  w->put(table::branches, as_bytes(name), encode(branch_record{head, description}));
   append_reflog(*w, {0, name, {}, head, microseconds_now(), "branch: created from " + (from.empty() ? read_current(*w) : from)});
   w->commit();
 }
+
+std::string graph_store::description(const std::string& branch) const { return read_branch(*state_->manifest->read(), branch).description; }
 
 void graph_store::move_branch(const std::string& name, const std::optional<hash128>& expected, const std::optional<hash128>& to, const std::string& action) {
   auto w = state_->manifest->write();
   check_unmoved(*w, name, expected);
   if (to && !w->get(table::commits, key_of(*to))) throw failure{errc::key, "no commit " + to_hex(*to)};
-  w->put(table::branches, as_bytes(name), encode(branch_record{to}));
+  put_head(*w, name, to);
   append_reflog(*w, {0, name, expected, to, microseconds_now(), action});
   w->commit();
 }
@@ -236,6 +251,17 @@ std::vector<std::pair<std::string, hash128>> graph_store::tags() const {
     return true;
   });
   return all;
+}
+
+std::optional<hash128> graph_store::part_began(const hash128& newer, const hash128& older) const {
+  auto manifest = state_->manifest->read();
+  for (auto id = newer; id != older;) {
+    auto commit = read_commit(*manifest, id);
+    if (commit.extent == graph_extent::begins_part) return id;
+    if (commit.extent == graph_extent::whole || commit.parents.empty()) break;
+    id = commit.parents.front();
+  }
+  return {};
 }
 
 std::vector<hash128> graph_store::merge_bases(const hash128& a, const hash128& b) const { return storage::merge_bases(*state_->manifest->read(), a, b); }

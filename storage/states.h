@@ -17,6 +17,9 @@ namespace gli::storage {
 /// A result kept beside a commit.
 struct stored_result { result_info info; std::vector<hash128> roots; };  // roots by partition
 
+/// A branch of a subgraph holds a part of the graph: what is missing there was left out, not removed.
+enum class graph_extent : uint8_t { whole = 0, begins_part = 1, part = 2 };
+
 struct commit_record {
   hash128 id;        // over graph_id, parents, message, author and time: not over how the graph is partitioned
   hash128 graph_id;
@@ -27,6 +30,7 @@ struct commit_record {
   graph_kind kind;
   std::vector<hash128> roots;  // by partition; none where a patch says what the graph is
   std::vector<stored_result> results;
+  graph_extent extent = graph_extent::whole;  // publish() says `part` of what stands on a part
   uint64_t page_bytes = 0;   // of the graph's pages, its own or those that its patches begin at; 0: not known
   uint64_t patch_bytes = 0;  // of all patches from there to here; 0: it has pages of its own
 
@@ -83,7 +87,8 @@ class graph_store {
   std::string current_branch() const;
   void switch_branch(const std::string& name);
   /// from: a revision; empty: the current branch, which may be without commits. failure{value} for a bad name or one that is there.
-  void create_branch(const std::string& name, const std::string& from);
+  void create_branch(const std::string& name, const std::string& from, const std::string& description = "");
+  std::string description(const std::string& branch) const;  // failure{key}
   /// One transaction that moves a branch from `expected` to a commit of the store (nothing: to none), noted in the reflog as `action`. failure{conflict}
   /// when it has moved since, failure{key} for a branch or commit that is not there.
   void move_branch(const std::string& name, const std::optional<hash128>& expected, const std::optional<hash128>& to, const std::string& action);
@@ -96,6 +101,10 @@ class graph_store {
   void create_tag(const std::string& name, const std::string& revision);
   void delete_tag(const std::string& name);
   std::vector<std::pair<std::string, hash128>> tags() const;  // by name
+
+  /// Where the part of a graph that `newer` holds began, on the way back along first parents to `older`; nothing where it holds the whole, or the part
+  /// began before.
+  std::optional<hash128> part_began(const hash128& newer, const hash128& older) const;
 
   /// The best common ancestors of two commits, several after criss-cross merges; by id.
   std::vector<hash128> merge_bases(const hash128& a, const hash128& b) const;

@@ -79,9 +79,9 @@ class GraphStore(References, Merging, Results, Working):
         branch = self._branch_as_seen()
         return self._commit(branch, graph, values, message, author, self._seen.get(branch))
 
-    def _commit(self, branch, graph, values, message, author, seen, parents=()) -> Commit:
+    def _commit(self, branch, graph, values, message, author, seen, parents=(), begins_part=False) -> Commit:
         native, author = [v._values for v in values], author_or_user(author)
-        commit = Commit._from_dict(self._core.commit(graph._core, native, message, author, branch, seen or "", list(parents)))
+        commit = Commit._from_dict(self._core.commit(graph._core, native, message, author, branch, seen or "", list(parents), begins_part))
         self._settle(branch, commit.id, graph)
         self._tell("state_committed", branch)
         return commit

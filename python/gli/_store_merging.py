@@ -10,6 +10,7 @@ from ._history import Commit
 from ._merging import Strategy, checked_strategy, merged, older
 from ._table import counted
 
+_BEGINS_PART = 1
 _ANCESTOR_LEVELS = 8  # of criss-cross merges behind one another that a merge looks through
 
 
@@ -46,15 +47,26 @@ class Merging:
         bases = self._core.merge_bases(ours.id, theirs.id)
         if theirs.id in bases:
             return ours
-        if ours.id in bases and not message:
+        part = self._part_of(theirs, ours, bases)
+        if ours.id in bases and not message and not part:
             self._move(target, ours.id, theirs.id, f"merge: fast-forward to {revision_text(source)}")
             made = theirs
         else:
-            graph = Graph._from_core(merged(self._ancestor(bases, ours), self._state(ours).graph, self._state(theirs).graph, strategy))
+            base = self._ancestor([part] if part else bases, ours)
+            graph = Graph._from_core(merged(base, self._state(ours).graph, self._state(theirs).graph, strategy))
             message = message or f"merge {revision_text(source)!r} into {target!r}"
             made = self._commit(target, graph, [], message, author, ours.id, [theirs.id])
         self._tell("branch_merged", target, revision_text(source))
         return made
+
+    def _part_of(self, theirs: Commit, ours: Commit, bases: list[str]) -> str | None:
+        """Where theirs became a part of ours, if it did since the bases. ValueError when ours is a part that theirs does not belong in."""
+        base = bases[0] if bases else ""
+        part = self._core.part_began(theirs.id, base or theirs.id)
+        ours_part = self._core.part_began(ours.id, base or ours.id)
+        if ours_part or (self._core.extent(ours.id) and not self._core.extent(theirs.id)):
+            raise ValueError("a branch of a subgraph takes nothing in from elsewhere: merge it into the branch of the whole graph")
+        return part
 
     def cherry_pick(
         self,
@@ -80,7 +92,7 @@ class Merging:
         >>> store.cherry_pick("side").message, list(store.get_current_graph())
         ('bob', ['ann', 'bob'])
         """
-        picked = self.resolve(revision)
+        picked = self._changing(revision)
         author = picked.author if author is None else author
         return self._commit_change(self._parent(picked, mainline), picked, strategy, picked.message if message is None else message, author)
 
@@ -102,10 +114,17 @@ class Merging:
         >>> store.revert("main~1").message.splitlines()[0], list(store.get_current_graph())
         ('Revert "bob"', ['ann', 'eve'])
         """
-        taken = self.resolve(revision)
+        taken = self._changing(revision)
         if message is None:
             message = f'Revert "{taken.message.partition(chr(10))[0]}"\n\nThis reverts commit {taken.id}.'
         return self._commit_change(taken, self._parent(taken, mainline), strategy, message, author)
+
+    def _changing(self, revision: str | Commit) -> Commit:
+        """ValueError for the first commit of a branch of a subgraph, which changes nothing and leaves something out."""
+        commit = self.resolve(revision)
+        if self._core.extent(commit.id) == _BEGINS_PART:
+            raise ValueError(f"commit {commit.id[:12]} begins a branch of a subgraph: it changed nothing")
+        return commit
 
     @staticmethod
     def _parent(commit: Commit, mainline: int | None) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ._checks import whole
 from ._commits import revision_text
+from ._graph import Graph
 from ._history import Commit, Move, Reflog
+from ._methods import Filter
 
 
 class References:
@@ -22,11 +24,51 @@ class References:
         """Branches and the ids of their last commits."""
         return self._core.branches()
 
-    def create_branch(self, name: str, from_revision: str | Commit | None = None) -> None:
-        """A branch that begins at a revision, or where the current one is."""
-        self._core.create_branch(name, "" if from_revision is None else revision_text(from_revision))
-        self._seen[name] = self.branches[name]
+    def create_branch(
+        self,
+        name: str,
+        from_revision: str | Commit | None = None,
+        description: str = "",
+        from_subgraph: Graph | Filter | None = None,
+    ) -> None:
+        """A branch that begins at a revision, or where the current one is.
+
+        from_subgraph: its first commit holds this part of the revision's graph, given as a graph or as a filter of nodes. What is missing
+        was left out, not removed: merging the branch into one of the whole graph brings what changed in the part, and the rest stays.
+
+        >>> import gli
+        >>> store = gli.GraphStore()
+        >>> _ = store.commit("all", graph=gli.Graph.from_edge_list([("ann", "bob"), ("bob", "eve")], {"ann": {"age": 41}}))
+        >>> store.create_branch("adults", description="with ages", from_subgraph=gli.node("age") >= 18)
+        >>> store.switch_branch("adults")
+        >>> _ = store.commit("birthday", graph=store.get_current_graph().update_node("ann", age=42))
+        >>> _ = store.merge_branch("adults", "main")
+        >>> store.at("main").nodes["ann"], len(store.at("adults")), len(store.at("main"))
+        ({'age': 42}, 1, 3)
+        """
+        if not isinstance(description, str):
+            raise TypeError(f"a description is text, not {description!r}")
+        start = "" if from_revision is None else revision_text(from_revision)
+        part = None if from_subgraph is None else self._part(start, from_subgraph)
+        self._core.create_branch(name, start, description)
+        self._seen[name] = head = self.branches[name]
+        if part is not None:
+            self._commit(name, part, [], f"a part of {revision_text(from_revision or self.current_branch)!r}", None, head, begins_part=True)
         self._tell("branch_created", name)
+
+    def _part(self, start: str, chosen: Graph | Filter) -> Graph:
+        """The subgraph of the revision's graph. ValueError when the graph given has what that one lacks."""
+        whole = self.at(start or self.current_branch)
+        if not isinstance(chosen, Graph):
+            return whole.filter(nodes=chosen)
+        more = chosen.compare_summary(whole)
+        if any(more[f"{what}_{how}"] for what in ("nodes", "edges") for how in ("added", "changed")):
+            raise ValueError(f"from_subgraph is no part of {start or self.current_branch!r}: it has nodes, edges or attributes of its own")
+        return chosen
+
+    def description(self, branch: str) -> str:
+        """What create_branch was told the branch is for; "" where nothing was. KeyError where there is no such branch."""
+        return self._core.description(branch)
 
     def switch_branch(self, name: str) -> None:
         """Makes commits go to this branch. What was not committed on the other one stays there, current again when that one is."""

@@ -42,7 +42,7 @@ std::optional<hash128> head_as_seen(graph_store& store, const std::string& branc
 
 /// Pages first, in one synced transaction; then the record, which is the commit point. Its first parent is the branch's head.
 commit_record commit(graph_store& store, const graph& g, const std::vector<node_values_ptr>& results, std::string message, std::string author,
-                     const std::string& branch, const std::string& seen, const std::vector<std::string>& merged) {
+                     const std::string& branch, const std::string& seen, const std::vector<std::string>& merged, bool begins_part) {
   auto head = head_as_seen(store, branch, seen);
   commit_record record;
   solo alone;
@@ -52,6 +52,7 @@ commit_record commit(graph_store& store, const graph& g, const std::vector<node_
   record.nodes = g->total_nodes;
   record.edges = g->total_edges;
   record.kind = g->kind;
+  if (begins_part) record.extent = storage::graph_extent::begins_part;
   if (head) record.parents.push_back(*head);
   for (auto& other : merged) record.parents.push_back(id_from(other));
   content_pool::batch batch{store.pool(0)};
@@ -62,10 +63,10 @@ commit_record commit(graph_store& store, const graph& g, const std::vector<node_
 }
 
 py::dict commit_to(graph_store& store, const graph& g, const py::list& results, std::string message, std::string author, const std::string& branch,
-                   const std::string& seen, const std::vector<std::string>& merged) {
+                   const std::string& seen, const std::vector<std::string>& merged, bool begins_part) {
   std::vector<node_values_ptr> values;
   for (auto r : results) values.push_back(r.cast<const values_handle&>().values);
-  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author), branch, seen, merged); });
+  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author), branch, seen, merged, begins_part); });
   return to_dict(describe(record));
 }
 
@@ -146,7 +147,16 @@ void bind_store(py::module_& m) {
       .def_property_readonly("path", [](const graph_store& s) { return s.path(); })
       .def_property_readonly("current_branch", &graph_store::current_branch)
       .def("branches", &all_branches)
-      .def("create_branch", &graph_store::create_branch, py::arg("name"), py::arg("from_revision"))
+      .def("create_branch", &graph_store::create_branch, py::arg("name"), py::arg("from_revision"), py::arg("description") = "")
+      .def("description", &graph_store::description, py::arg("branch"))
+      .def("extent", [](const graph_store& s, const std::string& revision) { return int(s.resolve(revision).extent); }, py::arg("revision"))
+      .def(
+          "part_began",
+          [](const graph_store& s, const std::string& newer, const std::string& older) {
+            auto began = without_gil([&] { return s.part_began(id_from(newer), id_from(older)); });
+            return began ? py::object(py::str(to_hex(*began))) : py::none();
+          },
+          py::arg("newer"), py::arg("older"))
       .def("switch_branch", &graph_store::switch_branch, py::arg("name"))
       .def("delete_branch", &graph_store::delete_branch, py::arg("name"), py::arg("force"))
       .def(
@@ -169,7 +179,7 @@ void bind_store(py::module_& m) {
       }, py::arg("a"), py::arg("b"))
       .def("reflog", &moves, py::arg("limit"))
       .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"), py::arg("branch"), py::arg("seen"),
-           py::arg("merged"))
+           py::arg("merged"), py::arg("begins_part") = false)
       .def(
           "resolve", [](const graph_store& s, const std::string& revision) { return to_dict(describe(s.resolve(revision))); },
           py::arg("revision"))

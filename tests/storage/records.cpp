@@ -66,13 +66,32 @@ TEST(records, a_kept_result_comes_back_under_its_own_key_only) {
 TEST(records, a_commit_of_version_1_is_read) {
   auto c = full_commit();
   auto bytes = encode(c);
-  bytes.erase(bytes.end() - 32, bytes.end() - 16);
+  bytes.erase(bytes.end() - 33, bytes.end() - 16);
   bytes[4] = 1;
-  bytes[8] = uint8_t(bytes[8] - 16);
+  bytes[8] = uint8_t(bytes[8] - 17);
   auto back = decode_commit(resealed(bytes), c.id);
   EXPECT_EQ(back.page_bytes, 0u);
   EXPECT_FALSE(back.is_patch());
   EXPECT_EQ(back.roots, c.roots);
+}
+
+TEST(records, a_branch_of_version_1_has_no_description) {
+  branch_record b{hash128{1, 2}, "what for"};
+  EXPECT_EQ(decode_branch(encode(b), "b").description, "what for");
+  auto bytes = encode(branch_record{hash128{1, 2}});
+  bytes.erase(bytes.end() - 20, bytes.end() - 16);
+  bytes[4] = 1;
+  bytes[8] = 17;
+  EXPECT_EQ(decode_branch(resealed(bytes), "b").head, (hash128{1, 2}));
+  EXPECT_EQ(decode_branch(resealed(bytes), "b").description, "");
+}
+
+TEST(records, a_graph_of_unknown_extent_is_refused) {
+  auto c = full_commit();
+  c.extent = graph_extent::begins_part;
+  EXPECT_EQ(decode_commit(encode(c), c.id).extent, graph_extent::begins_part);
+  c.extent = graph_extent(3);
+  EXPECT_FAILURE(errc::corrupt, "unknown extent 3", decode_commit(encode(c), c.id));
 }
 
 TEST(records, a_commit_with_pages_and_a_patch_is_refused) {
@@ -100,8 +119,9 @@ TEST(records, the_small_ones_come_back_as_they_were) {
 
 TEST(records, have_the_bytes_that_the_format_page_shows) {
   auto b = encode(branch_record{hash128{0x0123456789abcdef, 0xfedcba9876543210}});
-  byte_buffer expected{'G',  'L',  'I',  'B',  1,    0,    0,    0,    17,   0,    0,    0,    0,    0,    0,    0,   1,
-                       0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+  byte_buffer expected{'G',  'L',  'I',  'B',  2,    0,    0,    0,    21,   0,    0,    0,    0,    0,    0,    0,   1,
+                       0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+                       0,    0,    0,    0};
   ASSERT_EQ(b.size(), expected.size() + 16);
   EXPECT_EQ(byte_buffer(b.begin(), b.end() - 16), expected);
   EXPECT_EQ(hash_of(bytes_view{b}.last(16)), content_hash(expected));
@@ -168,7 +188,7 @@ TEST(records, one_kind_is_not_read_as_another) {
 TEST(records, a_newer_record_version_is_refused_naming_both) {
   auto b = encode(branch_record{});
   b[4] = 9;
-  EXPECT_FAILURE(errc::corrupt, "has version 9; this program reads up to version 1", decode_branch(resealed(b), "b"));
+  EXPECT_FAILURE(errc::corrupt, "has version 9; this program reads up to version 2", decode_branch(resealed(b), "b"));
 }
 
 }  // namespace
