@@ -14,6 +14,9 @@ std::optional<std::pair<uint64_t, uint64_t>> file_id(const std::string& path);
 /// Makes the directory and those above it. failure{io} naming it.
 void make_directories(const std::string& path);
 
+void remove_all(const std::string& path);  // if it is there; failure{io}
+void rename_file(const std::string& from, const std::string& to);  // failure{io}
+
 /// Holds back other processes that open or make the same directory's store, while it lives.
 class directory_lock {
  public:

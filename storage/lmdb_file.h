@@ -11,9 +11,8 @@ namespace gli::storage {
 
 std::string data_file(const std::string& directory);
 
-/// The meta pages. Says false when there is no file or an empty one; throws failure{corrupt} naming the file when it is not an LMDB
-/// file of this version or was cut off.
-bool check_meta_pages(const std::string& file);
+/// The meta pages. Throws failure{corrupt} naming the file when it is not an LMDB file of this version or was cut off.
+void check_meta_pages(const std::string& file);
 
 enum class check_depth {
   trees,          // each page that is needed to find a value

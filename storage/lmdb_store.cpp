@@ -72,6 +72,7 @@ class lmdb_store final : public ordered_store, public std::enable_shared_from_th
 
  private:
   void open();
+  void make_data_file() const;
   bool try_open(size_t map_size);
   MDB_txn* start(unsigned flags);
   void learn_tables();
@@ -272,17 +273,35 @@ lmdb_store::lmdb_store(std::string path) : path_{std::move(path)} {
   }
 }
 
-/// Processes open one after the other, so that none sees a file that another has half made.
+/// Processes open one after the other, so that two do not make the same file.
 void lmdb_store::open() {
   directory_lock lock{path_};
   refuse_network_file_system(path_);
-  auto fresh = !check_meta_pages(data_file(path_));
+  if (!file_id(data_file(path_))) {
+    make_data_file();
+    lock.sync();
+  }
+  check_meta_pages(data_file(path_));
   for (auto size = first_map_size();; size /= 2) {
     if (try_open(size)) break;
     if (size <= smallest_map)
       throw failure{errc::memory, path_ + ": cannot open: no address space for a map of " + std::to_string(size) + " bytes"};
   }
-  if (fresh) lock.sync();
+}
+
+/// The file gets its place when it is whole and synced: a data file that is no store was damaged, and never half made.
+void lmdb_store::make_data_file() const {
+  auto place = path_ + "/new";
+  remove_all(place);
+  make_directories(place);
+  MDB_env* made = nullptr;
+  storage::check(mdb_env_create(&made), path_, "make a store");
+  auto rc = mdb_env_open(made, place.c_str(), 0, file_mode);
+  if (rc == MDB_SUCCESS) rc = mdb_env_sync(made, 1);
+  mdb_env_close(made);
+  storage::check(rc, path_, "make a store");
+  rename_file(data_file(place), data_file(path_));
+  remove_all(place);
 }
 
 /// Says false when there was no room for the map.

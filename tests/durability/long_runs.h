@@ -1,0 +1,14 @@
+#pragma once
+// How much a test tries: little where it runs with every change, all of it with GLI_DURABILITY=long.
+
+#include <cstdlib>
+#include <string_view>
+
+namespace gli::durability {
+
+inline size_t tries(size_t normally, size_t in_a_long_run) {
+  auto wish = std::getenv("GLI_DURABILITY");
+  return wish && std::string_view{wish} == "long" ? in_a_long_run : normally;
+}
+
+}  // namespace gli::durability
