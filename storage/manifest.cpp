@@ -6,7 +6,7 @@ namespace gli::storage {
 namespace {
 
 void put_fresh_manifest(writer& w) {
-  w.put(table::branches, as_bytes(first_branch), encode(branch_record{}));
+  w.put(table::branches, as_bytes(first_branch), encode(branch_record{std::string{first_branch}, {}}));
   w.put(table::about, as_bytes(current_key), encode(current_record{std::string{first_branch}}));
 }
 

@@ -12,9 +12,9 @@ namespace {
 constexpr auto format_magic = record_magic("GLIF"), branch_magic = record_magic("GLIB"), current_magic = record_magic("GLIH"),
                commit_magic = record_magic("GLIC"), patch_magic = record_magic("GLIP"), reflog_magic = record_magic("GLIR"),
                result_magic = record_magic("GLIV");
-constexpr uint32_t record_version = 1;  // of each kind but these
+constexpr uint32_t record_version = 1;  // of the other kinds
 constexpr uint32_t commit_version = 2;  // 1: without page_bytes, patch_bytes and extent
-constexpr uint32_t branch_version = 2;  // 1: without a description
+constexpr uint32_t named_version = 2;   // of branches, tags and the reflog; 1: without their keys, and descriptions
 constexpr std::string_view commit_domain = "GLI commit 1";
 
 enum class value_tag : uint8_t { null = 0, boolean = 1, int64 = 2, float64 = 3, text = 4, timestamp = 5, binary = 6, json = 7 };
@@ -179,16 +179,20 @@ format_record decode_format(bytes_view record, const std::string& where) {
 }
 
 byte_buffer encode(const branch_record& b) {
-  record_writer w{branch_magic, branch_version};
+  record_writer w{branch_magic, named_version};
+  w.text(b.name);
   write_optional(w, b.head);
   w.text(b.description);
   return w.finish();
 }
 
 branch_record decode_branch(bytes_view record, const std::string& name) {
-  record_reader r{record, branch_magic, branch_version, "branch '" + name + "'"};
-  branch_record b{read_optional(r)};
-  if (r.version() >= 2) b.description = r.text();
+  record_reader r{record, branch_magic, named_version, "branch '" + name + "'"};
+  branch_record b{name, {}};
+  if (r.version() > 1) b.name = r.text();
+  if (b.name != name) r.fail("holds the branch '" + b.name + "'");
+  b.head = read_optional(r);
+  if (r.version() > 1) b.description = r.text();
   r.end();
   return b;
 }
@@ -292,7 +296,8 @@ kept_result decode_result(bytes_view record, bytes_view key) {
 }
 
 byte_buffer encode(const reflog_entry& e) {
-  record_writer w{reflog_magic, record_version};
+  record_writer w{reflog_magic, named_version};
+  w.u64(e.sequence);
   w.text(e.branch);
   write_optional(w, e.before);
   write_optional(w, e.after);
@@ -302,9 +307,10 @@ byte_buffer encode(const reflog_entry& e) {
 }
 
 reflog_entry decode_reflog(bytes_view record, uint64_t sequence) {
-  record_reader r{record, reflog_magic, record_version, "reflog entry " + std::to_string(sequence)};
+  record_reader r{record, reflog_magic, named_version, "reflog entry " + std::to_string(sequence)};
   reflog_entry e;
-  e.sequence = sequence;
+  e.sequence = r.version() > 1 ? r.u64() : sequence;
+  if (e.sequence != sequence) r.fail("holds entry " + std::to_string(e.sequence));
   e.branch = r.text();
   e.before = read_optional(r);
   e.after = read_optional(r);

@@ -15,7 +15,11 @@ struct format_record {
   uint32_t version = format_version;
   std::string role;  // "manifest" or "pages"
 };
-struct branch_record { std::optional<hash128> head; std::string description = {}; };
+struct branch_record {
+  std::string name;  // as its key; so that neither is taken for another's
+  std::optional<hash128> head;
+  std::string description = {};
+};
 struct current_record { std::string branch; };
 /// What leads from the graph of commit `base` to that of the commit whose id is the key.
 struct patch_record { hash128 base; byte_buffer patch; };
@@ -26,10 +30,11 @@ byte_buffer encode(const current_record& r);
 byte_buffer encode(const commit_record& r);  // all but id, which is its key
 byte_buffer encode(const patch_record& r);
 byte_buffer encode(const kept_result& r);
-byte_buffer encode(const reflog_entry& r);   // all but sequence, which is its key
+byte_buffer encode(const reflog_entry& r);
 
 /// `where` names the environment in messages.
 format_record decode_format(bytes_view record, const std::string& where);
+/// The name or sequence in the record is compared with the one given, its key.
 branch_record decode_branch(bytes_view record, const std::string& name);
 current_record decode_current(bytes_view record);
 /// The id computed from the content is compared with `id`.

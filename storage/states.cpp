@@ -199,7 +199,7 @@ void graph_store::create_branch(const std::string& name, const std::string& from
   auto w = state_->manifest->write();
   if (find_branch(*w, name)) throw failure{errc::value, "branch '" + name + "' is there already"};
   auto head = find_revision(*w, from);
-  w->put(table::branches, as_bytes(name), encode(branch_record{head, description}));
+  w->put(table::branches, as_bytes(name), encode(branch_record{name, head, description}));
   append_reflog(*w, {0, name, {}, head, microseconds_now(), "branch: created from " + (from.empty() ? read_current(*w) : from)});
   w->commit();
 }
@@ -232,7 +232,7 @@ void graph_store::create_tag(const std::string& name, const std::string& revisio
   if (w->get(table::tags, as_bytes(name))) throw failure{errc::value, "tag '" + name + "' is there already"};
   auto commit = find_revision(*w, revision);
   if (!commit) no_commits(revision);
-  w->put(table::tags, as_bytes(name), encode(branch_record{commit}));
+  w->put(table::tags, as_bytes(name), encode(branch_record{name, commit}));
   w->commit();
 }
 

@@ -168,7 +168,7 @@ class patient {
     return result;
   }
 
-  scratch_directory directory_;
+  scratch_directory directory_{quick_files()};
   const std::string path_ = directory_ / "network.gli", answers_file_ = directory_ / "answers";
   std::vector<file> files_;
   std::vector<std::string> commits_;

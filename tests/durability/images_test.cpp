@@ -114,15 +114,15 @@ class crashes {
 };
 
 TEST(crash_images, of_a_store_hold_the_state_before_or_the_one_after) {
-  scratch_directory directory;
+  scratch_directory directory{quick_files()};
   auto calls = record_history(directory / ".", small_history());
   crashes{directory, calls}.try_all(tries(400, 20'000));
 }
 
 TEST(crash_images, with_large_values_hold_the_state_before_or_the_one_after) {
-  scratch_directory directory;
+  scratch_directory directory{quick_files()};
   auto calls = record_history(directory / ".", large_history());
-  crashes{directory, calls}.try_all(tries(60, 2'000));
+  crashes{directory, calls}.try_all(tries(25, 2'000));
 }
 
 }  // namespace

@@ -327,7 +327,7 @@ TEST_F(store_directory, verify_names_what_is_damaged) {
   flipped[40] ^= 1;
   w->put(table::commits, key_of(a.id), flipped);
   w->put(table::branches, as_bytes("torn"), as_bytes("short"));
-  w->put(table::branches, as_bytes("lost"), encode(branch_record{hash128{7, 7}}));
+  w->put(table::branches, as_bytes("lost"), encode(branch_record{"lost", hash128{7, 7}}));
   w->commit();
   w.reset();
   EXPECT_EQ(store->verify(), (texts{path_ + "/manifest: commit " + to_hex(a.id) + " does not match its checksum",

@@ -75,15 +75,8 @@ TEST(records, a_commit_of_version_1_is_read) {
   EXPECT_EQ(back.roots, c.roots);
 }
 
-TEST(records, a_branch_of_version_1_has_no_description) {
-  branch_record b{hash128{1, 2}, "what for"};
-  EXPECT_EQ(decode_branch(encode(b), "b").description, "what for");
-  auto bytes = encode(branch_record{hash128{1, 2}});
-  bytes.erase(bytes.end() - 20, bytes.end() - 16);
-  bytes[4] = 1;
-  bytes[8] = 17;
-  EXPECT_EQ(decode_branch(resealed(bytes), "b").head, (hash128{1, 2}));
-  EXPECT_EQ(decode_branch(resealed(bytes), "b").description, "");
+TEST(records, a_branch_keeps_its_description) {
+  EXPECT_EQ(decode_branch(encode(branch_record{"b", hash128{1, 2}, "what for"}), "b").description, "what for");
 }
 
 TEST(records, a_graph_of_unknown_extent_is_refused) {
@@ -103,11 +96,11 @@ TEST(records, a_commit_with_pages_and_a_patch_is_refused) {
 }
 
 TEST(records, the_small_ones_come_back_as_they_were) {
-  EXPECT_EQ(decode_branch(encode(branch_record{}), "b").head, std::nullopt);
-  EXPECT_EQ(decode_branch(encode(branch_record{hash128{1, 2}}), "b").head, (hash128{1, 2}));
+  EXPECT_EQ(decode_branch(encode(branch_record{"b", {}}), "b").head, std::nullopt);
+  EXPECT_EQ(decode_branch(encode(branch_record{"b", hash128{1, 2}}), "b").head, (hash128{1, 2}));
   EXPECT_EQ(decode_current(encode(current_record{"dev"})).branch, "dev");
   EXPECT_EQ(decode_format(encode(format_record{7, "pages"}), "s").version, 7u);
-  auto e = decode_reflog(encode(reflog_entry{0, "b", hash128{1, 2}, {}, 9, "commit: x"}), 4);
+  auto e = decode_reflog(encode(reflog_entry{4, "b", hash128{1, 2}, {}, 9, "commit: x"}), 4);
   EXPECT_EQ(e.sequence, 4u);
   EXPECT_EQ(e.before, (hash128{1, 2}));
   EXPECT_EQ(e.after, std::nullopt);
@@ -118,13 +111,26 @@ TEST(records, the_small_ones_come_back_as_they_were) {
 }
 
 TEST(records, have_the_bytes_that_the_format_page_shows) {
-  auto b = encode(branch_record{hash128{0x0123456789abcdef, 0xfedcba9876543210}});
-  byte_buffer expected{'G',  'L',  'I',  'B',  2,    0,    0,    0,    21,   0,    0,    0,    0,    0,    0,    0,   1,
+  auto b = encode(branch_record{"dev", hash128{0x0123456789abcdef, 0xfedcba9876543210}});
+  byte_buffer expected{'G',  'L',  'I',  'B',  2,    0,    0,    0,    28,   0,    0,    0,    0,    0,    0,    0,
+                       3,    0,    0,    0,    'd',  'e',  'v',  1,
                        0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
                        0,    0,    0,    0};
   ASSERT_EQ(b.size(), expected.size() + 16);
   EXPECT_EQ(byte_buffer(b.begin(), b.end() - 16), expected);
   EXPECT_EQ(hash_of(bytes_view{b}.last(16)), content_hash(expected));
+}
+
+TEST(records, of_the_first_version_are_read) {
+  byte_buffer old{'G',  'L',  'I',  'B',  1,    0,    0,    0,    17,   0,    0,    0,    0,    0,    0,    0,    1,
+                  0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+  old.resize(old.size() + 16);
+  EXPECT_EQ(decode_branch(resealed(old), "dev").head, (hash128{0x0123456789abcdef, 0xfedcba9876543210}));
+}
+
+TEST(records, under_the_key_of_another_are_named) {
+  EXPECT_FAILURE(errc::corrupt, "branch 'dex' holds the branch 'dev'", decode_branch(encode(branch_record{"dev", {}}), "dex"));
+  EXPECT_FAILURE(errc::corrupt, "reflog entry 5 holds entry 4", decode_reflog(encode(reflog_entry{4, "b", {}, {}, 9, "commit: x"}), 5));
 }
 
 TEST(records, a_commit_id_is_of_content_and_history_and_not_of_partitions) {
@@ -186,7 +192,7 @@ TEST(records, one_kind_is_not_read_as_another) {
 }
 
 TEST(records, a_newer_record_version_is_refused_naming_both) {
-  auto b = encode(branch_record{});
+  auto b = encode(branch_record{"b", {}});
   b[4] = 9;
   EXPECT_FAILURE(errc::corrupt, "has version 9; this program reads up to version 2", decode_branch(resealed(b), "b"));
 }

@@ -24,8 +24,8 @@ namespace gli::storage::testing {
 
 class scratch_directory {
  public:
-  scratch_directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "gli-storage-XXXXXX").string();
+  explicit scratch_directory(const std::filesystem::path& within = std::filesystem::temp_directory_path()) {
+    auto pattern = (within / "gli-storage-XXXXXX").string();
     if (!::mkdtemp(pattern.data())) throw std::runtime_error{"no scratch directory"};
     path_ = pattern;
   }
