@@ -44,9 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+_AS_OPTIONS = {"force=True": "--delete --force", "strategy= decides": "--strategy decides", "mainline=1": "--mainline 1"}
+
+
 def _message(error: Exception) -> str:
     """What the library says of its arguments, as the command line has them."""
-    return _plain(error).replace("force=True", "--delete --force").replace("strategy= decides", "--strategy decides")
+    text = _plain(error)
+    for argument, option in _AS_OPTIONS.items():
+        text = text.replace(argument, option)
+    return text
 
 
 def _plain(error: Exception) -> str:
@@ -88,7 +94,7 @@ def _branch(o) -> None:
         store.delete_branch(o.name, o.force)
         print(f"deleted branch {o.name}; gli branch {o.path} {o.name} '{o.name}@{{1}}' brings it back")
     else:
-        store.create_branch(o.name, o.revision)
+        store.create_branch(o.name, o.revision, o.description)
         print(f"branch {o.name} is at {_short(store, o.name)}")
 
 
@@ -123,6 +129,13 @@ def _merge(o) -> None:
         print(f"{target} is at {_short(store, target)}\n{store.diff(before, commit)}")
 
 
+def _pick(o) -> None:
+    store = _opened(o)
+    before = store.branches[store.current_branch]
+    commit = getattr(store, o.call)(o.commit, o.strategy, o.message, mainline=o.mainline)
+    print(f"{store.current_branch} is at {_short(store, commit.id)}\n{store.diff(before, commit)}")
+
+
 def _undo(o) -> None:
     store = _opened(o)
     branch = store.current_branch
@@ -134,15 +147,16 @@ def _list_names(store, names, current=None) -> None:
     """As git does: a star at the current one, commits by their first digits, messages by their first lines."""
     width = max((len(n) for n in names), default=0)
     for name, id in names.items():
-        commit = "no commits" if id is None else f"{id[:8]} {store.resolve(id).message.partition(chr(10))[0]}"
-        print(f"{'*' if name == current else ' '} {name:<{width}} {commit}")
+        commit = "no commits" if id is None else f"{id[:8]} {store.resolve(id).title}"
+        description = f"  [{store.description(name)}]" if current and store.description(name) else ""
+        print(f"{'*' if name == current else ' '} {name:<{width}} {commit}{description}")
 
 
 def _short(store, revision: str) -> str:
     if store.branches.get(revision, "") is None:
         return "no commit"
     commit = store.resolve(revision)
-    return f"{commit.id[:8]} ({commit.message.partition(chr(10))[0]})"
+    return f"{commit.id[:8]} ({commit.title})"
 
 
 def _diff(o) -> None:
@@ -256,6 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     branch.add_argument("path")
     branch.add_argument("name", nargs="?")
     branch.add_argument("revision", nargs="?", help="where it begins (default: the current branch)")
+    branch.add_argument("--description", default="", metavar="TEXT", help="what a new one is for")
     branch.add_argument("--delete", action="store_true", help="when another branch or a tag has its commits")
     branch.add_argument("--force", action="store_true", help="with --delete: whatever it has")
     branch.set_defaults(run=_branch)
@@ -280,6 +295,18 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--strategy", choices=sides, default="auto", help="whose side a conflict takes; auto: list them and stop")
     merge.add_argument("-m", "--message", default="")
     merge.set_defaults(run=_merge)
+
+    for name, call, what in (
+        ("cherry-pick", "cherry_pick", "commit here what another commit changed"),
+        ("revert", "revert", "commit the opposite of what a commit changed"),
+    ):
+        pick = commands.add_parser(name, help=what)
+        pick.add_argument("path")
+        pick.add_argument("commit", help="a commit, or a branch or tag that is at it")
+        pick.add_argument("--strategy", choices=sides, default="auto", help="whose side a conflict takes; auto: list them and stop")
+        pick.add_argument("--mainline", type=_at_least_one, metavar="N", help="of a merge: the parent that its changes count from")
+        pick.add_argument("-m", "--message", help="default: its own")
+        pick.set_defaults(run=_pick, call=call)
 
     undo = commands.add_parser("undo", help="take the current branch's last commit back")
     undo.add_argument("path")

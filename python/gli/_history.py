@@ -58,6 +58,11 @@ class Commit:
     def __hash__(self):
         return hash(self.id)
 
+    @property
+    def title(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
     def result_index(self, which: str | int) -> int:
         """Where a result is: by number, or the last of an algorithm."""
         if isinstance(which, int) and 0 <= which < len(self.results):
@@ -69,7 +74,7 @@ class Commit:
         return found[-1]
 
     def __str__(self):
-        return f"{self.id[:12]}  {self.time:%Y-%m-%d %H:%M}  {self.author}  {self.message}"
+        return f"{self.id[:12]}  {self.time:%Y-%m-%d %H:%M}  {self.author}  {self.title}"
 
 
 class Log(list):
@@ -83,17 +88,17 @@ class Log(list):
     """
 
     def to_table(self) -> Table:
-        """Commit, time (UTC), nodes, edges, graph_id and message; ids by their first digits. Where there are results: which."""
+        """Commit and graph_id (their first digits), time (UTC), nodes, edges, the message's first line, and which results there are."""
         columns = {
             "commit": [c.id[:8] for c in self],
             "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
             "nodes": pa.array([c.nodes for c in self], pa.int64()),
             "edges": pa.array([c.edges for c in self], pa.int64()),
             "graph_id": [c.graph_id[:8] for c in self],
-            "message": [c.message for c in self],
+            "message": [c.title for c in self],
         }
         if any(c.results for c in self):
-            columns["results"] = [", ".join(map(str, c.results)) or None for c in self]
+            columns["results"] = [", ".join(f"{r.algorithm} v{r.version}" for r in c.results) or None for c in self]
         return Table(pa.table(columns))
 
     def __repr__(self):
@@ -133,7 +138,7 @@ class History(list):
                     "time": pa.array([f"{s.time:%Y-%m-%d %H:%M}" for s in self], pa.string()),
                     "nodes": pa.array([s.nodes if isinstance(s, Commit) else s.graph.node_count for s in self], pa.int64()),
                     "edges": pa.array([s.edges if isinstance(s, Commit) else s.graph.edge_count for s in self], pa.int64()),
-                    "what": pa.array([s.message if isinstance(s, Commit) else s.operation for s in self], pa.string()),
+                    "what": pa.array([s.title if isinstance(s, Commit) else s.operation for s in self], pa.string()),
                 }
             )
         )
@@ -222,7 +227,7 @@ class Diff:
     __hash__ = None
 
     def __str__(self):
-        lines = [f"{self.older.id[:12]} ({self.older.message}) → {self.newer.id[:12]} ({self.newer.message})"]
+        lines = [f"{self.older.id[:12]} ({self.older.title}) → {self.newer.id[:12]} ({self.newer.title})"]
         for what in ("nodes", "edges"):
             lines.append(
                 "  "

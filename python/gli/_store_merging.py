@@ -116,7 +116,7 @@ class Merging:
         """
         taken = self._changing(revision)
         if message is None:
-            message = f'Revert "{taken.message.partition(chr(10))[0]}"\n\nThis reverts commit {taken.id}.'
+            message = f'Revert "{taken.title}"\n\nThis reverts commit {taken.id}.'
         return self._commit_change(taken, self._parent(taken, mainline), strategy, message, author)
 
     def _changing(self, revision: str | Commit) -> Commit:

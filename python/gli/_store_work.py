@@ -120,7 +120,7 @@ class Working:
         if head is None:
             raise ValueError(f"branch {branch!r} has no commits: there is nothing to undo")
         commit = self.resolve(head)
-        self._move(branch, head, commit.parents[0] if commit.parents else None, f"undo: {commit.message}".partition("\n")[0])
+        self._move(branch, head, commit.parents[0] if commit.parents else None, f"undo: {commit.title}")
         return self.get_current_graph()
 
     def _undo_update(self, branch: str) -> Graph | None:

@@ -141,3 +141,21 @@ def test_branches_merges_tags_and_undo(tmp_path):
     assert run("branch", path, "side", "--delete", "--force").stdout.startswith("deleted branch side")
     assert run("branch", path, "side", "side@{1}").returncode == 0
     assert run("tag", path, "v1", "--delete").stdout == "deleted tag v1\n"
+
+
+def test_cherry_picks_reverts_and_descriptions(tmp_path):
+    path = tmp_path / "s"
+    store = gli.GraphStore(path)
+    store.commit("Monday", graph=gli.Graph().add_node("ann", age=41))
+    store.commit("Tuesday\n\nwith bob", graph=store.get_current_graph().add_node("bob"))
+    store.compute("degree")
+    run("branch", path, "side", "main~1", "--description", "to try")
+    assert run("branch", path).stdout.splitlines()[1].endswith(" Monday  [to try]")
+    assert run("log", path).stdout.splitlines()[1].split()[-2:] == ["degree", "v1"]
+    run("switch", path, "side")
+    picked = run("cherry-pick", path, "main").stdout
+    assert picked.startswith("side is at ") and "(Tuesday)\n" in picked and "nodes: 1 added, 0 removed, 0 changed" in picked
+    assert run("cherry-pick", path, "main").stderr == "gli: error: that changes nothing on branch 'side'\n"
+    reverted = run("revert", path, "side").stdout
+    assert '(Revert "Tuesday")\n' in reverted and "nodes: 0 added, 1 removed, 0 changed" in reverted
+    assert gli.GraphStore(path).resolve("side").graph_id == store.resolve("main~1").graph_id
