@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ._checks import whole
 from ._table import Table, counted
@@ -184,7 +185,17 @@ class NodeValues(Mapping):
 
 
 class Comparison:
-    """How values moved from an older result to a newer one."""
+    """How values moved from an older result to a newer one; None where a node was not there, or had no value.
+
+    >>> import gli
+    >>> monday = gli.Graph.from_edge_list([("a", "b"), ("c", "b")])
+    >>> friday = monday.remove_node("c").add_node("d").add_edge("d", "a")
+    >>> moved = friday.degree().compare(monday.degree())
+    >>> moved.to_arrow().column_names, sorted(moved.top(4)["change"])
+    (['id', 'value', 'older', 'change'], [-1.0, -1.0, 1.0, 1.0])
+    >>> moved.entered()["id"], moved.left()["id"]
+    (['d'], ['c'])
+    """
 
     def __init__(self, newer: NodeValues, older: NodeValues):
         self._newer = newer
@@ -197,6 +208,19 @@ class Comparison:
     def to_arrow(self) -> pa.Table:
         """All nodes, those that moved most first."""
         return self._newer._ask("compare", other=self._older, n=self._newer._graph.node_count + self._older._graph.node_count)
+
+    def entered(self) -> Table:
+        """The nodes that have a value now and had none: id, value, older, change; the largest change first."""
+        return self._only("older")
+
+    def left(self) -> Table:
+        """The nodes that had a value and have none now, likewise."""
+        return self._only("value")
+
+    def _only(self, missing: str) -> Table:
+        rows = self.to_arrow()
+        other = "older" if missing == "value" else "value"
+        return Table(rows.filter(pc.and_(pc.is_null(rows[missing]), pc.is_valid(rows[other]))))
 
     def __repr__(self):
         return repr(self.top())

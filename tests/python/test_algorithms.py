@@ -104,3 +104,14 @@ def test_p2p31_has_its_published_answers(p2p31):
     labels = _published(p2p31 / "p2p-31-WCC", str)
     found = directed.connected_components().to_dict()
     assert len(set(zip(labels.values(), (found[k] for k in labels)))) == len(set(labels.values())) == len(set(found.values()))
+
+
+def test_a_comparison_says_who_entered_and_who_left():
+    older = gli.Graph.from_edge_list([(1, 2), (2, 3), (4, 5)])
+    newer = older.remove_node(3).add_node(6).add_edge(2, 4).add_edge(4, 6)
+    degrees = newer.degree().compare(older.degree())
+    assert degrees.entered()["id"] == [6] and degrees.left()["id"] == [3]
+    steps = newer.bfs(1).compare(older.bfs(1))
+    assert sorted(steps.entered()["id"]) == [4, 5, 6] and steps.left()["id"] == [3]
+    assert steps.left().to_arrow().to_pylist() == [{"id": 3, "value": None, "older": 2, "change": -2.0}]
+    assert degrees.to_arrow().num_rows == 6
