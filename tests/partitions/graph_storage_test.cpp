@@ -3,9 +3,12 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/edit.h"
 #include "partitions/graph.h"
+#include "partitions/page_tree.h"
+#include "partitions/root_page.h"
 #include "partitions/rows.h"
 #include "partitions/values.h"
 #include "runtime/error.h"
@@ -183,7 +186,7 @@ TEST(graph_storage, names_what_does_not_hold) {
     return std::string{};
   };
   EXPECT_EQ(change(0, 'x'), "stored graph: its root is not that of a graph");
-  EXPECT_EQ(change(4, 9), "stored graph: its format is version 9; this program reads version 1");
+  EXPECT_EQ(change(4, 9), "stored graph: its format is version 9; this program reads versions up to 1");
 }
 
 /// What reading it back says.
@@ -263,6 +266,36 @@ TEST(graph_storage, keeps_results_with_their_provenance) {
     ASSERT_EQ(read.data.length, g->size);
     for (int32_t i = 0; i < g->size; ++i) ASSERT_EQ(read.data.at(i), v.data.at(i));
   }
+}
+
+/// As the first version wrote them: a row for each id.
+hash128 write_by_id(const node_values& v, const map_store& store) {
+  tree_writer trees{store.has, store.put};
+  root_writer root{values_root_magic, 1};
+  root.put(static_cast<uint8_t>(v.data.type)).put(v.data.length).put_text("made_up").put(uint32_t{3}).put_parameters({}).put_parameters({});
+  std::vector<page_ptr> pages;
+  for (int64_t first = 0; first < v.data.length; first += rows_per_page)
+    pages.push_back(make_column_page(v.data, first, std::min<int64_t>(first + rows_per_page, v.data.length)));
+  root.put_tree(trees.put_pages(pages));
+  return trees.put_page(root.bytes());
+}
+
+TEST(graph_storage, reads_results_that_the_first_version_wrote) {
+  map_store store;
+  auto g = testing::load(testing::random_rows({true, false, true, 20000, 100}, 6), 1)[0];
+  auto v = numbers(g);
+  auto read = read_values(write_by_id(v, store), g, store.get);
+  for (int32_t i = 0; i < g->size; ++i) ASSERT_EQ(read.data.at(i), v.data.at(i));
+}
+
+TEST(graph_storage, reads_results_for_a_graph_that_numbers_its_nodes_otherwise) {
+  map_store store;
+  auto rows = testing::random_rows({true, false, true, 3000, 100}, 6);
+  auto parts = testing::load(rows, 2);
+  auto whole = testing::load(rows, 1)[0], gathered = gather(parts);
+  auto v = numbers(whole);
+  auto read = read_values(write_values(v, store.has, store.put), gathered, store.get);
+  for (int32_t i = 0; i < whole->size; ++i) ASSERT_EQ(read.data.at(*find_node(gathered, node_key(whole, i))), v.data.at(i));
 }
 
 TEST(graph_storage, refuses_results_of_another_graph) {
