@@ -2,6 +2,7 @@
 // Small messages between partitions, byte by byte: varints, plain values, text. A reader that runs past the end throws failure{protocol}.
 
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -37,9 +38,10 @@ class byte_writer {
 /// Views handed out live as long as the buffer.
 class byte_reader {
  public:
-  explicit byte_reader(const byte_buffer& from) : at_{from.data()}, end_{from.data() + from.size()} {}
+  explicit byte_reader(std::span<const uint8_t> from) : at_{from.data()}, end_{from.data() + from.size()} {}
 
   bool at_end() const { return at_ == end_; }
+  size_t left() const { return size_t(end_ - at_); }
   template <class T>
   T get() {
     T x;

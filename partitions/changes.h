@@ -63,6 +63,7 @@ struct graph_changes {
   uint64_t nodes = 0;
   std::vector<uint64_t> removed, sequence;  // as in graph::body
   parameters attributes;
+  version_name folded_from;
   attribute_names node_names, edge_names;
   std::vector<page_changes> node_rows, edges;  // of the pages that change, ascending
 };

@@ -1,5 +1,4 @@
 #include <bit>
-#include <mutex>
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
@@ -10,8 +9,6 @@
 namespace gli {
 
 namespace {
-
-std::mutex memo_lock;  // guards graph::body::facts of all graphs
 
 /// Flat copies of the edge columns of one out-page; a missing page is an empty column.
 column flat(const page_ptr& p) {
@@ -106,13 +103,10 @@ hash128 count_facts(const graph& g) {
 }  // namespace
 
 hash128 partition_facts(const graph& g) {
-  {
-    std::lock_guard lock{memo_lock};
-    if (g->facts) return *g->facts;
-  }
+  if (auto known = known_facts(g)) return *known;
   auto sum = count_facts(g);
-  std::lock_guard lock{memo_lock};
-  return g->facts.emplace(sum);
+  note_facts(g, sum);
+  return sum;
 }
 
 hash128 identity_of(const graph& g, communicator& all) {

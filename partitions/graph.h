@@ -42,6 +42,13 @@ struct topology {
   uint64_t edges = 0;
 };
 
+/// A version by the number of its log in this process and its position there.
+struct version_name {
+  uint64_t log = 0;  // 0: none
+  uint32_t position = 0;
+  friend bool operator==(const version_name&, const version_name&) = default;
+};
+
 struct edit;         // partitions/edit.h
 struct edit_report;
 
@@ -80,6 +87,7 @@ struct graph::body {
   parameters attributes;                   // the graph's own
 
   uint64_t total_nodes = 0, total_edges = 0;  // of the whole graph over all partitions
+  version_name folded_from;  // whose pages these are, if they came from a log
 
   bool live(int32_t v) const {  // own or mirror
     if (v >= 0) return removed.empty() || !(removed[size_t(v) >> 6] >> (v & 63) & 1);
@@ -89,10 +97,10 @@ struct graph::body {
   std::span<const int32_t> out_of(int32_t v) const { return out.directory[size_t(v) >> vertices_per_page_bits]->of(v & (vertices_per_page - 1)); }
   std::span<const int32_t> in_of(int32_t v) const { return in.directory[size_t(v) >> vertices_per_page_bits]->of(v & (vertices_per_page - 1)); }
 
-  mutable std::optional<hash128> facts;  // memo of partition_facts(); guarded inside graph.cpp
+  mutable std::optional<hash128> facts;  // memo of partition_facts(); guarded inside graph_basics.cpp
 };
 
-/// A body to change before it is shared: everything of g's but the memo of facts.
+/// A body to change before it is shared: all of g but its memo of facts and what it was folded from.
 std::shared_ptr<graph::body> copy_body(const graph& g);
 
 // --- questions -------------------------------------------------------------------------------------------------------------
@@ -113,6 +121,9 @@ value edge_value(const graph& g, const paged_column& c, int32_t source, uint32_t
 
 /// Sum of the facts that this partition owns (docs/graph-value.md), computed once per version, in parallel.
 hash128 partition_facts(const graph& g);
+/// The same, if it was computed or noted before; and to note what is known from elsewhere.
+std::optional<hash128> known_facts(const graph& g);
+void note_facts(const graph& g, const hash128& facts);
 /// The graph_id of the whole graph: partition_facts summed over all ranks.
 hash128 identity_of(const graph& g, communicator& all);
 

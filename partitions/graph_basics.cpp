@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <mutex>
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
@@ -9,6 +10,8 @@
 namespace gli {
 
 namespace {
+
+std::mutex memo_lock;  // guards graph::body::facts of all graphs
 
 std::shared_ptr<const graph::body> empty_body(graph_kind kind) {
   auto made = std::make_shared<graph::body>();
@@ -71,6 +74,16 @@ std::shared_ptr<graph::body> copy_body(const graph& g) {
   to.total_nodes = from.total_nodes;
   to.total_edges = from.total_edges;
   return made;
+}
+
+std::optional<hash128> known_facts(const graph& g) {
+  std::lock_guard lock{memo_lock};
+  return g->facts;
+}
+
+void note_facts(const graph& g, const hash128& facts) {
+  std::lock_guard lock{memo_lock};
+  g->facts = facts;
 }
 
 std::optional<int32_t> find_node(const graph& g, const key& k) {

@@ -44,7 +44,10 @@ std::optional<int32_t> version::find(key_view k) const {
   return id && here.live(*id) ? id : std::nullopt;
 }
 
+bool version::has_node(int32_t id) const { return log_reader{log(), position_}.live(id); }
+
 key version::key_of(int32_t node) const { return log().keys->key_of(node); }
+const hash128& version::hash_of(int32_t node) const { return log().keys->hash_of(node); }
 
 parameters version::node_attributes(int32_t node) const {
   return log_reader{log(), position_}.attributes(log_reader::element::node, node, 0, {});
@@ -81,6 +84,10 @@ std::vector<key> version::edges_between(int32_t source, int32_t target) const { 
 bool version::has_edge(int32_t source, int32_t target) const {
   log_reader here{log(), position_};
   return here.multi() ? !here.edges_between(source, target).empty() : here.exists(source, target, only_key);
+}
+
+bool version::has_edge(int32_t source, int32_t target, const key& edge_key) const {
+  return log_reader{log(), position_}.exists(source, target, edge_key);
 }
 
 parameters version::edge_attributes(int32_t source, int32_t target, const key& edge_key) const {

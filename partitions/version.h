@@ -61,7 +61,9 @@ class version {
 
   /// The id of a node that is there. A key of the other type is failure{type}.
   std::optional<int32_t> find(key_view k) const;
+  bool has_node(int32_t id) const;
   key key_of(int32_t node) const;
+  const hash128& hash_of(int32_t node) const;  // of its key
   parameters node_attributes(int32_t node) const;  // without nulls
 
   enum class direction : uint8_t { out, in, all };  // undirected graphs: always all
@@ -73,6 +75,7 @@ class version {
   /// Of simple graphs there is at most one edge between two nodes, with key 0. In the order of keys.
   std::vector<key> edges_between(int32_t source, int32_t target) const;
   bool has_edge(int32_t source, int32_t target) const;
+  bool has_edge(int32_t source, int32_t target, const key& edge_key) const;
   parameters edge_attributes(int32_t source, int32_t target, const key& edge_key) const;  // of an edge that is there
 
   /// All or nothing: throws failure{key | type | value | memory} and changes nothing. ~100 ns an edit.
@@ -83,6 +86,10 @@ class version {
   /// again, and the base of what later versions of the log fold.
   graph fold() const;
 
+  /// The graph_id. The cost follows the operations since the nearest version before whose id is known; where there is none, since the pages, whose facts
+  /// are counted once. Kept for those that come after.
+  hash128 identity() const;
+
   /// Whether an edit may have to fold first, and take as long as fold(): versions of the end of a long chain of logs that others went on from.
   bool next_edit_folds() const;
 
@@ -92,6 +99,8 @@ class version {
  private:
   friend class log_appender;
   friend class log_folder;
+  friend class operations_between;
+  friend class known_identity;
   version(boost::intrusive_ptr<held_log> log, uint32_t position) : log_{std::move(log)}, position_{position} {}
 
   version_log& log() const;

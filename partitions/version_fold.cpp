@@ -317,8 +317,11 @@ graph log_folder::fold(version_log& log, uint32_t position) {
   change_collector changes{base, *log.names};
   for (auto& r : ranges) changes.take(r);
   log_reader here{log, position};
-  auto made = write_changes(changes.finish(here, here.keys() == key_type::none ? nullptr : log.keys));
+  auto folded = changes.finish(here, here.keys() == key_type::none ? nullptr : log.keys);
+  folded.folded_from = {log.number, position};
+  auto made = write_changes(folded);
   std::lock_guard lock{log.folding};
+  if (auto id = log.identities.find(position); id != log.identities.end()) note_facts(made, id->second);
   std::erase_if(log.folds, [](auto& known) { return known.second.expired(); });
   log.folds[position] = made.share();
   if (!log.newest_fold || log.newest_fold->first <= position) log.newest_fold.emplace(position, made);

@@ -28,6 +28,11 @@ std::shared_ptr<dictionary> growing(const graph& g) {
 
 constexpr uint32_t never = UINT32_MAX;
 
+uint64_t next_log_number() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 uint32_t most_operations(const graph& g) { return uint32_t(std::clamp<uint64_t>(g->total_edges / 16, uint64_t{1} << 20, uint64_t{1} << 30)); }
 
 /// Ids in order: by digits of 11 bits where there are many.
@@ -81,7 +86,7 @@ std::vector<int32_t> with_changes(std::span<const int32_t> pages, std::span<cons
 }  // namespace
 
 version_log::version_log(const graph& root_pages)
-    : root{root_pages}, limit{most_operations(root)}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys_since{root->kind.edge_keys == key_type::none ? never : 0}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
+    : number{next_log_number()}, root{root_pages}, limit{most_operations(root)}, keys{growing(root)}, keys_since{keys ? 0 : never}, edge_keys_since{root->kind.edge_keys == key_type::none ? never : 0}, edge_keys{root->kind.edge_keys}, names{std::make_shared<name_table>()} {
   operations.make_room(0);
   operations[0] = {};
   operations[0].nodes = int32_t(root->nodes);
@@ -89,7 +94,7 @@ version_log::version_log(const graph& root_pages)
 }
 
 version_log::version_log(const version_log& of, uint32_t position, bool flat)
-    : root{of.root}, parent{flat ? nullptr : &of}, parent_position{flat ? 0 : position}, depth{flat ? 0 : of.depth + 1},
+    : number{next_log_number()}, root{of.root}, parent{flat ? nullptr : &of}, parent_position{flat ? 0 : position}, depth{flat ? 0 : of.depth + 1},
       operations_before{flat ? 0 : of.operations_before + position}, limit{most_operations(root)}, names{of.names} {
   log_reader there{of, position};
   if (there.keys() != key_type::none) keys = of.keys;

@@ -95,6 +95,7 @@ class version_log : public held_log {
   explicit version_log(const graph& root_pages);
   version_log(const version_log& of, uint32_t position, bool flat);  // a fork: of the same pages (flat), or behind `of`
 
+  const uint64_t number;  // 1, 2, 3 … as logs were begun in this process
   const graph root;
   const boost::intrusive_ptr<const version_log> parent;  // whose operations up to parent_position come before
   const uint32_t parent_position = 0, depth = 0;
@@ -123,9 +124,10 @@ class version_log : public held_log {
   std::atomic<uint32_t> nodes_removed_since{UINT32_MAX};  // before this position no operation, here or in a log before, removed a node
 
   std::optional<graph> folded(uint32_t position);  // what fold() made of it before, if that is still there
-  std::mutex folding;
+  std::mutex folding;  // guards what is below
   std::map<uint32_t, std::weak_ptr<const graph::body>> folds;
   std::optional<std::pair<uint32_t, graph>> newest_fold;
+  std::map<uint32_t, hash128> identities;  // graph_ids that were asked for, by position
 };
 
 inline version_log& version::log() const { return static_cast<version_log&>(*log_); }

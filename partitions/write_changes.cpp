@@ -65,6 +65,7 @@ void graph_writer::copy_rest() {
   g.removed = to_.removed;
   g.sequence = to_.sequence;
   g.attributes = to_.attributes;
+  g.folded_from = to_.folded_from;
   g.peers = base_->peers;
 }
 

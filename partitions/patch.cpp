@@ -1,0 +1,221 @@
+#include "partitions/patch.h"
+
+#include <algorithm>
+#include <bit>
+#include <tuple>
+#include <unordered_set>
+
+#include "partitions/compare.h"
+#include "partitions/dictionary.h"
+#include "partitions/json_text.h"
+#include "partitions/rows.h"
+#include "partitions/touched.h"
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+using what = edit::what;
+using attribute_list = std::vector<std::pair<std::string, value>>;
+
+/// The same value of the same type; every NaN is itself.
+bool identical(const value& a, const value& b) {
+  auto x = std::get_if<double>(&a), y = std::get_if<double>(&b);
+  return x && y ? std::bit_cast<uint64_t>(*x) == std::bit_cast<uint64_t>(*y) : a == b;
+}
+
+/// What makes `now` of `before`; null removes.
+attribute_list attribute_changes(const parameters& before, const parameters& now) {
+  attribute_list changes;
+  for (auto& [name, v] : now) {
+    auto old = before.find(name);
+    if (old == before.end() || !identical(old->second, v)) changes.emplace_back(name, v);
+  }
+  for (auto& [name, v] : before)
+    if (!now.contains(name)) changes.emplace_back(name, value{});
+  return changes;
+}
+
+attribute_list all_of(const parameters& attributes) { return {attributes.begin(), attributes.end()}; }
+
+void sort_by_name(std::vector<edit>& edits) {
+  auto name = [](auto& e) { return std::tie(e.node, e.target, e.edge_key); };
+  std::sort(edits.begin(), edits.end(), [&](auto& a, auto& b) { return name(a) < name(b); });
+}
+
+/// Edits by kind, on their way into one patch.
+struct patch_parts {
+  std::vector<edit> nodes_removed, edges_removed, nodes_added, edges_added, nodes_changed, edges_changed;
+
+  static edit of_node(what op, key node, attribute_list attributes = {}) { return {op, std::move(node), {}, {}, std::move(attributes), false}; }
+
+  std::vector<edit> joined(attribute_list own) {
+    std::vector<edit> all;
+    for (auto part : {&nodes_removed, &edges_removed, &nodes_added, &edges_added, &nodes_changed, &edges_changed}) {
+      if (part != &nodes_added) sort_by_name(*part);
+      std::move(part->begin(), part->end(), std::back_inserter(all));
+    }
+    if (!own.empty()) all.push_back({what::set_graph_attribute, {}, {}, {}, std::move(own), false});
+    return all;
+  }
+};
+
+/// A patch between versions that number their nodes alike, from what was touched between them.
+class touched_patch {
+ public:
+  touched_patch(const version& older, const version& newer, const touched_elements& touched) : older_{older}, newer_{newer}, touched_{touched} {}
+  patch make();
+
+ private:
+  void order_nodes();
+  void nodes();
+  void edge(const touched_elements::edge& e);
+  edit of_edge(what op, const version& in, const touched_elements::edge& e, attribute_list attributes = {}) const;
+
+  const version &older_, &newer_;
+  const touched_elements& touched_;
+  std::unordered_set<int32_t> removed_;  // some of them to come again
+  std::vector<int32_t> added_;
+  bool in_order_ = true;
+  patch_parts parts_;
+};
+
+/// Which nodes go, and which come at the end: of those that came since both sides parted, the newer side's first ones may be there already, in that order.
+void touched_patch::order_nodes() {
+  std::unordered_set<int32_t> older_tail{touched_.older_tail.begin(), touched_.older_tail.end()};
+  std::unordered_set<int32_t> newer_tail{touched_.newer_tail.begin(), touched_.newer_tail.end()};
+  auto next = touched_.newer_tail.begin();
+  for (auto v : touched_.older_tail) {
+    if (next != touched_.newer_tail.end() && v == *next) ++next;
+    else if (newer_.has_node(v) && !newer_tail.contains(v)) in_order_ = false;  // it stayed where it was
+    else removed_.insert(v);
+  }
+  for (auto v : touched_.nodes) {
+    bool was = older_.has_node(v), is = newer_.has_node(v), in_place = is && !newer_tail.contains(v);
+    if (was && !older_tail.contains(v) && !in_place) removed_.insert(v);
+    if (in_place && !was) added_.push_back(v), in_order_ = false;
+  }
+  added_.insert(added_.end(), next, touched_.newer_tail.end());
+}
+
+void touched_patch::nodes() {
+  order_nodes();
+  for (auto v : removed_) parts_.nodes_removed.push_back(patch_parts::of_node(what::remove_node, older_.key_of(v)));
+  for (auto v : added_) parts_.nodes_added.push_back(patch_parts::of_node(what::add_node, newer_.key_of(v), all_of(newer_.node_attributes(v))));
+  for (auto v : touched_.nodes) {
+    if (removed_.contains(v) || !older_.has_node(v)) continue;
+    auto changes = attribute_changes(older_.node_attributes(v), newer_.node_attributes(v));
+    if (!changes.empty()) parts_.nodes_changed.push_back(patch_parts::of_node(what::update_node, newer_.key_of(v), std::move(changes)));
+  }
+}
+
+edit touched_patch::of_edge(what op, const version& in, const touched_elements::edge& e, attribute_list attributes) const {
+  auto edge_key = in.root()->kind.multi ? std::optional{e.edge_key} : std::nullopt;
+  return {op, in.key_of(e.source), in.key_of(e.target), std::move(edge_key), std::move(attributes), false};
+}
+
+void touched_patch::edge(const touched_elements::edge& e) {
+  bool is = newer_.has_edge(e.source, e.target, e.edge_key);
+  bool went = removed_.contains(e.source) || removed_.contains(e.target);  // with a node
+  bool was = !went && older_.has_edge(e.source, e.target, e.edge_key);
+  auto now = is ? newer_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
+  if (was && !is) parts_.edges_removed.push_back(of_edge(what::remove_edge, older_, e));
+  if (is && !was) parts_.edges_added.push_back(of_edge(what::add_edge, newer_, e, all_of(now)));
+  if (!is || !was) return;
+  auto changes = attribute_changes(older_.edge_attributes(e.source, e.target, e.edge_key), now);
+  if (!changes.empty()) parts_.edges_changed.push_back(of_edge(what::update_edge, newer_, e, std::move(changes)));
+}
+
+patch touched_patch::make() {
+  nodes();
+  for (auto& e : touched_.edges) edge(e);
+  auto kind = newer_.root()->kind;
+  auto own = touched_.own_attributes ? attribute_changes(older_.attributes(), newer_.attributes()) : attribute_list{};
+  return {kind.directed, kind.multi, parts_.joined(std::move(own)), in_order_};
+}
+
+/// A patch from what is different in the pages.
+class paged_patch final : public difference_visitor {
+ public:
+  paged_patch(const graph& older, const graph& newer) : older_{older}, newer_{newer} {}
+  patch make();
+
+ private:
+  void node_added(int32_t v) override { parts_.nodes_added.push_back(patch_parts::of_node(what::add_node, node_key(newer_, v), all_of(node_attributes(newer_, v)))); }
+  void node_removed(int32_t v) override {
+    removed_.insert(v);
+    parts_.nodes_removed.push_back(patch_parts::of_node(what::remove_node, node_key(older_, v)));
+  }
+  void node_changed(int32_t was, int32_t is) override {
+    parts_.nodes_changed.push_back(
+        patch_parts::of_node(what::update_node, node_key(newer_, is), attribute_changes(node_attributes(older_, was), node_attributes(newer_, is))));
+  }
+  void edge_added(int32_t v, uint32_t slot) override {
+    parts_.edges_added.push_back(of_edge(what::add_edge, newer_, v, slot, all_of(edge_attributes(newer_, v, slot))));
+  }
+  void edge_removed(int32_t v, uint32_t slot) override {
+    if (removed_.contains(v) || removed_.contains(older_->out_of(v)[slot])) return;  // goes with its node
+    parts_.edges_removed.push_back(of_edge(what::remove_edge, older_, v, slot, {}));
+  }
+  void edge_changed(int32_t was, uint32_t old_slot, int32_t is, uint32_t slot) override {
+    auto changes = attribute_changes(edge_attributes(older_, was, old_slot), edge_attributes(newer_, is, slot));
+    parts_.edges_changed.push_back(of_edge(what::update_edge, newer_, is, slot, std::move(changes)));
+  }
+  static edit of_edge(what op, const graph& g, int32_t v, uint32_t slot, attribute_list attributes) {
+    return {op, node_key(g, v), node_key(g, g->out_of(v)[slot]), edge_key(g, v, slot), std::move(attributes), false};
+  }
+  bool in_order() const;
+
+  const graph &older_, &newer_;
+  std::unordered_set<int32_t> removed_;
+  patch_parts parts_;
+};
+
+/// Whether the newer graph's nodes are the older one's that stay, then those added.
+bool paged_patch::in_order() const {
+  auto before = insertion_order(older_), now = insertion_order(newer_);
+  auto at = now.begin();
+  for (auto v : before)
+    if (!removed_.contains(v) && (at == now.end() || newer_->keys->hash_of(*at++) != older_->keys->hash_of(v))) return false;
+  return true;
+}
+
+patch paged_patch::make() {
+  visit_differences(older_, newer_, *this);
+  auto in_order = this->in_order();
+  return {newer_->kind.directed, newer_->kind.multi, parts_.joined(attribute_changes(older_->attributes, newer_->attributes)), in_order};
+}
+
+void check_kinds(graph_kind a, graph_kind b) {
+  if (a.directed != b.directed || a.multi != b.multi) throw failure{errc::value, "a patch is between graphs of one kind (directed, multi)"};
+}
+
+}  // namespace
+
+std::optional<patch> patch_along_logs(const version& older, const version& newer) {
+  check_kinds(older.root()->kind, newer.root()->kind);
+  auto touched = touched_between(older, newer);
+  return touched ? std::optional{touched_patch{older, newer, *touched}.make()} : std::nullopt;
+}
+
+patch patch_between(const version& older, const version& newer) {
+  if (auto near = patch_along_logs(older, newer)) return std::move(*near);
+  return paged_patch{older.fold(), newer.fold()}.make();
+}
+
+version apply(const version& older, const patch& p) {
+  auto kind = older.root()->kind;
+  if (kind.directed != p.directed || kind.multi != p.multi) throw failure{errc::value, "the patch is of a graph of another kind (directed, multi)"};
+  edit_report report;
+  try {
+    auto newer = older.apply(p.edits, report);
+    if (report.duplicates == 0) return newer;
+  } catch (const failure& f) {
+    if (f.code() == errc::memory) throw;
+    throw failure{errc::value, std::string{"the patch is of another graph: "} + f.what()};
+  }
+  throw failure{errc::value, "the patch is of another graph: it adds what is there"};
+}
+
+}  // namespace gli

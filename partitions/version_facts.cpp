@@ -1,0 +1,103 @@
+// The graph_id of a version, from that of one before it: only the facts of what was touched since are counted again.
+#include <algorithm>
+
+#include "partitions/json_text.h"
+#include "partitions/touched.h"
+#include "partitions/version_log.h"
+
+namespace gli {
+
+namespace {
+
+hash128 values_of(const hash128& element, const parameters& attributes) {
+  hash128 sum;
+  for (auto& [name, given] : attributes)
+    if (auto v = plain(given); type_of(v)) sum += attribute_fact(element, name_hash(name), value_hash(v));
+  return sum;
+}
+
+hash128 facts_of_node(const version& v, int32_t node) {
+  if (!v.has_node(node)) return {};
+  auto fact = node_fact(v.hash_of(node));
+  return fact += values_of(fact, v.node_attributes(node));
+}
+
+hash128 facts_of_edge(const version& v, const touched_elements::edge& e) {
+  if (!v.has_edge(e.source, e.target, e.edge_key)) return {};
+  auto& kind = v.root()->kind;
+  auto fact = edge_fact(v.hash_of(e.source), v.hash_of(e.target), kind.multi ? key_hash(e.edge_key) : hash128{}, kind.directed);
+  return fact += values_of(fact, v.edge_attributes(e.source, e.target, e.edge_key));
+}
+
+hash128 own_facts(const version& v) {
+  hash128 sum;
+  for (auto& [name, given] : v.attributes())
+    if (auto x = plain(given); type_of(x)) sum += graph_attribute_fact(name_hash(name), value_hash(x));
+  return sum;
+}
+
+/// What the facts of the touched elements add up to.
+hash128 facts_of(const version& v, const touched_elements& touched) {
+  hash128 sum;
+  for (auto node : touched.nodes) sum += facts_of_node(v, node);
+  for (auto& e : touched.edges) sum += facts_of_edge(v, e);
+  if (touched.own_attributes) sum += own_facts(v);
+  return sum;
+}
+
+}  // namespace
+
+/// The nearest version at or before one whose graph_id is known.
+class known_identity {
+ public:
+  explicit known_identity(const version& v);
+  hash128 of(const version& v) const;
+  static void note(const version& v, const hash128& id);
+
+ private:
+  bool many_operations(const version& v) const { return operations_ > 1000 && operations_ > v.edges() / 64; }
+
+  std::optional<version> at_;
+  std::optional<hash128> id_;    // of it; nothing: that of its pages, which nobody counted yet
+  uint64_t operations_ = 0;      // from there on
+};
+
+known_identity::known_identity(const version& v) {
+  auto position = v.position_;
+  for (auto log = &v.log();; position = log->parent_position, log = const_cast<version_log*>(log->parent.get())) {
+    std::lock_guard lock{log->folding};
+    auto next = log->identities.upper_bound(position);
+    bool found = next != log->identities.begin();
+    auto at = found ? std::prev(next)->first : 0;
+    operations_ += position - at;
+    if (!found && log->parent) continue;
+    at_ = version{log, at};
+    id_ = found ? std::optional{std::prev(next)->second} : known_facts(log->root);
+    return;
+  }
+}
+
+hash128 known_identity::of(const version& v) const {
+  if (operations_ == 0 && id_) return *id_;
+  if (many_operations(v)) return partition_facts(v.fold());
+  auto sum = id_ ? *id_ : partition_facts(at_->root());
+  auto touched = *touched_between(*at_, v);
+  sum += facts_of(v, touched);
+  return sum -= facts_of(*at_, touched);
+}
+
+void known_identity::note(const version& v, const hash128& id) {
+  auto& log = v.log();
+  std::lock_guard lock{log.folding};
+  log.identities[v.position_] = id;
+  auto folded = log.folds.find(v.position_);
+  if (auto pages = folded == log.folds.end() ? nullptr : folded->second.lock()) note_facts(graph{pages}, id);
+}
+
+hash128 version::identity() const {
+  auto id = known_identity{*this}.of(*this);
+  known_identity::note(*this, id);
+  return id;
+}
+
+}  // namespace gli
