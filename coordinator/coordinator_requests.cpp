@@ -279,6 +279,8 @@ void coordinator::ask(asker who, const checkout& r) {
 void coordinator::read_commit(asker who, const checkout& r, const storage::commit_record& record) {
   if (!open_.contains(who.session)) return;
   must_be_ready();
+  if (record.is_patch())
+    throw failure{errc::not_implemented, "'" + r.revision + "' is stored as a patch on top of its parent, which only an embedded store (gli.GraphStore) reads"};
   if (record.roots.size() != members_.partitions())
     throw failure{errc::not_implemented, "'" + r.revision + "' was written by " + std::to_string(record.roots.size()) + " partitions and this cluster has " +
                                              std::to_string(members_.partitions()) + ": open it embedded (gli.GraphStore) or with as many workers"};

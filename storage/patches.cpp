@@ -18,7 +18,7 @@ bool patch_is_due(const commit_record& parent, uint64_t bytes) {
 }
 
 void put_patch(writer& manifest, commit_record& record, bytes_view patch) {
-  if (!record.roots.empty() || !record.results.empty() || record.parents.empty())
+  if (!record.roots.empty() || record.parents.empty())
     throw failure{errc::internal, "a commit has either pages or a patch on top of its parent"};
   auto base = read_commit(manifest, record.parents.front());
   record.page_bytes = base.page_bytes;

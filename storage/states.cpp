@@ -297,6 +297,16 @@ std::vector<commit_record> graph_store::log(const std::string& revision, uint32_
   return commits;
 }
 
+std::vector<commit_record> graph_store::commits() const {
+  std::vector<commit_record> all;
+  state_->manifest->read()->scan(table::commits, {}, [&](bytes_view key, bytes_view value) {
+    if (key.size() != 16) throw failure{errc::corrupt, "a commit has a key of " + std::to_string(key.size()) + " bytes"};
+    all.push_back(decode_commit(value, hash_of(key)));
+    return true;
+  });
+  return all;
+}
+
 std::vector<reflog_entry> graph_store::reflog(uint32_t limit) const {
   std::vector<reflog_entry> entries;
   state_->manifest->read()->scan(table::reflog, {}, [&](bytes_view key, bytes_view value) {

@@ -115,6 +115,8 @@ class graph_store {
   commit_record resolve(const std::string& revision) const;
   /// First parents from `revision` back, newest first, at most `limit` (0: all). Empty for a branch without commits.
   std::vector<commit_record> log(const std::string& revision, uint32_t limit) const;
+  /// Everything that was ever committed, by id.
+  std::vector<commit_record> commits() const;
   /// Newest first, at most `limit` (0: all).
   std::vector<reflog_entry> reflog(uint32_t limit) const;
 

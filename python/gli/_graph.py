@@ -149,9 +149,6 @@ class Graph(_core.Version, Writers, GraphMethods):
     def _with_values(self, name: str, values: NodeValues) -> Graph:
         return Graph._from_core(self._core.with_values(name, values._values))
 
-    def _identity(self) -> str:
-        return self._core.identity()
-
     def _check_same_place(self, other):
         if not isinstance(other, Graph):
             raise TypeError("values of an embedded graph and of one on a cluster cannot be compared: both must be in one place")

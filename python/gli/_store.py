@@ -81,7 +81,7 @@ class GraphStore(References, Merging, Results, Working):
 
     def _commit(self, branch, graph, values, message, author, seen, parents=(), begins_part=False) -> Commit:
         native, author = [v._values for v in values], author_or_user(author)
-        commit = Commit._from_dict(self._core.commit(graph._core, native, message, author, branch, seen or "", list(parents), begins_part))
+        commit = Commit._from_dict(self._core.commit(graph, native, message, author, branch, seen or "", list(parents), begins_part))
         self._settle(branch, commit.id, graph)
         self._tell("state_committed", branch)
         return commit
@@ -118,7 +118,7 @@ class GraphStore(References, Merging, Results, Working):
         branch = self._working_branch
         if self.branches.get(branch) == commit.id != self._seen.get(branch) and not self._uncommitted(branch):
             self._settle(branch, commit.id)
-        return Graph._from_core(self._state(commit).graph)
+        return self._state(commit).as_graph(Graph)
 
     def _state(self, revision: str | Commit):
         commit = revision if isinstance(revision, Commit) else self.resolve(revision)

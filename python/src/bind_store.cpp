@@ -1,29 +1,19 @@
 #include "bindings.h"
 #include "callbacks.h"
 #include "convert.h"
-#include "partitions/graph.h"
+#include "partitions/embedded_store.h"
 #include "records.h"
 #include "runtime/error.h"
 #include "storage/states.h"
 #include "values_handle.h"
+#include "version_type.h"
 
 namespace gli::python {
 namespace {
 
 using storage::commit_record;
-using storage::content_pool;
 using storage::graph_store;
-using store_ptr = std::shared_ptr<graph_store>;
-
-template <class Write>
-hash128 write_pages(content_pool::batch& batch, Write write) {
-  return write([&](const hash128& h) { return batch.has(h); },
-               [&](const hash128& h, std::span<const uint8_t> bytes) { batch.put(h, bytes); });
-}
-
-storage::stored_result write_result(content_pool::batch& batch, const node_values& v) {
-  return {v.provenance, {write_pages(batch, [&](auto&& has, auto&& put) { return write_values(v, has, put); })}};
-}
+using store_ptr = std::shared_ptr<embedded_store>;
 
 hash128 id_from(const std::string& text) {
   if (auto id = hash_from_hex(text)) return *id;
@@ -40,78 +30,37 @@ std::optional<hash128> head_as_seen(graph_store& store, const std::string& branc
                                     "' since this store last saw it: call get_current_graph() or at() again and commit on top of that"};
 }
 
-/// Pages first, in one synced transaction; then the record, which is the commit point. Its first parent is the branch's head.
-commit_record commit(graph_store& store, const graph& g, const std::vector<node_values_ptr>& results, std::string message, std::string author,
-                     const std::string& branch, const std::string& seen, const std::vector<std::string>& merged, bool begins_part) {
-  auto head = head_as_seen(store, branch, seen);
+/// What a commit record says before the graph does. The first parent is the branch's head.
+commit_record draft(std::string message, std::string author, const std::optional<hash128>& head, const std::vector<std::string>& merged,
+                    bool begins_part) {
   commit_record record;
-  solo alone;
-  record.graph_id = identity_of(g, alone);
   record.message = std::move(message);
   record.author = std::move(author);
-  record.nodes = g->total_nodes;
-  record.edges = g->total_edges;
-  record.kind = g->kind;
   if (begins_part) record.extent = storage::graph_extent::begins_part;
   if (head) record.parents.push_back(*head);
   for (auto& other : merged) record.parents.push_back(id_from(other));
-  content_pool::batch batch{store.pool(0)};
-  record.roots.push_back(write_pages(batch, [&](auto&& has, auto&& put) { return write_graph(g, has, put); }));
-  for (auto& r : results) record.results.push_back(write_result(batch, *r));
-  batch.commit();
-  return store.publish(std::move(record), branch, head);
+  return record;
 }
 
-py::dict commit_to(graph_store& store, const graph& g, const py::list& results, std::string message, std::string author, const std::string& branch,
-                   const std::string& seen, const std::vector<std::string>& merged, bool begins_part) {
+py::dict commit_to(embedded_store& store, py::handle graph, const py::list& results, std::string message, std::string author,
+                   const std::string& branch, const std::string& seen, const std::vector<std::string>& merged, bool begins_part) {
+  auto v = version_from(graph);
   std::vector<node_values_ptr> values;
   for (auto r : results) values.push_back(r.cast<const values_handle&>().values);
-  auto record = without_gil([&] { return commit(store, g, values, std::move(message), std::move(author), branch, seen, merged, begins_part); });
+  auto record = without_gil([&] {
+    auto head = head_as_seen(store, branch, seen);
+    return store.commit(v, values, draft(std::move(message), std::move(author), head, merged, begins_part), branch, head);
+  });
   return to_dict(describe(record));
 }
 
-std::vector<graph> read_partitions(graph_store& store, const commit_record& record) {
-  std::vector<graph> parts;
-  for (uint32_t p = 0; p < record.roots.size(); ++p) {
-    auto& pool = store.pool(p);
-    parts.push_back(read_graph(record.roots[p], [&](const hash128& h) { return pool.get(h); }));
-  }
-  return parts;
-}
-
-/// A commit's graph, and its partitions when there are several: results are read partition by partition.
-struct stored_graph {
-  graph whole;
-  std::vector<graph> parts;
-};
-
-stored_graph read_commit(graph_store& store, const commit_record& record) {
-  auto parts = read_partitions(store, record);
-  if (parts.empty()) throw failure{errc::corrupt, "commit " + to_hex(record.id) + " names no partitions"};
-  if (parts.size() == 1) return {parts[0], {}};
-  return {gather(parts), std::move(parts)};
-}
-
-values_handle read_result(graph_store& store, const commit_record& record, size_t index, const stored_graph& of) {
-  auto& stored = record.results.at(index);
-  std::vector<node_values> parts;
-  for (uint32_t p = 0; p < stored.roots.size(); ++p) {
-    auto& pool = store.pool(p);
-    parts.push_back(read_values(stored.roots[p], of.parts.empty() ? of.whole : of.parts[p], [&](const hash128& h) { return pool.get(h); }));
-  }
-  auto values = parts.size() == 1 ? std::move(parts[0]) : gather(parts, of.whole);
-  return {std::make_shared<const node_values>(std::move(values))};
-}
-
-values_handle result_at(graph_store& store, const std::string& revision, size_t index, const stored_graph& of) {
+values_handle result_at(embedded_store& store, const std::string& revision, size_t index, const stored_graph& of) {
   return without_gil([&] {
-    auto record = store.resolve(revision);
-    if (index >= record.results.size()) throw failure{errc::key, "commit " + to_hex(record.id) + " has no result " + std::to_string(index)};
-    return read_result(store, record, index, of);
+    return values_handle{std::make_shared<const node_values>(store.read_result(store.resolve(revision), index, of))};
   });
 }
 
-py::list history(graph_store& store, const std::string& revision, uint32_t limit) {
+py::list history(const graph_store& store, const std::string& revision, uint32_t limit) {
   auto records = without_gil([&] { return store.log(revision, limit); });
   py::list result;
   for (auto& r : records) result.append(to_dict(describe(r)));
@@ -133,18 +82,18 @@ py::dict all_branches(const graph_store& store) {
 }
 
 store_ptr open_store(const std::optional<std::string>& path, bool create) {
-  return without_gil([&] { return path ? graph_store::open(*path, create) : graph_store::in_memory(); });
+  return without_gil([&] { return std::make_shared<embedded_store>(*(path ? graph_store::open(*path, create) : graph_store::in_memory())); });
 }
 
 }  // namespace
 
 void bind_store(py::module_& m) {
   py::class_<stored_graph>(m, "StoredGraph", "A graph read from a store.")
-      .def_property_readonly("graph", [](const stored_graph& s) { return s.whole; })
+      .def_property_readonly("graph", [](const stored_graph& s) { return without_gil([&] { return s.at.fold(); }); })
+      .def("as_graph", [](const stored_graph& s, const py::type& type) { return graph_from(type, s.at); }, py::arg("type"))
       .def_property_readonly("partitions", [](const stored_graph& s) { return s.parts.empty() ? size_t{1} : s.parts.size(); });
-  py::class_<graph_store, store_ptr>(m, "Store", "A store of commits, opened by this process.")
-      .def(py::init(&open_store), py::arg("path") = py::none(), py::arg("create") = true)
-      .def_property_readonly("path", [](const graph_store& s) { return s.path(); })
+  py::class_<graph_store, std::shared_ptr<graph_store>>(m, "History", "Commits, and names for them.")
+      .def_property_readonly("path", &graph_store::path)
       .def_property_readonly("current_branch", &graph_store::current_branch)
       .def("branches", &all_branches)
       .def("create_branch", &graph_store::create_branch, py::arg("name"), py::arg("from_revision"), py::arg("description") = "")
@@ -178,18 +127,19 @@ void bind_store(py::module_& m) {
         return ids;
       }, py::arg("a"), py::arg("b"))
       .def("reflog", &moves, py::arg("limit"))
-      .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"), py::arg("branch"), py::arg("seen"),
-           py::arg("merged"), py::arg("begins_part") = false)
       .def(
           "resolve", [](const graph_store& s, const std::string& revision) { return to_dict(describe(s.resolve(revision))); },
           py::arg("revision"))
-      .def("log", &history, py::arg("revision"), py::arg("limit"))
+      .def("log", &history, py::arg("revision"), py::arg("limit"));
+  py::class_<embedded_store, graph_store, store_ptr>(m, "Store", "A store of commits, opened by this process.")
+      .def(py::init(&open_store), py::arg("path") = py::none(), py::arg("create") = true)
+      .def("commit", &commit_to, py::arg("graph"), py::arg("results"), py::arg("message"), py::arg("author"), py::arg("branch"), py::arg("seen"),
+           py::arg("merged"), py::arg("begins_part") = false)
       .def(
-          "read",
-          [](graph_store& s, const std::string& revision) { return without_gil([&] { return read_commit(s, s.resolve(revision)); }); },
+          "read", [](embedded_store& s, const std::string& revision) { return without_gil([&] { return s.read(s.resolve(revision)); }); },
           py::arg("revision"))
       .def("result", &result_at, py::arg("revision"), py::arg("index"), py::arg("of"))
-      .def("verify", [](const graph_store& s) { return without_gil([&] { return s.verify(); }); });
+      .def("verify", [](embedded_store& s) { return without_gil([&] { return s.verify(); }); });
 }
 
 }  // namespace gli::python

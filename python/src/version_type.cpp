@@ -53,13 +53,14 @@ const version& version_of(PyObject* self) {
   return *o.at;
 }
 
-py::object made(PyObject* like, version v) {
-  auto type = Py_TYPE(like);
+py::object made(PyTypeObject* type, version v) {
   auto self = py::reinterpret_steal<py::object>(type->tp_alloc(type, 0));
   if (!self) throw py::error_already_set{};
   new (&object_of(self.ptr()).at) std::optional<version>{std::move(v)};
   return self;
 }
+
+py::object made(PyObject* like, version v) { return made(Py_TYPE(like), std::move(v)); }
 
 // --- edits -----------------------------------------------------------------------------------------------------------------
 
@@ -249,6 +250,12 @@ PyObject* keys_type(PyObject* self, void*) {
 PyObject* own_attributes(PyObject* self, void*) {
   return guarded([&]() -> PyObject* { return to_dict(version_of(self).attributes()).release().ptr(); }, nullptr);
 }
+PyObject* identity(PyObject* self, PyObject*) {
+  return guarded([&]() -> PyObject* {
+    auto v = version_of(self);
+    return PyUnicode_FromString(to_hex(without_gil([&] { return v.identity(); })).c_str());
+  }, nullptr);
+}
 PyObject* log_bytes(PyObject* self, void*) {
   return guarded([&]() -> PyObject* {
     auto& o = object_of(self);
@@ -331,6 +338,7 @@ PyMethodDef methods[] = {
     {"successors", method(&adjacent<direction::out>), METH_O, "successors($self, node, /)\n--\n\nThe nodes that edges lead to from `node`."},
     {"predecessors", method(&adjacent<direction::in>), METH_O, "predecessors($self, node, /)\n--\n\nThe nodes that edges come from to `node`."},
     {"_edges_between", method(&edges_between), METH_FASTCALL, nullptr},
+    {"_identity", method(&identity), METH_NOARGS, nullptr},
     {"_degree_of", method(&degree_of), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
@@ -363,9 +371,25 @@ PyType_Spec spec{"gli._core.Version", sizeof(version_object), 0, Py_TPFLAGS_DEFA
 
 }  // namespace
 
+namespace {
+PyTypeObject* version_type = nullptr;  // lives as long as the module
+}
+
+const version& version_from(py::handle object) {
+  if (!PyObject_TypeCheck(object.ptr(), version_type)) throw failure{errc::type, "expected a gli.Graph, not " + py::repr(object).cast<std::string>()};
+  return version_of(object.ptr());
+}
+
+py::object graph_from(const py::type& type, version v) {
+  auto given = reinterpret_cast<PyTypeObject*>(type.ptr());
+  if (!PyType_IsSubtype(given, version_type)) throw failure{errc::type, "expected a subclass of gli._core.Version"};
+  return made(given, std::move(v));
+}
+
 void bind_version(py::module_& m) {
   auto type = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
   if (!type) throw py::error_already_set{};
+  version_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   m.add_object("Version", type);
 }
 

@@ -5,9 +5,16 @@
 
 #include <pybind11/pybind11.h>
 
+#include "partitions/version.h"
+
 namespace gli::python {
 
 namespace py = pybind11;
+
+/// The version that an object of this type (gli.Graph) holds; failure{type} for any other.
+const version& version_from(py::handle object);
+/// A new object of `type`, a subclass of this one.
+py::object graph_from(const py::type& type, version v);
 
 void bind_version(py::module_& m);  // after gli._core.Graph
 
