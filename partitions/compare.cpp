@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "partitions/catalog.h"
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/json_text.h"
 #include "partitions/rows.h"
+#include "partitions/touched.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -58,12 +60,16 @@ bool same_row(const page* a, uint32_t row_a, const page* b, uint32_t row_b) {
   return value_hash(plain(value_in(a, row_a))) == value_hash(plain(value_in(b, row_b)));
 }
 
-void check_comparable(const graph& older, const graph& newer) {
+void check_comparable(const graph_kind& older, const graph_kind& newer) {
   auto differ = [](key_type a, key_type b) { return a != key_type::none && b != key_type::none && a != b; };
-  if (older->kind.directed != newer->kind.directed || older->kind.multi != newer->kind.multi)
+  if (older.directed != newer.directed || older.multi != newer.multi)
     throw failure{errc::value, "graphs of different kinds (directed, multi) cannot be compared"};
-  if (differ(older->kind.keys, newer->kind.keys) || differ(older->kind.edge_keys, newer->kind.edge_keys))
+  if (differ(older.keys, newer.keys) || differ(older.edge_keys, newer.edge_keys))
     throw failure{errc::value, "a graph with int64 keys and one with str keys cannot be compared"};
+}
+
+void check_comparable(const graph& older, const graph& newer) {
+  check_comparable(older->kind, newer->kind);
   if (older->partition != newer->partition || older->partitions != newer->partitions)
     throw failure{errc::value, "a graph in " + std::to_string(older->partitions) + " partitions and one in " + std::to_string(newer->partitions) +
                                    " cannot be compared"};
@@ -240,8 +246,95 @@ void differ::visit_source(int32_t older, int32_t newer) {
   while (at != before.end()) visitor_.edge_removed(older, (at++)->slot);
 }
 
+enum { nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed, kinds };
+
+parameters summary_of(std::span<const uint64_t> counts) {
+  static constexpr const char* names[] = {"nodes_added", "nodes_removed", "nodes_changed", "edges_added", "edges_removed", "edges_changed"};
+  parameters summary;
+  for (size_t i = 0; i < kinds; ++i) summary[names[i]] = int64_t(counts[i]);
+  return summary;
+}
+
+struct change_counts final : change_visitor {
+  uint64_t counts[kinds] = {};
+  void count(int first, const parameters* before, const parameters* now) { ++counts[first + (before ? now ? 2 : 1 : 0)]; }
+  void node(const key&, const parameters* before, const parameters* now) override { count(nodes_added, before, now); }
+  void edge(const edge_name&, const parameters* before, const parameters* now) override { count(edges_added, before, now); }
+};
+
+/// The differences of pages by key.
+class paged_changes final : public difference_visitor {
+ public:
+  paged_changes(const graph& older, const graph& newer, change_visitor& to) : older_{older}, newer_{newer}, to_{to} {}
+
+ private:
+  void node_added(int32_t v) override { node(nullptr, 0, &newer_, v); }
+  void node_removed(int32_t v) override { node(&older_, v, nullptr, 0); }
+  void node_changed(int32_t was, int32_t is) override { node(&older_, was, &newer_, is); }
+  void edge_added(int32_t v, uint32_t slot) override { edge(nullptr, 0, 0, &newer_, v, slot); }
+  void edge_removed(int32_t v, uint32_t slot) override { edge(&older_, v, slot, nullptr, 0, 0); }
+  void edge_changed(int32_t was, uint32_t old_slot, int32_t is, uint32_t slot) override { edge(&older_, was, old_slot, &newer_, is, slot); }
+
+  void node(const graph* before, int32_t was, const graph* now, int32_t is) {
+    auto old = before ? node_attributes(*before, was) : parameters{}, fresh = now ? node_attributes(*now, is) : parameters{};
+    to_.node(now ? node_key(*now, is) : node_key(*before, was), before ? &old : nullptr, now ? &fresh : nullptr);
+  }
+  void edge(const graph* before, int32_t was, uint32_t old_slot, const graph* now, int32_t is, uint32_t slot) {
+    auto old = before ? edge_attributes(*before, was, old_slot) : parameters{}, fresh = now ? edge_attributes(*now, is, slot) : parameters{};
+    auto& g = now ? *now : *before;
+    auto source = now ? is : was;
+    auto at = now ? slot : old_slot;
+    to_.edge({node_key(g, source), node_key(g, g->out_of(source)[at]), edge_key(g, source, at)}, before ? &old : nullptr, now ? &fresh : nullptr);
+  }
+
+  const graph &older_, &newer_;
+  change_visitor& to_;
+};
+
+bool same_values(const parameters& a, const parameters& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](auto& x, auto& y) {
+           return x.first == y.first && (x.second == y.second || value_hash(plain(x.second)) == value_hash(plain(y.second)));
+         });
+}
+
+/// The differences among what was touched.
+class touched_changes {
+ public:
+  touched_changes(const version& older, const version& newer, const touched_elements& touched, change_visitor& to)
+      : older_{older}, newer_{newer}, touched_{touched}, to_{to} {}
+
+  void visit() {
+    std::unordered_set<int32_t> tail{touched_.newer_tail.begin(), touched_.newer_tail.end()};
+    for (auto v : touched_.nodes)
+      if (newer_.has_node(v) && !tail.contains(v)) node(v);
+    for (auto v : touched_.newer_tail) node(v);
+    for (auto v : touched_.nodes)
+      if (!newer_.has_node(v)) node(v);
+    for (auto& e : touched_.edges) edge(e);
+  }
+
+ private:
+  void node(int32_t v) {
+    bool was = older_.has_node(v), is = newer_.has_node(v);
+    auto before = was ? older_.node_attributes(v) : parameters{}, now = is ? newer_.node_attributes(v) : parameters{};
+    if (was != is || (is && !same_values(before, now))) to_.node((is ? newer_ : older_).key_of(v), was ? &before : nullptr, is ? &now : nullptr);
+  }
+  void edge(const touched_elements::edge& e) {
+    bool was = older_.has_edge(e.source, e.target, e.edge_key), is = newer_.has_edge(e.source, e.target, e.edge_key);
+    auto before = was ? older_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
+    auto now = is ? newer_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
+    if (was == is && (!is || same_values(before, now))) return;
+    auto& in = is ? newer_ : older_;
+    auto edge_key = in.root()->kind.multi ? std::optional{e.edge_key} : std::nullopt;
+    to_.edge({in.key_of(e.source), in.key_of(e.target), edge_key}, was ? &before : nullptr, is ? &now : nullptr);
+  }
+
+  const version &older_, &newer_;
+  const touched_elements& touched_;
+  change_visitor& to_;
+};
+
 struct difference_counts final : difference_visitor {
-  enum { nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed, kinds };
   uint64_t counts[kinds] = {};
   void node_added(int32_t) override { ++counts[nodes_added]; }
   void node_removed(int32_t) override { ++counts[nodes_removed]; }
@@ -262,10 +355,21 @@ parameters compare(const graph& older, const graph& newer, communicator& all) {
   difference_counts own;
   visit_differences(older, newer, own);
   all.all_reduce(own.counts, reduction::sum);
-  static constexpr const char* names[] = {"nodes_added", "nodes_removed", "nodes_changed", "edges_added", "edges_removed", "edges_changed"};
-  parameters summary;
-  for (int i = 0; i < difference_counts::kinds; ++i) summary[names[i]] = int64_t(own.counts[i]);
-  return summary;
+  return summary_of(own.counts);
+}
+
+void visit_changes(const version& older, const version& newer, change_visitor& visitor) {
+  check_comparable(older.kind(), newer.kind());
+  if (auto touched = touched_between(older, newer)) return touched_changes{older, newer, *touched, visitor}.visit();
+  auto before = older.fold(), now = newer.fold();
+  paged_changes named{before, now, visitor};
+  visit_differences(before, now, named);
+}
+
+parameters count_changes(const version& older, const version& newer) {
+  change_counts all;
+  visit_changes(older, newer, all);
+  return summary_of(all.counts);
 }
 
 }  // namespace gli

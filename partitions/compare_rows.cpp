@@ -34,27 +34,30 @@ void for_each_change(const parameters& before, const parameters& now, Report&& r
     if (!before.contains(name)) report(name, nullptr, &v);
 }
 
-class difference_rows final : public difference_visitor {
+class difference_rows final : public change_visitor {
  public:
-  difference_rows(const graph& older, const graph& newer, int64_t limit)
-      : older_{older}, newer_{newer}, left_{limit}, id_{"id", key_column(&graph_kind::keys)}, source_{"source", key_column(&graph_kind::keys)},
-        target_{"target", key_column(&graph_kind::keys)}, key_{"key", key_column(&graph_kind::edge_keys)} {}
+  difference_rows(const graph_kind& older, const graph_kind& newer, int64_t limit)
+      : left_{limit}, id_{"id", column_of_keys(older.keys, newer.keys)}, source_{"source", column_of_keys(older.keys, newer.keys)},
+        target_{"target", column_of_keys(older.keys, newer.keys)},
+        key_{"key", column_of_keys(older.edge_keys, newer.edge_keys)} {}
 
-  void node_added(int32_t v) override { node(newer_, v, added, {}, {}, object_text(node_attributes(newer_, v))); }
-  void node_removed(int32_t v) override { node(older_, v, removed, {}, object_text(node_attributes(older_, v)), {}); }
-  void node_changed(int32_t was, int32_t is) override {
-    for_each_change(node_attributes(older_, was), node_attributes(newer_, is), [&](const std::string& name, const value* from, const value* to) {
-      node(newer_, is, changed, name, text(from), text(to));
+  void node(const key& k, const parameters* before, const parameters* now) override {
+    element("node", before, now, [&] {
+      append_key(id_, k);
+      for (auto c : {&source_, &target_, &key_}) c->append_null();
     });
   }
-  void edge_added(int32_t v, uint32_t slot) override { edge(newer_, v, slot, added, {}, {}, object_text(edge_attributes(newer_, v, slot))); }
-  void edge_removed(int32_t v, uint32_t slot) override { edge(older_, v, slot, removed, {}, object_text(edge_attributes(older_, v, slot)), {}); }
-  void edge_changed(int32_t was, uint32_t old_slot, int32_t is, uint32_t slot) override {
-    for_each_change(edge_attributes(older_, was, old_slot), edge_attributes(newer_, is, slot),
-                    [&](const std::string& name, const value* from, const value* to) { edge(newer_, is, slot, changed, name, text(from), text(to)); });
+  void edge(const edge_name& e, const parameters* before, const parameters* now) override {
+    element("edge", before, now, [&] {
+      id_.append_null();
+      append_key(source_, e.source);
+      append_key(target_, e.target);
+      if (e.edge_key) append_key(key_, *e.edge_key);
+      else key_.append_null();
+    });
   }
-  void graph_attributes() {
-    for_each_change(older_->attributes, newer_->attributes, [&](const std::string& name, const value* from, const value* to) {
+  void own(const parameters& before, const parameters& now) {
+    for_each_change(before, now, [&](const std::string& name, const value* from, const value* to) {
       row(from && to ? changed : to ? added : removed, "graph", name, text(from), text(to));
       for (auto c : {&id_, &source_, &target_, &key_}) c->append_null();
     });
@@ -68,10 +71,7 @@ class difference_rows final : public difference_visitor {
  private:
   using optional_text = std::optional<std::string>;
 
-  column_type key_column(key_type graph_kind::* which) const {
-    auto type = (*newer_).kind.*which;
-    return column_of(type == key_type::none ? (*older_).kind.*which : type);
-  }
+  static column_type column_of_keys(key_type older, key_type newer) { return column_of(newer == key_type::none ? older : newer); }
   static optional_text text(const value* v) { return v ? optional_text{json_text(*v)} : std::nullopt; }
   static void append(column_builder& to, const optional_text& x) {
     if (x) to.append_bytes(*x);
@@ -85,24 +85,18 @@ class difference_rows final : public difference_visitor {
     append(old_, from);
     append(new_, to);
   }
-  void node(const graph& g, int32_t v, const char* change, const optional_text& attribute, const optional_text& from, const optional_text& to) {
-    row(change, "node", attribute, from, to);
-    append_endpoint(id_, g, v);
-    for (auto c : {&source_, &target_, &key_}) c->append_null();
-  }
-  void edge(const graph& g, int32_t v, uint32_t slot, const char* change, const optional_text& attribute, const optional_text& from,
-            const optional_text& to) {
-    row(change, "edge", attribute, from, to);
-    id_.append_null();
-    append_endpoint(source_, g, v);
-    append_endpoint(target_, g, g->out_of(v)[slot]);
-    auto k = edge_key(g, v, slot);
-    if (k) append_key(key_, *k);
-    else key_.append_null();
+  template <class Name>
+  void element(const char* kind, const parameters* before, const parameters* now, Name&& append_name) {
+    if (!before || !now) {
+      row(now ? added : removed, kind, {}, before ? object_text(*before) : std::nullopt, now ? object_text(*now) : std::nullopt);
+      return append_name();
+    }
+    for_each_change(*before, *now, [&](const std::string& name, const value* from, const value* to) {
+      row(changed, kind, name, text(from), text(to));
+      append_name();
+    });
   }
 
-  const graph& older_;
-  const graph& newer_;
   int64_t left_;
   column_builder change_{"change", column_type::utf8}, element_{"element", column_type::utf8}, id_, source_, target_, key_,
       attribute_{"attribute", column_type::utf8}, old_{"old", column_type::utf8}, new_{"new", column_type::utf8};
@@ -110,11 +104,11 @@ class difference_rows final : public difference_visitor {
 
 }  // namespace
 
-column_batch list_differences(const graph& older, const graph& newer, int64_t limit) {
-  difference_rows rows{older, newer, limit};
+column_batch list_differences(const version& older, const version& newer, int64_t limit) {
+  difference_rows rows{older.kind(), newer.kind(), limit};
   try {
-    visit_differences(older, newer, rows);
-    rows.graph_attributes();
+    visit_changes(older, newer, rows);
+    rows.own(older.attributes(), newer.attributes());
   } catch (const limit_reached&) {
   }
   return rows.finish();

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "partitions/compare.h"
 #include "partitions/edit.h"
@@ -13,45 +12,34 @@ namespace gli {
 namespace {
 
 using side = merge_choice::side;
-using edge_name = std::tuple<key, key, std::optional<key>>;
+using edge_name = change_visitor::edge_name;
 
-edge_name name_of(const graph& g, int32_t source, uint32_t slot) {
-  return {node_key(g, source), endpoint_key(g, g->out_of(source)[slot]), edge_key(g, source, slot)};
+key_view view_of(const key& k) {
+  auto number = std::get_if<int64_t>(&k);
+  return number ? key_view{*number} : key_view{std::string_view{std::get<std::string>(k)}};
 }
 
-/// An edge where it lies.
-struct edge_place { int32_t source; uint32_t slot; };
+std::optional<parameters> find_node(const version& v, const key& k) {
+  auto id = v.find(view_of(k));
+  return id ? std::optional{v.node_attributes(*id)} : std::nullopt;
+}
 
-std::optional<edge_place> find_edge(const graph& g, const edge_name& e) {
-  auto& [source, target, k] = e;
-  auto s = find_node(g, source), t = find_node(g, target);
-  auto slots = s && t ? find_edges(g, *s, *t) : std::nullopt;
-  if (!slots) return {};
-  auto [first, last] = *slots;
-  while (k && first < last) {  // parallel edges stand in the order of their keys
-    auto middle = first + (last - first) / 2;
-    if (*edge_key(g, *s, middle) < *k) first = middle + 1;
-    else last = middle;
-  }
-  bool there = first < slots->second && edge_key(g, *s, first) == k;
-  return there ? std::optional{edge_place{*s, first}} : std::nullopt;
+std::optional<parameters> find_edge(const version& v, const edge_name& e) {
+  auto s = v.find(view_of(e.source)), t = v.find(view_of(e.target));
+  auto k = e.edge_key.value_or(key{int64_t{0}});
+  return s && t && v.has_edge(*s, *t, k) ? std::optional{v.edge_attributes(*s, *t, k)} : std::nullopt;
 }
 
 /// What one side did to the base, by key. True: the element is on that side (it was added, or changed); false: it was removed.
-struct side_changes final : difference_visitor {
-  side_changes(const graph& base, const graph& side) : was{base}, is{side} { visit_differences(base, side, *this); }
+struct side_changes final : change_visitor {
+  side_changes(const version& base, const version& side) { visit_changes(base, side, *this); }
 
-  void node_added(int32_t v) override { nodes[node_key(is, v)] = true; }
-  void node_removed(int32_t v) override { nodes[node_key(was, v)] = false; }
-  void node_changed(int32_t, int32_t v) override { nodes[node_key(is, v)] = true; }
-  void edge_added(int32_t v, uint32_t slot) override { touch(name_of(is, v, slot)); }
-  void edge_removed(int32_t v, uint32_t slot) override { edges[name_of(was, v, slot)] = false; }
-  void edge_changed(int32_t, uint32_t, int32_t v, uint32_t slot) override { touch(name_of(is, v, slot)); }
-
-  void touch(const edge_name& e) {
-    edges[e] = true;
-    ends.insert(std::get<0>(e));
-    ends.insert(std::get<1>(e));
+  void node(const key& k, const parameters*, const parameters* now) override { nodes[k] = now; }
+  void edge(const edge_name& e, const parameters*, const parameters* now) override {
+    edges[e] = now;
+    if (!now) return;
+    ends.insert(e.source);
+    ends.insert(e.target);
   }
   bool changed(const key& node) const {
     auto at = nodes.find(node);
@@ -62,7 +50,6 @@ struct side_changes final : difference_visitor {
     return at != edges.end() && at->second;
   }
 
-  const graph &was, &is;
   std::map<key, bool> nodes;
   std::map<edge_name, bool> edges;
   std::set<key> ends;  // of edges that were added or changed
@@ -82,7 +69,7 @@ std::optional<value> shown(const value* v) { return v ? std::optional{*v} : std:
 /// Collects what is to be done to `ours`.
 class merger {
  public:
-  merger(const graph& base, const graph& ours, const graph& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts)
+  merger(const version& base, const version& ours, const version& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts)
       : base_{base}, ours_{ours}, theirs_{theirs}, mine_{base, ours}, other_{base, theirs}, resolve_{resolve}, conflicts_{conflicts} {}
   std::vector<edit> edits();
 
@@ -95,10 +82,10 @@ class merger {
   void node(const key& k);
   void edge(const edge_name& e);
   void restore(const key& node);
-  void add(const edge_name& e, edge_place theirs);
+  void add(const edge_name& e, const parameters& theirs);
   bool follows_its_end(const edge_name& e) const;
 
-  const graph &base_, &ours_, &theirs_;
+  const version &base_, &ours_, &theirs_;
   const side_changes mine_, other_;
   const merge_resolver& resolve_;
   std::vector<merge_conflict>& conflicts_;
@@ -139,10 +126,10 @@ void merger::node(const key& k) {
   merge_conflict c;
   c.of = merge_conflict::element::node, c.node = k, c.in_ours = mine.has_value(), c.in_theirs = other.has_value();
   if (mine && other) {
-    auto set = merged(c, was ? node_attributes(base_, *was) : parameters{}, node_attributes(ours_, *mine), node_attributes(theirs_, *other));
+    auto set = merged(c, was.value_or(parameters{}), *mine, *other);
     if (!set.empty()) nodes_.push_back({what::update_node, k, {}, {}, std::move(set), false});
   } else if (other && !was) {
-    nodes_.push_back({what::add_node, k, {}, {}, as_given(node_attributes(theirs_, *other)), false});
+    nodes_.push_back({what::add_node, k, {}, {}, as_given(*other), false});
   } else if (was && (mine || other)) {
     auto take = mine ? side::theirs : side::ours;  // who removed it
     if ((mine ? mine_ : other_).changed(k)) take = decide(c).take;
@@ -153,50 +140,46 @@ void merger::node(const key& k) {
 }
 
 /// Whether its place is decided with one of its ends.
-bool merger::follows_its_end(const edge_name& e) const { return decided_.contains(std::get<0>(e)) || decided_.contains(std::get<1>(e)); }
+bool merger::follows_its_end(const edge_name& e) const { return decided_.contains(e.source) || decided_.contains(e.target); }
 
-void merger::add(const edge_name& e, edge_place theirs) {
-  auto& [s, t, k] = e;
-  edges_.push_back({what::add_edge, s, t, k, as_given(edge_attributes(theirs_, theirs.source, theirs.slot)), false});
+void merger::add(const edge_name& e, const parameters& theirs) {
+  edges_.push_back({what::add_edge, e.source, e.target, e.edge_key, as_given(theirs), false});
 }
 
 void merger::edge(const edge_name& e) {
   if (follows_its_end(e)) return;
-  auto& [s, t, k] = e;
   auto was = find_edge(base_, e), mine = find_edge(ours_, e), other = find_edge(theirs_, e);
   merge_conflict c;
-  c.of = merge_conflict::element::edge, c.node = s, c.target = t, c.edge_key = k, c.in_ours = mine.has_value(), c.in_theirs = other.has_value();
-  auto of = [](const graph& g, const std::optional<edge_place>& at) { return at ? edge_attributes(g, at->source, at->slot) : parameters{}; };
+  c.of = merge_conflict::element::edge, c.node = e.source, c.target = e.target, c.edge_key = e.edge_key;
+  c.in_ours = mine.has_value(), c.in_theirs = other.has_value();
   if (mine && other) {
-    auto set = merged(c, of(base_, was), of(ours_, mine), of(theirs_, other));
-    if (!set.empty()) edges_.push_back({what::update_edge, s, t, k, std::move(set), false});
+    auto set = merged(c, was.value_or(parameters{}), *mine, *other);
+    if (!set.empty()) edges_.push_back({what::update_edge, e.source, e.target, e.edge_key, std::move(set), false});
   } else if (other && !was) {
     add(e, *other);
   } else if (was && (mine || other)) {
     auto take = mine ? side::theirs : side::ours;
     if ((mine ? mine_ : other_).changed(e)) take = decide(c).take;
-    if (take == side::theirs && mine) removals_.push_back({what::remove_edge, s, t, k, {}, false});
+    if (take == side::theirs && mine) removals_.push_back({what::remove_edge, e.source, e.target, e.edge_key, {}, false});
     if (take == side::theirs && other) add(e, *other);
   }
 }
 
 /// A node that comes back from theirs, with its edges to nodes that are there.
 void merger::restore(const key& k) {
-  auto v = *find_node(theirs_, k);
-  nodes_.push_back({what::add_node, k, {}, {}, as_given(node_attributes(theirs_, v)), false});
-  auto there = [&](const key& end) { return restored_.contains(end) || (!decided_.contains(end) && find_node(theirs_, end)); };
+  auto v = *theirs_.find(view_of(k));
+  nodes_.push_back({what::add_node, k, {}, {}, as_given(theirs_.node_attributes(v)), false});
+  auto there = [&](const key& end) { return restored_.contains(end) || !decided_.contains(end); };
   auto take = [&](int32_t source, int32_t target) {
-    auto slots = find_edges(theirs_, source, target);
-    for (auto slot = slots->first; slot < slots->second; ++slot) {
-      auto e = name_of(theirs_, source, slot);
-      if (there(std::get<0>(e)) && there(std::get<1>(e))) add(e, {source, slot});
+    for (auto& edge_key : theirs_.edges_between(source, target)) {
+      edge_name e{theirs_.key_of(source), theirs_.key_of(target), theirs_.root()->kind.multi ? std::optional{edge_key} : std::nullopt};
+      if (there(e.source) && there(e.target)) add(e, theirs_.edge_attributes(source, target, edge_key));
     }
   };
-  std::set<int32_t> targets, sources;
-  for (auto u : theirs_->out_of(v)) targets.insert(u);
-  for (auto u : theirs_->in_of(v)) if (u != v) sources.insert(u);
-  for (auto u : targets) take(v, u);
-  for (auto u : sources) take(u, v);
+  for (auto u : theirs_.neighbors(v, version::direction::all)) {
+    take(v, u);
+    if (u != v) take(u, v);
+  }
 }
 
 template <class Name>
@@ -211,7 +194,7 @@ std::vector<edit> merger::edits() {
   for (auto& k : both(mine_.nodes, other_.nodes)) node(k);
   for (auto& k : restored_) restore(k);
   for (auto& e : both(mine_.edges, other_.edges)) edge(e);
-  auto own = merged({}, base_->attributes, ours_->attributes, theirs_->attributes);
+  auto own = merged({}, base_.attributes(), ours_.attributes(), theirs_.attributes());
   auto all = std::move(removals_);
   all.insert(all.end(), nodes_.begin(), nodes_.end());
   all.insert(all.end(), edges_.begin(), edges_.end());
@@ -221,9 +204,9 @@ std::vector<edit> merger::edits() {
 
 }  // namespace
 
-graph merge(const graph& base, const graph& ours, const graph& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts) {
+version merge(const version& base, const version& ours, const version& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts) {
   edit_report report;
-  return apply(ours, merger{base, ours, theirs, resolve, conflicts}.edits(), report);
+  return ours.apply(merger{base, ours, theirs, resolve, conflicts}.edits(), report);
 }
 
 }  // namespace gli

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "partitions/graph.h"
+#include "partitions/version.h"
 
 namespace gli {
 
@@ -31,8 +31,8 @@ struct merge_choice {
 using merge_resolver = std::function<merge_choice(const merge_conflict&)>;
 
 /// `ours` with what `theirs` changed since `base`, and all conflicts in the order of nodes, edges, the graph, each by key and attribute. A conflict is
-/// as `resolve` says. The cost follows the changes, as that of visit_differences does. Edges whose ends are gone are gone. failure{value} for graphs of
+/// as `resolve` says. The cost follows the changes, as that of visit_changes does. Edges whose ends are gone are gone. failure{value} for graphs of
 /// different kinds, failure{type} for keys of different types.
-graph merge(const graph& base, const graph& ours, const graph& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts);
+version merge(const version& base, const version& ours, const version& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts);
 
 }  // namespace gli

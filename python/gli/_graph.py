@@ -194,15 +194,15 @@ class Graph(_core.Version, Writers, GraphMethods):
         >>> ours.merge(theirs, base, strategy=lambda c: max(c.ours, c.theirs)).nodes[1]
         {'age': 43}
         """
-        return Graph._from_core(merged(_graph(base)._core, self._core, _graph(theirs)._core, checked_strategy(strategy)))
+        return merged(_graph(base), self, _graph(theirs), checked_strategy(strategy))
 
     def compare_summary(self, older: Graph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""
-        return self._core.compare(_graph(older)._core)
+        return _core.count_changes(self, _graph(older))
 
     def differences(self, older: Graph, limit: int | None = None) -> Table:
         """What changed since `older`, a row for each element added or removed and each attribute changed."""
-        return Table(pa.table(self._core.differences(_graph(older)._core, 2**63 - 1 if limit is None else whole(limit, "limit", 0))))
+        return Table(pa.table(_core.differences(self, _graph(older), 2**63 - 1 if limit is None else whole(limit, "limit", 0))))
 
     def __reduce__(self):
         kind = (self.directed, self.multi, self.key_type)

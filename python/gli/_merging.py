@@ -75,7 +75,7 @@ def older(conflict: Conflict) -> Any:
 
 
 def merged(base, ours, theirs, strategy: Strategy):
-    """The native graph of ours with theirs. MergeConflict when something is left to decide; everything else raises as it comes."""
+    """The graph of ours with theirs. MergeConflict when something is left to decide; everything else raises as it comes."""
     open_conflicts: list[Conflict] = []
 
     def resolve(described: tuple) -> str | tuple:

@@ -4,7 +4,6 @@
 #include "convert.h"
 #include "filters.h"
 #include "partitions/catalog.h"
-#include "partitions/compare.h"
 #include "partitions/query.h"
 #include "partitions/restrict.h"
 #include "runtime/error.h"
@@ -70,17 +69,6 @@ std::string identity_text(const graph& g) {
   });
 }
 
-py::dict compare_with(const graph& newer, const graph& older) {
-  return to_dict(without_gil([&] {
-    solo alone;
-    return compare(older, newer, alone);
-  }));
-}
-
-batches differences(const graph& newer, const graph& older, int64_t limit) {
-  return without_gil([&] { return batches{{list_differences(older, newer, limit)}}; });
-}
-
 py::dict memory(const graph& g) {
   py::dict result;
   for (auto& [name, bytes] : memory_usage(g)) result[py::str(name)] = bytes;
@@ -100,8 +88,6 @@ void bind_graph(py::module_& m) {
       .def("filter_rows", &filter_rows, py::arg("nodes"), py::arg("edges"))
       .def("answer", &ask, py::arg("name"), py::arg("arguments"), py::arg("values") = nullptr, py::arg("other") = nullptr)
       .def("identity", &identity_text)
-      .def("compare", &compare_with, py::arg("older"))
-      .def("differences", &differences, py::arg("older"), py::arg("limit"))
       .def("memory_usage", &memory);
   bind_version(m);
   m.def("algorithm_names", &algorithm_names);

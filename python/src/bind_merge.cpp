@@ -1,8 +1,11 @@
+#include "batches.h"
 #include "bindings.h"
 #include "callbacks.h"
 #include "convert.h"
+#include "partitions/compare.h"
 #include "partitions/merge.h"
 #include "runtime/error.h"
+#include "version_type.h"
 
 namespace gli::python {
 namespace {
@@ -30,20 +33,34 @@ merge_choice choice_from(py::handle answer) {
   return {text == "ours" ? merge_choice::side::ours : merge_choice::side::theirs, {}};
 }
 
-graph merged(const graph& base, const graph& ours, const graph& theirs, const py::function& resolve) {
-  return without_gil([&] {
+py::object merged(py::handle base, py::handle ours, py::handle theirs, const py::function& resolve) {
+  auto a = version_from(base), b = version_from(ours), c = version_from(theirs);
+  auto made = without_gil([&] {
     std::vector<merge_conflict> conflicts;
-    return merge(base, ours, theirs, [&](const merge_conflict& c) {
+    return merge(a, b, c, [&](const merge_conflict& conflict) {
       py::gil_scoped_acquire gil;
-      return choice_from(resolve(described(c)));
+      return choice_from(resolve(described(conflict)));
     }, conflicts);
   });
+  return graph_from(py::type::of(ours), std::move(made));
+}
+
+py::dict count_changes_since(py::handle newer, py::handle older) {
+  auto now = version_from(newer), before = version_from(older);
+  return to_dict(without_gil([&] { return count_changes(before, now); }));
+}
+
+batches differences(py::handle newer, py::handle older, int64_t limit) {
+  auto now = version_from(newer), before = version_from(older);
+  return without_gil([&] { return batches{{list_differences(before, now, limit)}}; });
 }
 
 }  // namespace
 
 void bind_merge(py::module_& m) {
   m.def("merge", &merged, py::arg("base"), py::arg("ours"), py::arg("theirs"), py::arg("resolve"));
+  m.def("count_changes", &count_changes_since, py::arg("newer"), py::arg("older"));
+  m.def("differences", &differences, py::arg("newer"), py::arg("older"), py::arg("limit"));
 }
 
 }  // namespace gli::python

@@ -16,6 +16,10 @@ namespace {
 using testing::graph_rows;
 using testing::graph_shape;
 
+column_batch list_differences(const graph& older, const graph& newer, int64_t limit = INT64_MAX) {
+  return gli::list_differences(version{older}, version{newer}, limit);
+}
+
 /// Rows of the newer version: some elements gone, some new, some changed; in another order when `shuffled`.
 graph_rows changed_rows(const graph_rows& older, const graph_shape& shape, bool shuffled, uint64_t seed) {
   std::mt19937_64 random{seed};

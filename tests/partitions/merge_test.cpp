@@ -110,7 +110,7 @@ class plain_merge {
 };
 
 graph merged(const graph& base, const graph& ours, const graph& theirs, side always, std::vector<merge_conflict>& conflicts) {
-  return merge(base, ours, theirs, [=](const merge_conflict&) { return merge_choice{always, {}}; }, conflicts);
+  return merge(version{base}, version{ours}, version{theirs}, [=](const merge_conflict&) { return merge_choice{always, {}}; }, conflicts).fold();
 }
 graph merged(const graph& base, const graph& ours, const graph& theirs, side always) {
   std::vector<merge_conflict> ignored;
@@ -174,7 +174,7 @@ TEST(merge, names_an_attribute_that_both_set_with_all_three_values) {
   auto ours = edited(t.base, {edge_edit(what::update_edge, named("a"), named("b"), {{"w", int64_t{2}}})});
   auto theirs = edited(t.base, {edge_edit(what::update_edge, named("a"), named("b"), {{"w", int64_t{3}}, {"x", true}})});
   std::vector<merge_conflict> found;
-  auto g = merge(t.base, ours, theirs, [](const merge_conflict&) { return merge_choice{side::ours, value{int64_t{5}}}; }, found);
+  auto g = merge(version{t.base}, version{ours}, version{theirs}, [](const merge_conflict&) { return merge_choice{side::ours, value{int64_t{5}}}; }, found).fold();
   ASSERT_EQ(found.size(), 1u);
   auto& c = found[0];
   EXPECT_EQ(c.of, merge_conflict::element::edge);
