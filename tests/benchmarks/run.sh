@@ -3,12 +3,14 @@
 #
 #   tests/benchmarks/run.sh          all
 #   tests/benchmarks/run.sh graph    the graph value: edits, filters, loading, kernels on pages, and Python beside its peers from PyPI
+#   tests/benchmarks/run.sh versions the store: commits, branches, differences, merges, bytes on disk, and git and pickles beside it
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cmake -DGLI_BENCHMARKS=ON build/release >build/bench.log 2>&1 && cmake --build build/release >>build/bench.log 2>&1 || { tail -n 20 build/bench.log >&2; exit 1; }
 bin=build/release/tests
 case ${1:-all} in
   graph) programs=(edit filter fold build pagerank) ;;
+  versions) programs=(versions) ;;
   *) programs=($(cd "$bin" && ls ./*_bench | sed 's|^\./||; s|_bench$||')) ;;
 esac
 for name in "${programs[@]}"; do
@@ -16,6 +18,12 @@ for name in "${programs[@]}"; do
   echo "== ${name}_bench"
   "$bin/${name}_bench"
 done
+if [ "${1:-all}" != graph ]; then
+  echo "== versions_bench, beside git and pickles"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check networkx || echo "networkx could not be installed" >&2
+  .venv/bin/python tests/benchmarks/versions_bench.py
+fi
+[ "${1:-all}" = versions ] && exit
 echo "== graph_bench"
 for peer in igraph networkx rustworkx networkit groggy; do # groggy builds itself with Rust, for minutes, the first time
   .venv/bin/python -m pip install --quiet --disable-pip-version-check "$peer" || echo "$peer could not be installed" >&2
