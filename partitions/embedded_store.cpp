@@ -5,6 +5,7 @@
 
 #include "partitions/dictionary.h"
 #include "partitions/patch.h"
+#include "partitions/root_trees.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -89,15 +90,20 @@ std::optional<byte_buffer> embedded_store::patch_on_parent(const version& v, con
 /// Of results, and of the whole graph.
 void embedded_store::write_pages(const version& v, bool whole, std::span<const node_values_ptr> results, commit_record& record) {
   if (!whole && results.empty()) return;
-  content_pool::batch batch{pool(0)};
-  if (whole) {
-    auto g = v.fold();
-    record.roots.push_back(put_pages(batch, [&](auto&& has, auto&& put) { return write_graph(g, has, put); }));
-    record.page_bytes = page_bytes(g);
-  }
-  for (auto& r : results)
-    record.results.push_back({r->provenance, {put_pages(batch, [&](auto&& has, auto&& put) { return write_values(*r, has, put); })}});
-  batch.commit();
+  pool(0).store([&](content_pool::batch& batch) {
+    record.roots.clear();
+    record.results.clear();
+    if (whole) {
+      auto g = v.fold();
+      record.roots.push_back(put_pages(batch, [&](auto&& has, auto&& put) { return write_graph(g, has, put); }));
+      record.page_bytes = page_bytes(g);
+    }
+    for (auto& r : results)
+      record.results.push_back({r->provenance, {put_pages(batch, [&](auto&& has, auto&& put) { return write_values(*r, has, put); })}});
+    auto roots = record.roots;
+    for (auto& r : record.results) roots.push_back(r.roots.front());
+    return roots;
+  });
 }
 
 commit_record embedded_store::commit(const version& v, std::span<const node_values_ptr> results, commit_record record, const std::string& branch,
@@ -117,10 +123,9 @@ commit_record embedded_store::commit(const version& v, std::span<const node_valu
 
 stored_graph embedded_store::read_pages(const commit_record& record) {
   std::vector<graph> parts;
-  for (uint32_t p = 0; p < record.roots.size(); ++p) {
-    auto& pages = pool(p);
-    parts.push_back(read_graph(record.roots[p], [&](const hash128& h) { return pages.get(h); }));
-  }
+  auto pages = pages_of(record);
+  for (uint32_t p = 0; p < record.roots.size(); ++p)
+    parts.push_back(read_graph(record.roots[p], [&](const hash128& h) { return pages[p].get(h); }));
   if (parts.empty()) throw failure{errc::corrupt, "commit " + to_hex(record.id) + " names no partitions"};
   if (parts.size() == 1) return {version{parts[0]}, {}};
   return {version{gather(parts)}, std::move(parts)};
@@ -147,10 +152,9 @@ node_values embedded_store::read_result(const commit_record& record, size_t inde
   auto& stored = record.results[index];
   auto whole = of.at.fold();
   std::vector<node_values> parts;
-  for (uint32_t p = 0; p < stored.roots.size(); ++p) {
-    auto& pages = pool(p);
-    parts.push_back(read_values(stored.roots[p], of.parts.empty() ? whole : of.parts[p], [&](const hash128& h) { return pages.get(h); }));
-  }
+  auto pages = pages_of(record);
+  for (uint32_t p = 0; p < stored.roots.size(); ++p)
+    parts.push_back(read_values(stored.roots[p], of.parts.empty() ? whole : of.parts[p], [&](const hash128& h) { return pages[p].get(h); }));
   return parts.size() == 1 ? std::move(parts[0]) : gather(parts, whole);
 }
 
@@ -213,7 +217,7 @@ class patch_verifier {
 }  // namespace
 
 std::vector<std::string> embedded_store::verify() {
-  auto damage = graph_store::verify();
+  auto damage = graph_store::verify(root_trees);
   if (!damage.empty()) return damage;
   patch_verifier all{*this, damage};
   auto every = commits();

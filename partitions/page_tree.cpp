@@ -6,20 +6,21 @@
 #include <cstring>
 
 #include "runtime/error.h"
+#include "storage/page_walk.h"
 
 namespace gli {
 
 namespace {
 
-constexpr uint32_t node_magic = 0x314e5447;  // "GTN1"
-constexpr size_t fanout = 64, node_header = 8;
+using storage::tree_node_magic;
+constexpr auto fanout = storage::tree_fanout, node_header = storage::tree_node_header;
 
 bool missing(const hash128& h) { return h == hash128{}; }
 
 byte_buffer node_bytes(std::span<const hash128> children) {
   byte_buffer bytes(node_header + children.size_bytes());
   auto count = uint32_t(children.size());
-  std::memcpy(bytes.data(), &node_magic, 4);
+  std::memcpy(bytes.data(), &tree_node_magic, 4);
   std::memcpy(bytes.data() + 4, &count, 4);
   std::memcpy(bytes.data() + node_header, children.data(), children.size_bytes());
   return bytes;
@@ -40,7 +41,7 @@ std::vector<hash128> read_node(const byte_buffer& bytes, uint64_t expected) {
   uint32_t head[2] = {};
   if (bytes.size() != node_header + expected * sizeof(hash128)) damaged("a tree node of " + std::to_string(bytes.size()) + " bytes");
   std::memcpy(head, bytes.data(), sizeof head);
-  if (head[0] != node_magic || head[1] != expected) damaged("a tree node with a wrong header");
+  if (head[0] != tree_node_magic || head[1] != expected) damaged("a tree node with a wrong header");
   std::vector<hash128> children(expected);
   std::memcpy(static_cast<void*>(children.data()), bytes.data() + node_header, expected * sizeof(hash128));
   return children;

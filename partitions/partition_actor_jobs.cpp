@@ -46,14 +46,19 @@ class runner {
 
   job_result operator()(const write_pages& b) {
     auto store = storage::graph_store::open(b.store, true);
-    storage::content_pool::batch batch{store->pool(all_.rank())};
-    auto has = [&](const hash128& h) { return batch.has(h); };
-    auto put = [&](const hash128& h, std::span<const uint8_t> bytes) { batch.put(h, bytes); };
-    auto root = write_graph(input(), has, put);
+    std::vector<hash128> roots;  // the graph's, then the results'
+    int64_t bytes = 0, pages = 0;
+    store->pool(all_.rank()).store([&](storage::content_pool::batch& batch) {
+      auto has = [&](const hash128& h) { return batch.has(h); };
+      auto put = [&](const hash128& h, std::span<const uint8_t> page) { batch.put(h, page); };
+      roots = {write_graph(input(), has, put)};
+      for (auto h : b.results) roots.push_back(write_values(*held_.get_values(h), has, put));
+      bytes = int64_t(batch.bytes()), pages = int64_t(batch.pages());
+      return roots;
+    });
     std::string results;
-    for (auto h : b.results) results += (results.empty() ? "" : ",") + to_hex(write_values(*held_.get_values(h), has, put));
-    batch.commit();
-    return {{{"root", to_hex(root)}, {"result_roots", results}, {"bytes", int64_t(batch.bytes())}, {"pages", int64_t(batch.pages())}}};
+    for (size_t i = 1; i < roots.size(); ++i) results += (results.empty() ? "" : ",") + to_hex(roots[i]);
+    return {{{"root", to_hex(roots[0])}, {"result_roots", results}, {"bytes", bytes}, {"pages", pages}}};
   }
   job_result operator()(const read_pages& b) {
     auto store = storage::graph_store::open(b.store, false);

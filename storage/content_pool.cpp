@@ -4,7 +4,9 @@
 #include <cassert>
 
 #include "runtime/error.h"
+#include "storage/clock.h"
 #include "storage/keys.h"
+#include "storage/pending.h"
 
 namespace gli::storage {
 namespace {
@@ -23,41 +25,68 @@ bool same(bytes_view a, bytes_view b) { return std::ranges::equal(a, b); }
 
 content_pool::content_pool(std::shared_ptr<ordered_store> store) : store_{std::move(store)} {}
 
-bool content_pool::has(const hash128& h) const { return store_->read()->get(table::pages, key_of(h)).has_value(); }
+bool content_pool::has(const hash128& h) const { return snapshot{*this}.has(h); }
+byte_buffer content_pool::get(const hash128& h) const { return snapshot{*this}.get(h); }
 
-byte_buffer content_pool::get(const hash128& h) const {
-  auto transaction = store_->read();
-  auto stored = transaction->get(table::pages, key_of(h));
+bool content_pool::snapshot::has(const hash128& h) const { return pages_->get(table::pages, key_of(h)).has_value(); }
+
+byte_buffer content_pool::snapshot::get(const hash128& h) const {
+  auto stored = pages_->get(table::pages, key_of(h));
   if (!stored) fail_page(*store_, h, "is missing");
   byte_buffer bytes(stored->begin(), stored->end());
   if (content_hash(bytes) != h) fail_page(*store_, h, "does not match its hash");
   return bytes;
 }
 
-bool content_pool::batch::has(const hash128& h) const { return pages_.contains(h) || pool_.has(h); }
+bool content_pool::batch::has(const hash128& h) {
+  if (pages_.contains(h)) return true;
+  if (!there_) there_ = std::make_unique<snapshot>(pool_);
+  if (!there_->has(h)) return false;
+  found_.insert(h);
+  return true;
+}
 
 void content_pool::batch::put(const hash128& h, std::span<const uint8_t> bytes) {
   assert(content_hash(bytes) == h);
   if (pages_.try_emplace(h, bytes.begin(), bytes.end()).second) bytes_ += bytes.size();
 }
 
+void content_pool::batch::commit(std::span<const hash128> roots) {
+  if (!try_commit(roots))
+    throw failure{errc::conflict, pool_.store_->name() + ": gc() removed pages that these stand on: write them again"};
+}
+
 /// In key order, so that neighbors in the table are written together. What is there and differs is damaged: written anew.
-void content_pool::batch::commit() {
-  if (pages_.empty()) return;
+bool content_pool::batch::try_commit(std::span<const hash128> roots) {
+  there_.reset();
+  if (pages_.empty() && found_.empty()) return true;
   std::vector<hash128> order;
   order.reserve(pages_.size());
   for (auto& [hash, bytes] : pages_) order.push_back(hash);
   std::ranges::sort(order);
   auto transaction = pool_.store_->write();
+  for (auto& hash : found_)
+    if (!transaction->get(table::pages, key_of(hash))) return false;
   for (auto& hash : order) {
     auto& bytes = pages_.at(hash);
     auto key = key_of(hash);
     auto stored = transaction->get(table::pages, key);
     if (!stored || !same(*stored, bytes)) transaction->put(table::pages, key, bytes);
   }
+  if (!roots.empty()) note_pending(*transaction, roots, microseconds_now());
   transaction->commit();
   pages_.clear();
+  found_.clear();
   bytes_ = 0;
+  return true;
+}
+
+void content_pool::store(const std::function<std::vector<hash128>(batch&)>& build) {
+  for (;;) {
+    batch pages{*this};
+    auto roots = build(pages);
+    if (pages.try_commit(roots)) return;
+  }
 }
 
 content_pool::statistics content_pool::stats() const {

@@ -22,6 +22,7 @@ constexpr std::string_view tags = "tags";
 constexpr std::string_view results = "results";
 constexpr std::string_view reflog = "reflog";
 constexpr std::string_view pages = "pages";
+constexpr std::string_view pending = "pending";
 }  // namespace table
 
 inline bytes_view as_bytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }

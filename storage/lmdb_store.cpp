@@ -14,6 +14,7 @@
 #include "runtime/error.h"
 #include "storage/file_checks.h"
 #include "storage/lmdb_file.h"
+#include "storage/lmdb_space.h"
 
 namespace gli::storage {
 namespace {
@@ -59,6 +60,7 @@ class lmdb_store final : public ordered_store, public std::enable_shared_from_th
   std::unique_ptr<reader> read() override;
   std::unique_ptr<writer> write() override;
   void check() const override;
+  space_usage space() const override;
 
   struct begun {
     MDB_txn* transaction;
@@ -389,6 +391,13 @@ void lmdb_store::learn_tables() {
 
 std::unique_ptr<reader> lmdb_store::read() { return std::make_unique<lmdb_reader>(shared_from_this()); }
 std::unique_ptr<writer> lmdb_store::write() { return std::make_unique<lmdb_writer>(shared_from_this()); }
+
+space_usage lmdb_store::space() const {
+  std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> pinned{const_cast<lmdb_store*>(this)->start(MDB_RDONLY), mdb_txn_abort};
+  space_usage usage;
+  storage::check(lmdb_space(env_, pinned.get(), usage), path_, "read");
+  return usage;
+}
 
 /// A reader of its own keeps the pages of the state that is walked from being reused.
 void lmdb_store::check() const {

@@ -1,6 +1,7 @@
 #pragma once
 // Reading the manifest within one transaction. For storage/ alone.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -8,11 +9,25 @@
 #include <string>
 #include <vector>
 
+#include "storage/clock.h"
 #include "storage/ordered_store.h"
 #include "storage/records.h"
 #include "storage/states.h"
 
 namespace gli::storage {
+
+/// What names pages: a commit or a kept result. `id` is the commit's, or the hash of the result's row.
+struct page_owner {
+  hash128 id, graph_id;
+  int64_t time = 0;
+  std::vector<std::vector<hash128>> roots;  // of the graph and of results, each by partition
+};
+page_owner owner_of(const commit_record& c);
+std::vector<hash128> roots_in(const page_owner& owner, uint32_t partition);
+uint32_t partitions_of(const page_owner& owner);
+/// Those whose id is wanted; the others are not decoded.
+void for_each_owner(reader& manifest, const std::function<bool(const hash128& id)>& wanted, const std::function<void(const page_owner&)>& visit);
+page_set owners_in(reader& manifest);
 
 struct graph_store::state {
   std::string path;  // empty in memory
@@ -23,6 +38,8 @@ struct graph_store::state {
   std::string pool_path(uint32_t partition) const { return path + "/p" + std::to_string(partition); }
   content_pool& pool(uint32_t partition);
   std::vector<uint32_t> partitions();  // those that are there, in order
+  /// While these live, nobody removes pages. failure{conflict} when a root is missing. A partition that is not on this machine is not looked at.
+  std::vector<std::unique_ptr<writer>> hold_roots(const page_owner& owner);
 };
 
 constexpr std::string_view manifest_role = "manifest", pages_role = "pages";
@@ -50,11 +67,8 @@ commit_record read_commit(reader& manifest, const hash128& id);        // failur
 /// The patch of a commit that is one. failure{corrupt} when it is missing, or cannot begin where it says.
 patch_record read_patch(reader& manifest, const commit_record& of);
 void put_patch(writer& manifest, commit_record& record, bytes_view patch);  // sets page_bytes and patch_bytes
-
 /// What a revision names; nothing for a branch without commits. failure{key}.
 std::optional<hash128> find_revision(reader& manifest, const std::string& revision);
-
-int64_t microseconds_now();  // since 1970, UTC
 
 /// Reflog keys descend, so that the newest entry is the first.
 inline sequence_key reflog_key(uint64_t sequence) { return key_of(UINT64_MAX - sequence); }

@@ -42,6 +42,9 @@ class writer : public reader {
   virtual void commit() = 0;                                       // once; whether or not it throws, the transaction has ended
 };
 
+/// Bytes on disk: all, and those of them that the next changes will use. Zeros in memory.
+struct space_usage { uint64_t file = 0, free = 0; };
+
 class ordered_store {
  public:
   virtual ~ordered_store() = default;
@@ -51,6 +54,7 @@ class ordered_store {
   /// Throws failure{corrupt} naming file and place when the store's own structure does not hold, having followed none of its
   /// pointers blindly: a scan after a check meets no signal.
   virtual void check() const = 0;
+  virtual space_usage space() const { return {}; }
 };
 
 /// Opens or creates the LMDB environment in directory `path`. One object per path and process is shared (LMDB forbids a second open).

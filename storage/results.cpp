@@ -30,6 +30,7 @@ void graph_store::keep_result(const hash128& commit, stored_result result) {
   if (!w->get(table::commits, key_of(commit))) throw failure{errc::key, "no commit " + to_hex(commit)};
   kept_result kept{read_commit(*w, commit).graph_id, std::move(result), microseconds_now()};
   w->put(table::results, key_of(kept.graph_id, kept.result.info), encode(kept));
+  auto held = state_->hold_roots({{}, {}, 0, {kept.result.roots}});
   w->commit();
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <filesystem>
 
 #include "runtime/error.h"
@@ -106,11 +105,6 @@ void set_extent(commit_record& record, reader& manifest) {
 
 }  // namespace
 
-int64_t microseconds_now() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 commit_info describe(const commit_record& record) {
   commit_info info{to_hex(record.id),
                    to_hex(record.graph_id),
@@ -181,6 +175,7 @@ commit_record graph_store::publish(commit_record record, const std::string& bran
   put_head(*w, branch, record.id);
   auto verb = record.parents.size() > 1 ? "merge: " : "commit: ";
   append_reflog(*w, {0, branch, expected, record.id, microseconds_now(), verb + record.message.substr(0, record.message.find('\n'))});
+  auto held = state_->hold_roots(owner_of(record));
   w->commit();
   return record;
 }

@@ -11,6 +11,9 @@
 #include "runtime/codec.h"
 #include "runtime/hash.h"
 #include "storage/content_pool.h"
+#include "storage/gc.h"
+#include "storage/page_walk.h"
+#include "storage/space.h"
 
 namespace gli::storage {
 
@@ -77,12 +80,17 @@ class graph_store {
   content_pool& pool(uint32_t partition);  // opened (and made) on first use; lives as long as the store
 
   /// The commit point: one transaction that adds the record and moves the branch from `expected` (nothing: a branch without commits).
-  /// Fills id, and time if 0. failure{conflict} when the branch has moved since, failure{key} naming a branch or parent that is not there.
+  /// Fills id, and time if 0. failure{conflict} when the branch has moved since, failure{key} naming a branch or parent that is not there,
+  /// failure{conflict} when a root is not in its pool.
   /// With a patch, which leads from the first parent's graph to this one, instead of roots: page_bytes and patch_bytes are filled too.
   commit_record publish(commit_record record, const std::string& branch, const std::optional<hash128>& expected, bytes_view patch = {});
 
   /// From the newest commit on the way to this one that has pages, or that `at_hand` holds for. failure{corrupt} where the way does not hold.
   patch_chain patches_to(const commit_record& record, const std::function<bool(const hash128&)>& at_hand = {}) const;
+
+  /// The pages of each partition that the commit has roots in, pinned: they stay readable, whatever gc() removes. failure{key} when gc() has
+  /// removed the commit since it was resolved.
+  std::vector<content_pool::snapshot> pages_of(const commit_record& record);
 
   std::string current_branch() const;
   void switch_branch(const std::string& name);
@@ -126,8 +134,16 @@ class graph_store {
   /// Keeps a result of a commit's graph, whose pages are there, in the place of one that was kept before. One transaction. failure{key}: no such commit.
   void keep_result(const hash128& commit, stored_result result);
 
+  /// Removes the commits that no branch, tag, reflog entry or option reaches, then the pages that no commit needs. Safe beside readers and writers
+  /// of any process. failure{corrupt} before anything was removed when what stays does not hold.
+  gc_report gc(const gc_options& options, const root_format& roots);
+
+  /// Counts everything, and the pages of every commit. failure{corrupt} naming a page that does not hold.
+  store_space space(const root_format& roots);
+
   /// Rereads and rehashes everything; returns what is damaged, one line each. Empty: all is well.
-  std::vector<std::string> verify() const;
+  /// With a format of roots also whether all pages that commits lead to are there.
+  std::vector<std::string> verify(const root_format& roots = {}) const;
   const std::string& path() const;  // empty in memory
 
  private:

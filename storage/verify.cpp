@@ -1,7 +1,9 @@
 // graph_store::verify: everything that a store holds is read, decoded and rehashed, and what refers to something else is followed.
-#include "storage/manifest.h"
+#include <set>
 
 #include "runtime/error.h"
+#include "storage/manifest.h"
+#include "storage/pending.h"
 
 namespace gli::storage {
 namespace {
@@ -32,11 +34,18 @@ void check_rows(reader& manifest, std::string_view table, size_t key_bytes, line
   });
 }
 
+struct pinned_pages {
+  content_pool::snapshot pages;
+  page_walk walk;
+};
+
 struct verifier {
   const std::string where;
   reader& manifest;
+  const root_format& format;
   lines& damage;
-  std::map<uint32_t, content_pool*> pools;  // null: there, but cannot be opened
+  page_set complete;                                       // commits and results whose pages were there when the pools were pinned
+  std::map<uint32_t, std::unique_ptr<pinned_pages>> pools;  // null: there, but cannot be opened
 
   void must_exist(const hash128& commit, const std::string& whose) {
     if (!manifest.get(table::commits, key_of(commit)))
@@ -47,8 +56,10 @@ struct verifier {
       auto pool = pools.find(p);
       if (pool == pools.end())
         damage.push_back(whose + ": partition " + std::to_string(p) + " is not in this store");
-      else if (pool->second && !pool->second->has(roots[p]))
+      else if (pool->second && !pool->second->pages.has(roots[p]))
         damage.push_back(whose + ": its root in partition " + std::to_string(p) + ", page " + to_hex(roots[p]) + ", is missing");
+      else if (pool->second && format)
+        note(damage, "", [&] { pool->second->walk.mark(pool->second->pages.transaction(), roots[p]); });
     }
   }
   void check_commit(const hash128& id, bytes_view value) {
@@ -56,6 +67,7 @@ struct verifier {
     auto name = where + ": commit " + to_hex(id);
     for (auto& parent : commit.parents) must_exist(parent, "a parent of commit " + to_hex(id));
     if (commit.is_patch()) read_patch(manifest, commit);
+    if (!complete.contains(id)) return;
     check_roots(commit.roots, name);
     for (auto& result : commit.results) check_roots(result.roots, name + ", result " + result.info.algorithm);
   }
@@ -65,6 +77,7 @@ struct verifier {
   }
   void check_kept(bytes_view key, bytes_view value) {
     auto kept = decode_result(value, key);
+    if (!complete.contains(content_hash(value))) return;
     check_roots(kept.result.roots, where + ": the result " + kept.result.info.algorithm + " of graph " + to_hex(kept.graph_id));
   }
   void check_branch(const std::string& name, bytes_view value) {
@@ -83,6 +96,9 @@ struct verifier {
       auto current = read_current(manifest);
       if (!manifest.get(table::branches, as_bytes(current))) damage.push_back(where + ": the current branch '" + current + "' is missing");
     });
+    note(damage, where, [&] {
+      if (auto lease = manifest.get(table::about, as_bytes(gc_key))) decode_pending(*lease);
+    });
     check_rows(manifest, table::commits, 16, damage, where, [&](bytes_view key, bytes_view value) { check_commit(hash_of(key), value); });
     check_rows(manifest, table::patches, 16, damage, where, [&](bytes_view key, bytes_view value) { check_patch(hash_of(key), value); });
     check_rows(manifest, table::results, 32, damage, where, [&](bytes_view key, bytes_view value) { check_kept(key, value); });
@@ -94,31 +110,48 @@ struct verifier {
   }
 };
 
-void check_pool(const content_pool& pool, const std::string& where, lines& damage) {
+/// Null when it cannot be opened, or its pages cannot be pinned.
+std::unique_ptr<pinned_pages> check_pool(const std::function<content_pool&()>& open, const std::string& where, const root_format& format, lines& damage) {
+  std::unique_ptr<pinned_pages> pinned;
   note(damage, where, [&] {
+    auto& pool = open();
+    pinned.reset(new pinned_pages{content_pool::snapshot{pool}, page_walk{pool.environment().name(), format}});
+    pending_in(pinned->pages.transaction());
     pool.verify([&](const std::string& page, const std::string& reason) { damage.push_back(where + ": " + page + " " + reason); });
   });
+  return pinned;
+}
+
+/// What two checks found alike is said once.
+void drop_repeats(lines& damage) {
+  std::set<std::string> said;
+  std::erase_if(damage, [&](auto& line) { return !said.insert(line).second; });
 }
 
 }  // namespace
 
-/// Pages first: the manifest's look at a pool then says what is missing, and never opens a pool that is not there.
-std::vector<std::string> graph_store::verify() const {
+/// The manifest is read before and after the pages are pinned: a commit that is there both times has its pages in the pinned state. A pool that is
+/// not there is never opened.
+std::vector<std::string> graph_store::verify(const root_format& roots) const {
   lines damage;
   auto in_memory = path().empty();
   auto where = in_memory ? "memory" : path() + "/manifest";
   note(damage, where, [&] {
     state_->manifest->check();
-    auto manifest = state_->manifest->read();
-    verifier all{where, *manifest, damage, {}};
+    page_set complete;
+    auto before = state_->manifest->read();
+    before->scan(table::commits, {}, [&](bytes_view key, bytes_view) { return key.size() == 16 && complete.insert(hash_of(key)).second, true; });
+    before->scan(table::results, {}, [&](bytes_view, bytes_view row) { return complete.insert(content_hash(row)), true; });
+    before.reset();
+    std::map<uint32_t, std::unique_ptr<pinned_pages>> pools;
     for (auto p : state_->partitions()) {
-      auto& pool = all.pools[p] = nullptr;
       auto pool_name = in_memory ? "memory, partition " + std::to_string(p) : state_->pool_path(p);
-      note(damage, pool_name, [&] { pool = &state_->pool(p); });
-      if (pool) check_pool(*pool, pool_name, damage);
+      pools[p] = check_pool([&]() -> content_pool& { return state_->pool(p); }, pool_name, roots, damage);
     }
-    all.check_manifest();
+    auto manifest = state_->manifest->read();
+    verifier{where, *manifest, roots, damage, std::move(complete), std::move(pools)}.check_manifest();
   });
+  drop_repeats(damage);
   return damage;
 }
 

@@ -171,6 +171,14 @@ def _verify(o) -> None:
     print(f"{o.path}: everything is as it was written")
 
 
+def _gc(o) -> None:
+    print(_opened(o).gc(o.keep_reflog, o.dry_run))
+
+
+def _stats(o) -> None:
+    print(_opened(o).get_storage_stats())
+
+
 def _run(o) -> None:
     arguments = _named(o.algorithm, o.argument)
     reading = {"directed": not o.undirected, "delimiter": _DELIMITERS.get(o.delimiter, o.delimiter), "header": o.header}
@@ -315,6 +323,16 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="reread and rehash everything in a store")
     verify.add_argument("path")
     verify.set_defaults(run=_verify)
+
+    gc = commands.add_parser("gc", help="remove what nothing reaches")
+    gc.add_argument("path")
+    gc.add_argument("--dry-run", action="store_true", help="only say what would go")
+    gc.add_argument("--keep-reflog", type=float, metavar="DAYS", help="forget older moves of branches too (default: none)")
+    gc.set_defaults(run=_gc)
+
+    stats = commands.add_parser("stats", help="what a store holds, and how much room that takes")
+    stats.add_argument("path")
+    stats.set_defaults(run=_stats)
 
     run = commands.add_parser("run", help="an algorithm on an edge list")
     run.add_argument("algorithm", choices=_ALGORITHMS, metavar="ALGORITHM", help=", ".join(_ALGORITHMS))

@@ -18,13 +18,14 @@ from ._node_values import NodeValues
 from ._store_merging import Merging
 from ._store_refs import References
 from ._store_results import Results
+from ._store_space import Space
 from ._store_work import Working
 from ._table import counted
 
 _KEPT_STATES = 4
 
 
-class GraphStore(References, Merging, Results, Working):
+class GraphStore(References, Merging, Results, Working, Space):
     """Commits, branches and diffs of a graph. path=None keeps everything in memory.
 
     >>> import gli
@@ -134,16 +135,6 @@ class GraphStore(References, Merging, Results, Working):
         a, b = self.resolve(older), self.resolve(newer)
         old, new = self.at(a), self.at(b)
         return Diff(a, b, new.compare_summary(old), lambda limit: new.differences(old, limit))
-
-    # --- not available yet ----------------------------------------------------------------------------------------------------
-
-    def gc(self, compact: bool = False) -> None:
-        """Not available yet."""
-        raise NotImplementedError("garbage collection comes later: a store keeps all that was ever committed")
-
-    def get_storage_stats(self) -> dict:
-        """Not available yet."""
-        raise NotImplementedError("statistics of a store come later: len(store.log()) and the directory's size say most of it")
 
     # --- the whole ------------------------------------------------------------------------------------------------------------
 

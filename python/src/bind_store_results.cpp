@@ -18,11 +18,13 @@ using store_ptr = std::shared_ptr<graph_store>;
 std::optional<values_handle> find_result(graph_store& store, const std::string& revision, std::string name, const py::dict& arguments, const graph& of) {
   run_algorithm what{std::move(name), parameters_from(arguments)};
   return without_gil([&]() -> std::optional<values_handle> {
-    auto kept = store.find_result(store.resolve(revision).graph_id, provenance_of(what));
-    if (!kept) return {};
+    auto graph_id = store.resolve(revision).graph_id;
+    auto found = store.find_result(graph_id, provenance_of(what));
+    storage::content_pool::snapshot pages{store.pool(0)};
+    auto kept = store.find_result(graph_id, provenance_of(what));
+    if (!kept || !found || kept->result.roots != found->result.roots) return {};  // none, or one that goes or comes just now
     if (kept->result.roots.size() != 1) throw failure{errc::corrupt, "a kept result of " + what.name + " that is not in one piece"};
-    auto& pool = store.pool(0);
-    auto values = read_values(kept->result.roots[0], of, [&](const hash128& h) { return pool.get(h); });
+    auto values = read_values(kept->result.roots[0], of, [&](const hash128& h) { return pages.get(h); });
     return values_handle{std::make_shared<const node_values>(std::move(values))};
   });
 }
@@ -31,10 +33,12 @@ std::optional<values_handle> find_result(graph_store& store, const std::string& 
 void keep_result(graph_store& store, const std::string& revision, const values_handle& values) {
   without_gil([&] {
     auto commit = store.resolve(revision);
-    storage::content_pool::batch batch{store.pool(0)};
-    auto root = write_values(*values.values, [&](const hash128& h) { return batch.has(h); },
-                             [&](const hash128& h, std::span<const uint8_t> bytes) { batch.put(h, bytes); });
-    batch.commit();
+    hash128 root;
+    store.pool(0).store([&](storage::content_pool::batch& batch) {
+      root = write_values(*values.values, [&](const hash128& h) { return batch.has(h); },
+                          [&](const hash128& h, std::span<const uint8_t> bytes) { batch.put(h, bytes); });
+      return std::vector{root};
+    });
     store.keep_result(commit.id, {values.values->provenance, {root}});
   });
 }

@@ -71,6 +71,17 @@ TEST_P(graph_stores, publish_refuses_unknown_branches_and_parents) {
   EXPECT_FAILURE(errc::key, to_hex(c.parents[0]), store_->publish(c, "main", {}));
 }
 
+TEST_P(graph_stores, publish_refuses_roots_that_are_not_there) {
+  store_->pool(0);
+  commit_record c;
+  c.roots = {content_hash(as_bytes("not there"))};
+  EXPECT_FAILURE(errc::conflict, to_hex(c.roots[0]), store_->publish(c, "main", {}));
+  EXPECT_EQ(store_->head("main"), std::nullopt);
+  c.roots = {};
+  c.results = {{{"pagerank", 1, {}}, {hash128{5, 5}}}};
+  EXPECT_FAILURE(errc::conflict, "a root of the commit", store_->publish(c, "main", {}));
+}
+
 TEST_P(graph_stores, two_commits_of_one_content_differ) {
   std::set<std::string> ids;
   for (int i = 0; i < 20; ++i) {
@@ -217,9 +228,13 @@ TEST_P(graph_stores, verify_names_roots_and_parents_that_are_missing) {
   commit_record c;
   c.message = "bad";
   c.parents = {good.id};
-  c.roots = {content_hash(as_bytes("not there"))};
-  c.results = {{{"pagerank", 1, {}}, {hash128{5, 5}}}};
+  c.roots = {store_page(store_->pool(0), as_bytes("there"))};
+  c.results = {{{"pagerank", 1, {}}, {store_page(store_->pool(0), as_bytes("there too"))}}};
   auto bad = store_->publish(c, "main", good.id);
+  auto w = store_->pool(0).environment().write();
+  w->erase(table::pages, key_of(c.roots[0]));
+  w->erase(table::pages, key_of(c.results[0].roots[0]));
+  w->commit();
   auto damage = store_->verify();
   ASSERT_EQ(damage.size(), 2u);
   EXPECT_NE(damage[0].find(to_hex(bad.id) + ": its root in partition 0, page " + to_hex(c.roots[0]) + ", is missing"), std::string::npos)
