@@ -6,6 +6,7 @@
 #include "partitions/dictionary.h"
 #include "partitions/patch.h"
 #include "partitions/root_trees.h"
+#include "partitions/version_facts.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -81,8 +82,9 @@ std::optional<byte_buffer> embedded_store::patch_on_parent(const version& v, con
   auto kind = base->at.root()->kind, own = v.root()->kind;
   if (kind.directed != own.directed || kind.multi != own.multi) return {};
   auto patch = patch_along_logs(base->at, v);
-  if (!patch || !patch->in_order) return {};
-  auto bytes = encode(*patch);
+  if (!patch || !patch->changes.in_order) return {};
+  note_identity(v, base->at.identity() += patch->facts);
+  auto bytes = encode(patch->changes);
   auto parent = resolve(to_hex(record.parents.front()));
   return storage::patch_is_due(parent, bytes.size()) ? std::optional{std::move(bytes)} : std::nullopt;
 }
@@ -108,11 +110,11 @@ void embedded_store::write_pages(const version& v, bool whole, std::span<const n
 
 commit_record embedded_store::commit(const version& v, std::span<const node_values_ptr> results, commit_record record, const std::string& branch,
                                      const std::optional<hash128>& expected) {
+  auto patch = patch_on_parent(v, record);
   record.graph_id = v.identity();
   record.nodes = v.nodes();
   record.edges = v.edges();
   record.kind = v.kind();
-  auto patch = patch_on_parent(v, record);
   write_pages(v, !patch, results, record);
   auto done = publish(std::move(record), branch, expected, patch.value_or(byte_buffer{}));
   keep(done.id, {v, {}});

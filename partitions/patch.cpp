@@ -10,6 +10,7 @@
 #include "partitions/json_text.h"
 #include "partitions/rows.h"
 #include "partitions/touched.h"
+#include "partitions/version_facts.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -65,11 +66,13 @@ struct patch_parts {
 class touched_patch {
  public:
   touched_patch(const version& older, const version& newer, const touched_elements& touched) : older_{older}, newer_{newer}, touched_{touched} {}
-  patch make();
+  logged_patch make();
 
  private:
   void order_nodes();
   void nodes();
+  void node(int32_t v);
+  attribute_list own();
   void edge(const touched_elements::edge& e);
   edit of_edge(what op, const version& in, const touched_elements::edge& e, attribute_list attributes = {}) const;
 
@@ -79,6 +82,7 @@ class touched_patch {
   std::vector<int32_t> added_;
   bool in_order_ = true;
   patch_parts parts_;
+  hash128 facts_;  // of newer less those of older
 };
 
 /// Which nodes go, and which come at the end: of those that came since both sides parted, the newer side's first ones may be there already, in that order.
@@ -103,11 +107,17 @@ void touched_patch::nodes() {
   order_nodes();
   for (auto v : removed_) parts_.nodes_removed.push_back(patch_parts::of_node(what::remove_node, older_.key_of(v)));
   for (auto v : added_) parts_.nodes_added.push_back(patch_parts::of_node(what::add_node, newer_.key_of(v), all_of(newer_.node_attributes(v))));
-  for (auto v : touched_.nodes) {
-    if (removed_.contains(v) || !older_.has_node(v)) continue;
-    auto changes = attribute_changes(older_.node_attributes(v), newer_.node_attributes(v));
-    if (!changes.empty()) parts_.nodes_changed.push_back(patch_parts::of_node(what::update_node, newer_.key_of(v), std::move(changes)));
-  }
+  for (auto v : touched_.nodes) node(v);
+}
+
+void touched_patch::node(int32_t v) {
+  bool was = older_.has_node(v), is = newer_.has_node(v);
+  auto before = was ? older_.node_attributes(v) : parameters{}, now = is ? newer_.node_attributes(v) : parameters{};
+  if (was) facts_ -= facts_of_node(older_, v, before);
+  if (is) facts_ += facts_of_node(newer_, v, now);
+  if (!was || removed_.contains(v)) return;
+  auto changes = attribute_changes(before, now);
+  if (!changes.empty()) parts_.nodes_changed.push_back(patch_parts::of_node(what::update_node, newer_.key_of(v), std::move(changes)));
 }
 
 edit touched_patch::of_edge(what op, const version& in, const touched_elements::edge& e, attribute_list attributes) const {
@@ -116,23 +126,33 @@ edit touched_patch::of_edge(what op, const version& in, const touched_elements::
 }
 
 void touched_patch::edge(const touched_elements::edge& e) {
-  bool is = newer_.has_edge(e.source, e.target, e.edge_key);
-  bool went = removed_.contains(e.source) || removed_.contains(e.target);  // with a node
-  bool was = !went && older_.has_edge(e.source, e.target, e.edge_key);
+  bool was = older_.has_edge(e.source, e.target, e.edge_key), is = newer_.has_edge(e.source, e.target, e.edge_key);
+  auto before = was ? older_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
   auto now = is ? newer_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
+  if (was) facts_ -= facts_of_edge(older_, e, before);
+  if (is) facts_ += facts_of_edge(newer_, e, now);
+  was = was && !removed_.contains(e.source) && !removed_.contains(e.target);  // else it goes with its node
   if (was && !is) parts_.edges_removed.push_back(of_edge(what::remove_edge, older_, e));
   if (is && !was) parts_.edges_added.push_back(of_edge(what::add_edge, newer_, e, all_of(now)));
   if (!is || !was) return;
-  auto changes = attribute_changes(older_.edge_attributes(e.source, e.target, e.edge_key), now);
+  auto changes = attribute_changes(before, now);
   if (!changes.empty()) parts_.edges_changed.push_back(of_edge(what::update_edge, newer_, e, std::move(changes)));
 }
 
-patch touched_patch::make() {
+attribute_list touched_patch::own() {
+  if (!touched_.own_attributes) return {};
+  auto before = older_.attributes(), now = newer_.attributes();
+  facts_ += own_facts(now);
+  facts_ -= own_facts(before);
+  return attribute_changes(before, now);
+}
+
+logged_patch touched_patch::make() {
   nodes();
   for (auto& e : touched_.edges) edge(e);
   auto kind = newer_.root()->kind;
-  auto own = touched_.own_attributes ? attribute_changes(older_.attributes(), newer_.attributes()) : attribute_list{};
-  return {kind.directed, kind.multi, parts_.joined(std::move(own)), in_order_};
+  auto edits = parts_.joined(own());
+  return {{kind.directed, kind.multi, std::move(edits), in_order_}, facts_};
 }
 
 /// A patch from what is different in the pages.
@@ -193,14 +213,14 @@ void check_kinds(graph_kind a, graph_kind b) {
 
 }  // namespace
 
-std::optional<patch> patch_along_logs(const version& older, const version& newer) {
+std::optional<logged_patch> patch_along_logs(const version& older, const version& newer) {
   check_kinds(older.root()->kind, newer.root()->kind);
   auto touched = touched_between(older, newer);
   return touched ? std::optional{touched_patch{older, newer, *touched}.make()} : std::nullopt;
 }
 
 patch patch_between(const version& older, const version& newer) {
-  if (auto near = patch_along_logs(older, newer)) return std::move(*near);
+  if (auto near = patch_along_logs(older, newer)) return std::move(near->changes);
   return paged_patch{older.fold(), newer.fold()}.make();
 }
 

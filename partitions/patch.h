@@ -25,8 +25,9 @@ struct patch {
 /// when their facts are. failure{value} for graphs of different kinds or keys.
 patch patch_between(const version& older, const version& newer);
 
-/// The same for versions that have a log or pages in common; nothing for others.
-std::optional<patch> patch_along_logs(const version& older, const version& newer);
+/// The same for versions that have a log or pages in common, with the difference of their graph_ids; nothing for others.
+struct logged_patch { patch changes; hash128 facts; };
+std::optional<logged_patch> patch_along_logs(const version& older, const version& newer);
 
 /// The other side. failure{value} naming what stands against it when the patch is of another graph.
 version apply(const version& older, const patch& p);

@@ -1,8 +1,9 @@
 // The graph_id of a version, from that of one before it: only the facts of what was touched since are counted again.
+#include "partitions/version_facts.h"
+
 #include <algorithm>
 
 #include "partitions/json_text.h"
-#include "partitions/touched.h"
 #include "partitions/version_log.h"
 
 namespace gli {
@@ -16,36 +17,36 @@ hash128 values_of(const hash128& element, const parameters& attributes) {
   return sum;
 }
 
-hash128 facts_of_node(const version& v, int32_t node) {
-  if (!v.has_node(node)) return {};
-  auto fact = node_fact(v.hash_of(node));
-  return fact += values_of(fact, v.node_attributes(node));
-}
-
-hash128 facts_of_edge(const version& v, const touched_elements::edge& e) {
-  if (!v.has_edge(e.source, e.target, e.edge_key)) return {};
-  auto& kind = v.root()->kind;
-  auto fact = edge_fact(v.hash_of(e.source), v.hash_of(e.target), kind.multi ? key_hash(e.edge_key) : hash128{}, kind.directed);
-  return fact += values_of(fact, v.edge_attributes(e.source, e.target, e.edge_key));
-}
-
-hash128 own_facts(const version& v) {
-  hash128 sum;
-  for (auto& [name, given] : v.attributes())
-    if (auto x = plain(given); type_of(x)) sum += graph_attribute_fact(name_hash(name), value_hash(x));
-  return sum;
-}
-
 /// What the facts of the touched elements add up to.
 hash128 facts_of(const version& v, const touched_elements& touched) {
   hash128 sum;
-  for (auto node : touched.nodes) sum += facts_of_node(v, node);
-  for (auto& e : touched.edges) sum += facts_of_edge(v, e);
-  if (touched.own_attributes) sum += own_facts(v);
+  for (auto node : touched.nodes)
+    if (v.has_node(node)) sum += facts_of_node(v, node, v.node_attributes(node));
+  for (auto& e : touched.edges)
+    if (v.has_edge(e.source, e.target, e.edge_key)) sum += facts_of_edge(v, e, v.edge_attributes(e.source, e.target, e.edge_key));
+  if (touched.own_attributes) sum += own_facts(v.attributes());
   return sum;
 }
 
 }  // namespace
+
+hash128 facts_of_node(const version& v, int32_t node, const parameters& attributes) {
+  auto fact = node_fact(v.hash_of(node));
+  return fact += values_of(fact, attributes);
+}
+
+hash128 facts_of_edge(const version& v, const touched_elements::edge& e, const parameters& attributes) {
+  auto& kind = v.root()->kind;
+  auto fact = edge_fact(v.hash_of(e.source), v.hash_of(e.target), kind.multi ? key_hash(e.edge_key) : hash128{}, kind.directed);
+  return fact += values_of(fact, attributes);
+}
+
+hash128 own_facts(const parameters& attributes) {
+  hash128 sum;
+  for (auto& [name, given] : attributes)
+    if (auto x = plain(given); type_of(x)) sum += graph_attribute_fact(name_hash(name), value_hash(x));
+  return sum;
+}
 
 /// The nearest version at or before one whose graph_id is known.
 class known_identity {
@@ -94,9 +95,11 @@ void known_identity::note(const version& v, const hash128& id) {
   if (auto pages = folded == log.folds.end() ? nullptr : folded->second.lock()) note_facts(graph{pages}, id);
 }
 
+void note_identity(const version& v, const hash128& id) { known_identity::note(v, id); }
+
 hash128 version::identity() const {
   auto id = known_identity{*this}.of(*this);
-  known_identity::note(*this, id);
+  note_identity(*this, id);
   return id;
 }
 
