@@ -35,19 +35,20 @@ parameters version::attributes() const { return log_reader{log(), position_}.att
 
 std::optional<int32_t> version::find(key_view k) const {
   log_reader here{log(), position_};
-  auto mine = here.keys();
-  if (mine != (k.index() == 0 ? key_type::int64 : key_type::utf8)) {
-    auto number = std::get_if<int64_t>(&k);
+  auto number = std::get_if<int64_t>(&k);
+  if (auto mine = here.keys(); mine != (number ? key_type::int64 : key_type::utf8)) {
     check_key_type(mine, number ? key{*number} : key{std::string{std::get<std::string_view>(k)}});
+    return std::nullopt;
   }
-  auto id = here.known(k);
-  return id && here.live(*id) ? id : std::nullopt;
+  auto id = number ? keys().find(*number, key_hash(*number)) : keys().find(std::get<std::string_view>(k), key_hash(std::get<std::string_view>(k)));
+  return id >= 0 && here.live(id) ? std::optional{id} : std::nullopt;
 }
 
 bool version::has_node(int32_t id) const { return log_reader{log(), position_}.live(id); }
 
 key version::key_of(int32_t node) const { return log().keys->key_of(node); }
 const hash128& version::hash_of(int32_t node) const { return log().keys->hash_of(node); }
+const dictionary& version::keys() const { return *log().keys; }
 
 parameters version::node_attributes(int32_t node) const {
   return log_reader{log(), position_}.attributes(log_reader::element::node, node, 0, {});

@@ -64,6 +64,7 @@ class version {
   bool has_node(int32_t id) const;
   key key_of(int32_t node) const;
   const hash128& hash_of(int32_t node) const;  // of its key
+  const dictionary& keys() const;  // of a graph that has nodes: what its ids mean, as long as the version
   parameters node_attributes(int32_t node) const;  // without nulls
 
   enum class direction : uint8_t { out, in, all };  // undirected graphs: always all

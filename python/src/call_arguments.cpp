@@ -24,8 +24,7 @@ void given_once(const call_arguments& a, Py_ssize_t place, const char* name) {
 
 }  // namespace
 
-void expect_positional(const call_arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most) {
-  if (a.positional >= least && a.positional <= most) return;
+void refuse_positional(const call_arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most) {
   auto wanted = least == most ? std::to_string(least) : "from " + std::to_string(least) + " to " + std::to_string(most);
   throw failure{errc::type, std::string{call} + "() takes " + wanted + " positional argument" + (most == 1 ? "" : "s") + " but " +
                                 std::to_string(a.positional) + (a.positional == 1 ? " was given" : " were given")};

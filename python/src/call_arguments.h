@@ -3,10 +3,11 @@
 
 #include <pybind11/pybind11.h>
 
+#include <boost/container/small_vector.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "partitions/version.h"
 
@@ -14,7 +15,8 @@ namespace gli::python {
 
 namespace py = pybind11;
 
-using call_attributes = std::vector<std::pair<std::string, value>>;
+using call_attributes = boost::container::small_vector<std::pair<std::string, value>, 4>;
+inline std::span<const std::pair<std::string, value>> span_of(const call_attributes& given) { return {given.data(), given.size()}; }
 
 /// The positional arguments and keywords of one call.
 struct call_arguments {
@@ -32,7 +34,10 @@ struct call_arguments {
   py::handle keyword(Py_ssize_t i) const { return all[positional + i]; }
 };
 
-void expect_positional(const call_arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most);
+[[noreturn]] void refuse_positional(const call_arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most);
+inline void expect_positional(const call_arguments& a, const char* call, Py_ssize_t least, Py_ssize_t most) {
+  if (a.positional < least || a.positional > most) refuse_positional(a, call, least, most);
+}
 
 /// A key where it lies: its text stays as long as the object.
 key_view view_of(PyObject* object);

@@ -10,6 +10,7 @@
 #include "callbacks.h"
 #include "convert.h"
 #include "errors.h"
+#include "partitions/dictionary.h"
 #include "partitions/version.h"
 #include "runtime/error.h"
 
@@ -53,14 +54,16 @@ const version& version_of(PyObject* self) {
   return *o.at;
 }
 
-py::object made(PyTypeObject* type, version v) {
-  auto self = py::reinterpret_steal<py::object>(type->tp_alloc(type, 0));
+PyObject* made(PyTypeObject* type, version v) {
+  auto self = PyType_IS_GC(type) ? type->tp_alloc(type, 0) : reinterpret_cast<PyObject*>(PyObject_New(version_object, type));
   if (!self) throw py::error_already_set{};
-  new (&object_of(self.ptr()).at) std::optional<version>{std::move(v)};
+  auto& o = object_of(self);
+  new (&o.at) std::optional<version>{std::move(v)};
+  o.core = o.weak_references = nullptr;
   return self;
 }
 
-py::object made(PyObject* like, version v) { return made(Py_TYPE(like), std::move(v)); }
+PyObject* made(PyObject* like, version v) { return made(Py_TYPE(like), std::move(v)); }
 
 // --- edits -----------------------------------------------------------------------------------------------------------------
 
@@ -68,12 +71,16 @@ void warn(const edit_report& report) {
   if (!report.lossy_duplicate.empty()) py::module_::import("gli._edits").attr("warn_of_duplicate")(report.lossy_duplicate);
 }
 
+version edited_without_gil(version from, const edit_view& e, edit_report& report) {
+  return without_gil([&] { return from.apply(e, report); });
+}
+
 PyObject* edited(PyObject* self, const edit_view& e) {
   edit_report report;
-  auto from = version_of(self);
-  auto next = from.next_edit_folds() ? without_gil([&] { return from.apply(e, report); }) : from.apply(e, report);
+  auto& from = version_of(self);
+  auto next = from.next_edit_folds() ? edited_without_gil(from, e, report) : from.apply(e, report);
   warn(report);
-  return made(self, std::move(next)).release().ptr();
+  return made(self, std::move(next));
 }
 
 template <what Op>
@@ -83,7 +90,7 @@ PyObject* edit_node(PyObject* self, PyObject* const* all, Py_ssize_t positional,
     constexpr auto call = Op == what::add_node ? "add_node" : Op == what::update_node ? "update_node" : "upsert_node";
     expect_positional(a, call, 1, 1);
     auto given = node_attributes_of(a);
-    return edited(self, {Op, view_of(all[0]), int64_t{0}, {}, given, false});
+    return edited(self, {Op, view_of(all[0]), int64_t{0}, {}, span_of(given), false});
   }, nullptr);
 }
 
@@ -96,17 +103,14 @@ PyObject* edit_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional,
     expect_positional(a, call, 2, may_create ? 4 : 3);
     auto e = edge_arguments_of(a, may_create);
     auto k = e.key ? std::optional{view_of(e.key)} : std::nullopt;
-    return edited(self, {Op, view_of(all[0]), view_of(all[1]), k, e.given, e.create_nodes});
+    return edited(self, {Op, view_of(all[0]), view_of(all[1]), k, span_of(e.given), e.create_nodes});
   }, nullptr);
 }
 
 PyObject* remove_node(PyObject* self, PyObject* node) {
   return guarded([&]() -> PyObject* {
-    edit_view e{what::remove_node, view_of(node), int64_t{0}, {}, {}, false};
     edit_report report;
-    auto from = version_of(self);
-    auto next = without_gil([&] { return from.apply(e, report); });
-    return made(self, std::move(next)).release().ptr();
+    return made(self, edited_without_gil(version_of(self), {what::remove_node, view_of(node), int64_t{0}, {}, {}, false}, report));
   }, nullptr);
 }
 
@@ -128,7 +132,7 @@ PyObject* apply_all(PyObject* self, PyObject* tuples) {
     auto from = version_of(self);
     auto next = without_gil([&] { return from.apply(edits, report); });
     warn(report);
-    return made(self, std::move(next)).release().ptr();
+    return made(self, std::move(next));
   }, nullptr);
 }
 
@@ -165,9 +169,7 @@ PyObject* has_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, 
     auto at = ends(v, all[0], all[1]);
     if (!at) Py_RETURN_FALSE;
     if (!e.key) return PyBool_FromLong(v.has_edge(at->first, at->second));
-    if (!v.root()->kind.multi) Py_RETURN_FALSE;
-    auto keys = v.edges_between(at->first, at->second);
-    return PyBool_FromLong(std::find(keys.begin(), keys.end(), key_from(e.key)) != keys.end());
+    return PyBool_FromLong(v.root()->kind.multi && v.has_edge(at->first, at->second, key_from(e.key)));
   }, nullptr);
 }
 
@@ -191,29 +193,52 @@ PyObject* get_node(PyObject* self, PyObject* node) {
   }, nullptr);
 }
 
-/// Keys in their own order, so that the answer does not depend on how the graph came about.
-py::list keys_of(const version& v, const std::vector<int32_t>& ids) {
-  py::list result{ids.size()};
-  size_t at = 0;
-  if (v.kind().keys == key_type::int64) {
-    std::vector<int64_t> keys;
-    for (auto id : ids) keys.push_back(std::get<int64_t>(v.key_of(id)));
-    std::sort(keys.begin(), keys.end());
-    for (auto k : keys) PyList_SET_ITEM(result.ptr(), Py_ssize_t(at++), PyLong_FromLongLong(k));
-  } else {
-    std::vector<std::string> keys;
-    for (auto id : ids) keys.push_back(std::get<std::string>(v.key_of(id)));
-    std::sort(keys.begin(), keys.end());
-    for (auto& k : keys) PyList_SET_ITEM(result.ptr(), Py_ssize_t(at++), PyUnicode_FromStringAndSize(k.data(), Py_ssize_t(k.size())));
+constexpr size_t many = 1024;  // results: from here on a call takes tens of µs
+
+PyObject* object_from(int64_t k) { return PyLong_FromLongLong(k); }
+PyObject* object_from(std::string_view k) { return PyUnicode_FromStringAndSize(k.data(), Py_ssize_t(k.size())); }
+
+/// Of keys. Nobody sees a list before it is whole; while a long one is made other threads have their turns, and Ctrl-C counts.
+template <class Key>
+PyObject* list_of(const std::vector<Key>& keys) {
+  auto list = py::reinterpret_steal<py::object>(PyList_New(Py_ssize_t(keys.size())));
+  if (!list) throw py::error_already_set{};
+  PyObject_GC_UnTrack(list.ptr());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (i && i % (many * 16) == 0) without_gil(check_signals);
+    auto item = object_from(keys[i]);
+    if (!item) throw py::error_already_set{};
+    PyList_SET_ITEM(list.ptr(), Py_ssize_t(i), item);
   }
-  return result;
+  PyObject_GC_Track(list.ptr());
+  return list.release().ptr();
+}
+
+/// In the order of keys, so that the answer does not depend on how the graph came about.
+template <class Key, class KeyOf>
+std::vector<Key> sorted_keys(const version& v, int32_t node, version::direction which, KeyOf key_of) {
+  auto ids = v.neighbors(node, which);
+  std::vector<Key> keys(ids.size());
+  std::transform(ids.begin(), ids.end(), keys.begin(), key_of);
+  if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+template <class Key, class KeyOf>
+PyObject* adjacent_keys(const version& v, int32_t node, version::direction which, KeyOf key_of) {
+  if (v.degree(node, which) < many) return list_of(sorted_keys<Key>(v, node, which, key_of));
+  auto held = v;
+  return list_of(without_gil([&] { return sorted_keys<Key>(held, node, which, key_of); }));
 }
 
 template <version::direction Which>
 PyObject* adjacent(PyObject* self, PyObject* node) {
   return guarded([&]() -> PyObject* {
     auto& v = version_of(self);
-    return keys_of(v, v.neighbors(existing(v, node), Which)).release().ptr();
+    auto id = existing(v, node);
+    auto& keys = v.keys();
+    if (keys.type() == key_type::int64) return adjacent_keys<int64_t>(v, id, Which, [&](int32_t u) { return keys.int_key(u); });
+    return adjacent_keys<std::string_view>(v, id, Which, [&](int32_t u) { return keys.text_key(u); });
   }, nullptr);
 }
 
@@ -303,6 +328,20 @@ void deallocate(PyObject* self) {
   Py_DECREF(type);
 }
 
+/// A subclass without data of its own, such as gli.Graph: its objects are made and freed as those of Version, and the collector, which Python adds
+/// to every class, has nothing to follow in them.
+PyObject* make_plain(PyObject* cls, PyObject*, PyObject*) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  if (type->tp_basicsize == sizeof(version_object) && type->tp_dictoffset == 0 && !type->tp_finalize && !type->tp_del) {
+    type->tp_flags &= ~Py_TPFLAGS_HAVE_GC;
+    type->tp_traverse = nullptr;
+    type->tp_clear = nullptr;
+    type->tp_dealloc = deallocate;
+    type->tp_free = PyObject_Free;
+  }
+  Py_RETURN_NONE;
+}
+
 template <class F>
 PyCFunction method(F* f) { return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f)); }
 
@@ -337,6 +376,7 @@ PyMethodDef methods[] = {
      "neighbors($self, node, /)\n--\n\nThe nodes that edges lead to from `node` (undirected: all neighbors), each once, in the order of their keys."},
     {"successors", method(&adjacent<direction::out>), METH_O, "successors($self, node, /)\n--\n\nThe nodes that edges lead to from `node`."},
     {"predecessors", method(&adjacent<direction::in>), METH_O, "predecessors($self, node, /)\n--\n\nThe nodes that edges come from to `node`."},
+    {"__init_subclass__", method(&make_plain), METH_CLASS | METH_VARARGS | METH_KEYWORDS, nullptr},
     {"_edges_between", method(&edges_between), METH_FASTCALL, nullptr},
     {"_identity", method(&identity), METH_NOARGS, nullptr},
     {"_degree_of", method(&degree_of), METH_FASTCALL, nullptr},
@@ -383,7 +423,7 @@ const version& version_from(py::handle object) {
 py::object graph_from(const py::type& type, version v) {
   auto given = reinterpret_cast<PyTypeObject*>(type.ptr());
   if (!PyType_IsSubtype(given, version_type)) throw failure{errc::type, "expected a subclass of gli._core.Version"};
-  return made(given, std::move(v));
+  return py::reinterpret_steal<py::object>(made(given, std::move(v)));
 }
 
 void bind_version(py::module_& m) {
