@@ -48,30 +48,45 @@ class text_arena {
   std::atomic<uint64_t> total_{0};
 };
 
-/// Open addressing by the hash's low bits. A slot is (hash's upper 32 of the low half) << 32 | id + 1; 0 is free. At most half full.
+/// Open addressing by the hash's low bits. A slot is an entry, (hash's upper 32 of the low half) << 32 | id + 1, and beside it the key: the int, or where
+/// the text lies. An entry of 0 is free. At most half full.
 struct index_table {
-  explicit index_table(size_t slots) : mask{slots - 1}, slot{std::make_unique<std::atomic<uint64_t>[]>(slots)} {}
+  struct one { std::atomic<uint64_t> entry{0}, key; };
+  explicit index_table(size_t slots) : mask{slots - 1}, slot{std::make_unique<one[]>(slots)} {}
   size_t mask;
-  std::unique_ptr<std::atomic<uint64_t>[]> slot;
+  std::unique_ptr<one[]> slot;
 
   static uint64_t entry(const hash128& h, int32_t id) { return (h.low & 0xffffffff00000000) | (uint32_t(id) + 1u); }
-  /// The id at the first entry of h's probe sequence for which same(id) holds, or -1.
+  /// The id at the first entry of h's probe sequence for which same(id, key) holds, or -1.
   template <class Same>
   int32_t find(const hash128& h, Same&& same) const {
     for (size_t i = h.low & mask;; i = (i + 1) & mask) {
-      auto e = slot[i].load(std::memory_order_acquire);
+      auto e = slot[i].entry.load(std::memory_order_acquire);
       if (!e) return -1;
       if ((e ^ h.low) >> 32) continue;
       auto id = int32_t(uint32_t(e) - 1);
-      if (same(id)) return id;
+      if (same(id, slot[i].key.load(std::memory_order_relaxed))) return id;
     }
   }
-  void insert(const hash128& h, int32_t id) {
+  void insert(const hash128& h, int32_t id, uint64_t key) {
     auto i = h.low & mask;
-    while (slot[i].load(std::memory_order_relaxed)) i = (i + 1) & mask;
-    slot[i].store(entry(h, id), std::memory_order_release);
+    while (slot[i].entry.load(std::memory_order_relaxed)) i = (i + 1) & mask;
+    slot[i].key.store(key, std::memory_order_relaxed);
+    slot[i].entry.store(entry(h, id), std::memory_order_release);
   }
 };
+
+uint64_t word_of(int64_t k) { return uint64_t(k); }
+uint64_t word_of(const char* text) { return reinterpret_cast<uint64_t>(text); }
+std::string_view text_at(uint64_t word) { return text_arena::read(reinterpret_cast<const char*>(word)); }
+
+/// Whether the key beside an entry is the one looked for.
+auto same_key(int64_t k) {
+  return [k](int32_t, uint64_t word) { return word == uint64_t(k); };
+}
+auto same_key(std::string_view k) {
+  return [k](int32_t, uint64_t word) { return text_at(word) == k; };
+}
 
 key to_own(int64_t k) { return k; }
 key to_own(std::string_view k) { return std::string{k}; }
@@ -105,7 +120,7 @@ struct dictionary::state {
   state(key_type t, int32_t most) : type{t}, limit{most} { use(std::make_unique<index_table>(16)); }
 
   void use(std::unique_ptr<index_table> table) {
-    auto bytes = (table->mask + 1) * sizeof(uint64_t);
+    auto bytes = (table->mask + 1) * sizeof(index_table::one);
     if (!shared) {
       tables.clear();
       table_bytes = 0;
@@ -120,7 +135,7 @@ struct dictionary::state {
     if (slots <= tables.back()->mask + 1) return;
     auto table = std::make_unique<index_table>(slots);
     auto known = size.load(std::memory_order_relaxed);
-    for (int32_t id = 0; id < known; ++id) table->insert(hashes[id], id);
+    for (int32_t id = 0; id < known; ++id) table->insert(hashes[id], id, type == key_type::int64 ? word_of(ints[id]) : word_of(texts[id]));
     use(std::move(table));
   }
 
@@ -129,7 +144,7 @@ struct dictionary::state {
     return index.load(std::memory_order_acquire)->find(h, same);
   }
 
-  /// The new id of an absent key; write(id) stores the key itself.
+  /// The new id of an absent key; write(id) stores the key itself and gives the word for its slot.
   template <class Write>
   int32_t append(const hash128& h, Write&& write) {
     auto id = size.load(std::memory_order_relaxed);
@@ -137,8 +152,7 @@ struct dictionary::state {
     if ((size_t(id) + 1) * 2 > tables.back()->mask + 1) grow_index(id + 1);
     hashes.make_room(id);
     hashes[id] = h;
-    write(id);
-    tables.back()->insert(h, id);
+    tables.back()->insert(h, id, write(id));
     size.store(id + 1, std::memory_order_release);
     return id;
   }
@@ -152,24 +166,19 @@ int32_t dictionary::size() const { return state_->size.load(std::memory_order_ac
 
 std::optional<int32_t> dictionary::find(int64_t k) const {
   if (state_->type != key_type::int64) return std::nullopt;
-  return found(state_->find(key_hash(k), [&](int32_t id) { return state_->ints[id] == k; }));
+  return found(state_->find(key_hash(k), same_key(k)));
 }
 
 std::optional<int32_t> dictionary::find(std::string_view k) const {
   if (state_->type != key_type::utf8) return std::nullopt;
-  return found(state_->find(key_hash(k), [&](int32_t id) { return text_arena::read(state_->texts[id]) == k; }));
+  return found(state_->find(key_hash(k), same_key(k)));
 }
 
-int32_t dictionary::find(int64_t k, const hash128& h) const {
-  return state_->find(h, [&](int32_t id) { return state_->ints[id] == k; });
-}
-
-int32_t dictionary::find(std::string_view k, const hash128& h) const {
-  return state_->find(h, [&](int32_t id) { return text_arena::read(state_->texts[id]) == k; });
-}
+int32_t dictionary::find(int64_t k, const hash128& h) const { return state_->find(h, same_key(k)); }
+int32_t dictionary::find(std::string_view k, const hash128& h) const { return state_->find(h, same_key(k)); }
 
 std::optional<int32_t> dictionary::find(const hash128& h) const {
-  return found(state_->find(h, [&](int32_t id) { return state_->hashes[id] == h; }));
+  return found(state_->find(h, [&](int32_t id, uint64_t) { return state_->hashes[id] == h; }));
 }
 
 int64_t dictionary::int_key(int32_t id) const { return state_->ints[id]; }
@@ -187,17 +196,17 @@ std::pair<int32_t, bool> dictionary::intern(std::string_view k) { return intern(
 std::pair<int32_t, bool> dictionary::intern(int64_t k, const hash128& h) {
   auto& s = *state_;
   must_take(s.type, key_type::int64, k);
-  auto id = s.find(h, [&](int32_t at) { return s.ints[at] == k; });
+  auto id = s.find(h, same_key(k));
   if (id >= 0) return {id, false};
-  return {s.append(h, [&](int32_t at) { s.ints.make_room(at); s.ints[at] = k; }), true};
+  return {s.append(h, [&](int32_t at) { s.ints.make_room(at); return word_of(s.ints[at] = k); }), true};
 }
 
 std::pair<int32_t, bool> dictionary::intern(std::string_view k, const hash128& h) {
   auto& s = *state_;
   must_take(s.type, key_type::utf8, k);
-  auto id = s.find(h, [&](int32_t at) { return text_arena::read(s.texts[at]) == k; });
+  auto id = s.find(h, same_key(k));
   if (id >= 0) return {id, false};
-  return {s.append(h, [&](int32_t at) { s.texts.make_room(at); s.texts[at] = s.arena.append(k); }), true};
+  return {s.append(h, [&](int32_t at) { s.texts.make_room(at); return word_of(s.texts[at] = s.arena.append(k)); }), true};
 }
 
 void dictionary::prefetch(const hash128& h) const {
@@ -205,13 +214,12 @@ void dictionary::prefetch(const hash128& h) const {
   __builtin_prefetch(&table.slot[h.low & table.mask]);
 }
 
-int32_t dictionary::prefetch_place(const hash128& h) const {
-  auto id = state_->tables.back()->find(h, [](int32_t) { return true; });
-  if (id >= 0) __builtin_prefetch(&state_->texts[id]);
-  return id;
+void dictionary::prefetch_text(const hash128& h) const {
+  state_->tables.back()->find(h, [](int32_t, uint64_t word) {
+    __builtin_prefetch(reinterpret_cast<const char*>(word));
+    return true;
+  });
 }
-
-void dictionary::prefetch_text(int32_t id) const { __builtin_prefetch(state_->texts[id]); }
 
 void dictionary::prefetch_shared(const hash128& h) const {
   auto& table = *state_->index.load(std::memory_order_acquire);

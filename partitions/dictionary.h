@@ -42,10 +42,8 @@ class dictionary {
   std::pair<int32_t, bool> intern(int64_t k, const hash128& h);
   std::pair<int32_t, bool> intern(std::string_view k, const hash128& h);
   void prefetch(const hash128& h) const;
-  /// The next two steps on the way to a text: its likely id, or -1, with the fetch of where the text lies; then that of the text. While nobody appends.
-  int32_t prefetch_place(const hash128& h) const;
-  void prefetch_text(int32_t id) const;
-  void prefetch_shared(const hash128& h) const;  // likewise, while other threads append
+  void prefetch_text(const hash128& h) const;    // the next step, of text keys, while nobody appends
+  void prefetch_shared(const hash128& h) const;  // as prefetch, while other threads append
 
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 

@@ -75,19 +75,14 @@ const dictionary& keys_of_target(const loader_state& s, const hash128& h) { retu
 
 /// Fetches what interning `rows` edges will read, step by step, each for all of them.
 void fetch_endpoints(const loader_state& s, const endpoint_hashes& hashes, size_t rows) {
-  std::array<int32_t, rows_at_once> source, target;
   auto& own = *s.own->keys;
   for (size_t i = 0; i < rows; ++i) {
     own.prefetch(hashes.source[i]);
     keys_of_target(s, hashes.target[i]).prefetch(hashes.target[i]);
   }
   for (size_t i = 0; i < rows; ++i) {
-    source[i] = own.prefetch_place(hashes.source[i]);
-    target[i] = keys_of_target(s, hashes.target[i]).prefetch_place(hashes.target[i]);
-  }
-  for (size_t i = 0; i < rows; ++i) {
-    if (source[i] >= 0) own.prefetch_text(source[i]);
-    if (target[i] >= 0) keys_of_target(s, hashes.target[i]).prefetch_text(target[i]);
+    own.prefetch_text(hashes.source[i]);
+    keys_of_target(s, hashes.target[i]).prefetch_text(hashes.target[i]);
   }
 }
 

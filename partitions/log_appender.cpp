@@ -200,6 +200,7 @@ bool log_appender::append_new_edge(int32_t a, int32_t b, log_values values) {
   log.nodes.make_room();
   auto& source = log.nodes.at(a);
   auto& target = log.nodes.at(b);
+  target.in().prefetch_end();
   auto head = newest_on_edge(source, a, b);
   if (head ? !log.operations[int32_t(head)].is_remove() : here().existed(a, b)) return false;
   auto position = at_ + 1;

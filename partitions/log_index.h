@@ -66,6 +66,7 @@ class pending_list {
     all[n] = {position, other, (n ? all[n - 1].net : 0) + step};
     size_.store(size + 1, std::memory_order_release);
   }
+  void prefetch_end() const { __builtin_prefetch(all().data() + all().size(), 1); }
   pending_entries all() const { return {data_.load(std::memory_order_relaxed), size_.load(std::memory_order_relaxed) & ~mark}; }
 
   /// The entries at positions up to `position`.

@@ -79,6 +79,12 @@ class log_editor : public log_appender {
 /// The attributes by number; the last of those with one name counts.
 log_values log_editor::numbered(const edit_view& e, bool keep_nulls) const {
   if (e.attributes.empty()) return {};
+  if (e.attributes.size() == 1) {
+    auto& [name, v] = e.attributes.front();
+    log_values one;
+    if (keep_nulls || gli::type_of(v)) one.emplace_back(log_->names->intern(name), v);
+    return one;
+  }
   newest_values newest{e.attributes.size()};
   for (auto a = e.attributes.rbegin(); a != e.attributes.rend(); ++a) newest.add_older(log_->names->intern(a->first), a->second);
   auto values = std::move(newest).take();

@@ -8,13 +8,14 @@
 
 namespace gli {
 
-uint32_t name_table::intern(std::string_view name) {
+uint32_t name_table::intern_locked(std::string_view name) {
   std::lock_guard lock{mutex_};
   if (auto known = numbers_.find(name); known != numbers_.end()) return known->second;
   auto number = uint32_t(numbers_.size());
   names_.make_room(int32_t(number));
   auto& own = names_[int32_t(number)] = name;
   numbers_.emplace(own, number);
+  size_.store(int32_t(number) + 1, std::memory_order_release);
   return number;
 }
 

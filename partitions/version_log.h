@@ -4,12 +4,14 @@
 // Threads: whoever moves `tip` from its version's position to `busy` is the one writer until it stores a position again. Others read what
 // happened before their version was made, and cut off what they find beyond it. docs/graph-value.md, "The log".
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -24,11 +26,20 @@ namespace gli {
 /// Attribute names by number, shared by a log and its forks. Any thread.
 class name_table {
  public:
-  uint32_t intern(std::string_view name);
+  uint32_t intern(std::string_view name) {
+    auto looked_through = std::min(size_.load(std::memory_order_acquire), few);
+    for (int32_t i = 0; i < looked_through; ++i)
+      if (names_[i] == name) return uint32_t(i);
+    return intern_locked(name);
+  }
   const std::string& operator[](uint32_t number) const { return names_[int32_t(number)]; }
 
  private:
+  static constexpr int32_t few = 4;  // names that are looked through without the lock
+  uint32_t intern_locked(std::string_view name);
+
   std::mutex mutex_;
+  std::atomic<int32_t> size_{0};
   growing_array<std::string, 3> names_;
   std::unordered_map<std::string_view, uint32_t> numbers_;
 };
@@ -54,19 +65,20 @@ struct log_payload {
   log_values values;
 };
 
+/// Trivial, so that room for operations is not written before they are; {} is no operation.
 struct log_operation {
   enum class what : uint8_t { none, add_node, update_node, remove_node, add_edge, update_edge, remove_edge, update_graph };
   enum class reach : uint8_t { own, log, all };  // its values are: what it sets; all that this log has for the element; all that there are, pages included
-  what op = what::none;
-  reach values = reach::own;
-  uint32_t since = 0;      // operations on the element since one whose values reached further
-  int32_t a = 0, b = 0;    // the node; or the edge's source (undirected: the end with the smaller key) and target
-  uint32_t previous = 0;   // the element's operation before this one in this log; 0: none
-  uint32_t jump = 0;       // an older one, such that any is reached in O(log n) steps [Myers 1983]
-  uint32_t depth = 0;      // operations on the element up to this one
-  uint32_t payload = 0;    // 0: none
-  int32_t nodes = 0;       // of the graph after it
-  uint64_t edges = 0;
+  what op;
+  reach values;
+  uint32_t since;     // operations on the element since one whose values reached further
+  int32_t a, b;       // the node; or the edge's source (undirected: the end with the smaller key) and target
+  uint32_t previous;  // the element's operation before this one in this log; 0: none
+  uint32_t jump;      // an older one, such that any is reached in O(log n) steps [Myers 1983]
+  uint32_t depth;     // operations on the element up to this one
+  uint32_t payload;   // 0: none
+  int32_t nodes;      // of the graph after it
+  uint64_t edges;
 
   bool is_add() const { return op == what::add_node || op == what::add_edge; }
   bool is_remove() const { return op == what::remove_node || op == what::remove_edge; }
@@ -82,6 +94,7 @@ struct log_tags {
   }
 };
 
+static_assert(std::is_trivially_default_constructible_v<log_operation>);
 static_assert(sizeof(version) == 16 && sizeof(log_operation) == 48 && sizeof(pending_node) == 32 && sizeof(pending_entry) == 12);
 
 inline const key only_key = int64_t{0};  // of the edge between two nodes of a simple graph

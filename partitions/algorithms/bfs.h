@@ -21,11 +21,13 @@ struct bfs {
   vertex_array<int32_t> depth;  // own and mirrors; -1: not reached
   vertex_queue frontier, next;
   std::vector<uint64_t> reached;  // in the whole graph, by depth
+  uint64_t unreached = 0;         // in the whole graph
 
   totals begin(const graph_view& g) {
     depth = vertex_array<int32_t>{g, -1};
     frontier.reset(g.size());
     next.reset(g.size());
+    unreached = g.total_nodes();
     if (source) {
       depth[*source] = 0;
       frontier.push(*source);
@@ -36,7 +38,8 @@ struct bfs {
   bool done(const totals& last, uint64_t rounds) {
     if (last[0] == 0) return true;
     reached.push_back(last[0]);
-    return depth_limit && rounds == *depth_limit;
+    unreached -= last[0];
+    return unreached == 0 || (depth_limit && rounds == *depth_limit);
   }
 
   totals round(const graph_view& g, const totals&, communicator& all) {
