@@ -49,7 +49,7 @@ void log_appender::copy(const log_reader& from) {
   for (uint32_t i = 1; i <= from.position_; ++i) {
     auto& o = from.log_->operations[int32_t(i)];
     auto p = o.payload ? &from.log_->payloads[int32_t(o.payload)] : nullptr;
-    append(o.op, o.a, o.b, p && p->edge_key ? *p->edge_key : only_key, p ? p->values : log_values{});
+    append(o.op, o.a, o.b, p && p->edge_key ? *p->edge_key : only_key, p ? log_values{p->values.begin(), p->values.end()} : log_values{});
   }
   begin_ = at_;
   written_ = false;
@@ -144,7 +144,7 @@ void log_appender::complete(log_operation& o, log_values& values, const key& edg
   if (o.since < 16 || (o.since & (o.since - 1))) return;  // at powers of two: what is gathered in vain adds up to no more than what was set
   using element = log_reader::element;
   newest_values all;
-  all.add_older(values);
+  all.add_older({values.data(), values.size()});
   bool all_there_is = log_reader{*log_, at_}.overlay_in_log(o.op == what::update_edge ? element::edge : o.op == what::update_graph ? element::graph : element::node, o.a, o.b,
                                        edge_key, all);
   if (uint64_t{o.since} * 2 < all.all().size()) return;
@@ -182,7 +182,7 @@ std::atomic<uint64_t>& log_appender::newest_with_key(const log_operation& o, con
   });
 }
 
-void log_appender::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values) {
+void log_appender::append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values&& values) {
   auto& source = log_->nodes.at(o.a);
   auto& target = log_->nodes.at(o.b);
   auto newest = multi_ ? &newest_with_key(o, edge_key) : nullptr;
@@ -213,14 +213,16 @@ bool log_appender::append_new_edge(int32_t a, int32_t b, log_values values) {
 }
 
 /// What an operation carries besides its ids.
-void log_appender::pay(log_operation& o, std::optional<key> edge_key, log_values values) {
+void log_appender::pay(log_operation& o, std::optional<key> edge_key, log_values&& values) {
   if (!edge_key && values.empty()) return;
   auto& log = *log_;
   o.payload = uint32_t(log.payload_count);
   log.payloads.make_room(log.payload_count);
-  uint64_t bytes = sizeof(log_payload) + values.size() * sizeof(log_values::value_type);
-  log.payloads[log.payload_count++] = {std::move(edge_key), std::move(values)};
-  log.value_bytes.store(log.value_bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+  auto room = static_cast<log_value*>(log.lists.take(values.size() * sizeof(log_value)));
+  auto& p = log.payloads[log.payload_count++];
+  p.edge_key = std::move(edge_key);
+  p.values = {room, std::uninitialized_move(values.begin(), values.end(), room)};
+  log.value_bytes.store(log.value_bytes.load(std::memory_order_relaxed) + sizeof(log_payload), std::memory_order_relaxed);
 }
 
 }  // namespace gli

@@ -38,10 +38,10 @@ class log_appender {
   // The steps of append().
   log_operation& begin(what op, int32_t a, int32_t b);
   void link(log_operation& o, uint32_t head);
-  void pay(log_operation& o, std::optional<key> edge_key, log_values values);
+  void pay(log_operation& o, std::optional<key> edge_key, log_values&& values);
   uint32_t newest_on_edge(const pending_node& source, int32_t a, int32_t b) const;  // simple graphs; 0: none
   void list(const log_operation& o, pending_node& source, pending_node& target, uint32_t position);
-  void append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values values);
+  void append_edge(log_operation& o, uint32_t position, const key& edge_key, log_values&& values);
   std::atomic<uint64_t>& newest_with_key(const log_operation& o, const key& edge_key);
   void index_edges_of(pending_node& source, int32_t a);
   void list_parallel(const log_operation& o, uint32_t position);

@@ -88,7 +88,7 @@ log_values log_editor::numbered(const edit_view& e, bool keep_nulls) const {
   newest_values newest{e.attributes.size()};
   for (auto a = e.attributes.rbegin(); a != e.attributes.rend(); ++a) newest.add_older(log_->names->intern(a->first), a->second);
   auto values = std::move(newest).take();
-  if (!keep_nulls) std::erase_if(values, [](auto& v) { return !gli::type_of(v.second); });
+  if (!keep_nulls) values.erase(std::remove_if(values.begin(), values.end(), [](auto& v) { return !gli::type_of(v.second); }), values.end());
   std::reverse(values.begin(), values.end());
   return values;
 }

@@ -29,7 +29,7 @@ struct event {
 class known_attributes {
  public:
   known_attributes(attribute_names& names, const name_table& in_log) : names_{names}, in_log_{in_log} {}
-  void note(const log_values& values);
+  void note(std::span<const log_value> values);
   std::optional<uint32_t> operator[](uint32_t name) const {  // of a name that was noted; nothing: it was removed where it never was
     return name < numbers_.size() && numbers_[name] != unknown ? std::optional{numbers_[name]} : std::nullopt;
   }
@@ -41,7 +41,7 @@ class known_attributes {
   std::vector<uint32_t> numbers_;
 };
 
-void known_attributes::note(const log_values& values) {
+void known_attributes::note(std::span<const log_value> values) {
   for (auto& [name, v] : values) {
     if (name >= numbers_.size()) numbers_.resize(name + size_t{1}, unknown);
     if (numbers_[name] != unknown) continue;
@@ -162,7 +162,7 @@ class change_collector {
   uint64_t next_place();
   void keep_places();
   void mark_removed(int32_t v);
-  void set_graph(const log_values& values);
+  void set_graph(std::span<const log_value> values);
 
   graph_changes to_;
   const name_table& names_;
@@ -210,18 +210,17 @@ void change_collector::remove_node(int32_t v) {
   --to_.nodes;
 }
 
-void change_collector::set_graph(const log_values& values) {
+void change_collector::set_graph(std::span<const log_value> values) {
   for (auto& [name, v] : values)
     if (type_of(v)) to_.attributes[names_[name]] = v;
     else to_.attributes.erase(names_[name]);
 }
 
 void change_collector::take(const log_range& range) {
-  static const log_values none;
   for (auto i = range.after + 1; i <= range.until; ++i) {
     auto& o = range.log->operations[int32_t(i)];
     auto payload = o.payload ? &range.log->payloads[int32_t(o.payload)] : nullptr;
-    auto& values = payload ? payload->values : none;
+    auto values = payload ? std::span<const log_value>{payload->values} : std::span<const log_value>{};
     switch (o.op) {
       case what::none: break;
       case what::update_graph: set_graph(values); break;

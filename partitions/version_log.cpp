@@ -172,6 +172,7 @@ std::optional<int32_t> log_reader::known(key_view k) const {
 
 bool log_reader::live(int32_t node) const {
   bool in_pages = node < log_->root->size && log_->root->live(node);
+  if (as_in_pages()) return in_pages;
   for (auto at = *this; at.log_; at = at.before()) {
     if (in_pages && at.position_ < at.log_->nodes_removed_since.load(std::memory_order_acquire)) continue;
     auto pending = at.log_->nodes.find(node);
@@ -199,7 +200,7 @@ std::optional<uint32_t> page_slot(const graph& g, int32_t s, int32_t t, const ke
 }
 
 bool log_reader::exists(int32_t s, int32_t t, const key& edge_key) const {
-  for (auto at = *this; at.log_; at = at.before())
+  for (auto at = *this; at.log_ && !at.as_in_pages(); at = at.before())
     if (auto o = at.latest(element::edge, s, t, edge_key)) return !o->is_remove();
   return page_slot(log_->root, s, t, edge_key).has_value();
 }
@@ -264,7 +265,7 @@ void newest_values::add_older(uint32_t name, const value& v) {
   all_.emplace_back(name, v);
 }
 
-void newest_values::add_older(const log_values& older) {
+void newest_values::add_older(std::span<const log_value> older) {
   for (auto& [name, v] : older) add_older(name, v);
 }
 

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/container/small_vector.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <unordered_map>
@@ -44,14 +46,15 @@ class name_table {
   std::unordered_map<std::string_view, uint32_t> numbers_;
 };
 
-using log_values = std::vector<std::pair<uint32_t, value>>;  // by name; null: no longer there
+using log_value = std::pair<uint32_t, value>;  // of a name; null: no longer there
+using log_values = boost::container::small_vector<log_value, 4>;
 
 /// Values by name, the newest of each.
 class newest_values {
  public:
   explicit newest_values(size_t expected = 0) { all_.reserve(expected); }
   void add_older(uint32_t name, const value& v);
-  void add_older(const log_values& older);
+  void add_older(std::span<const log_value> older);
   const log_values& all() const { return all_; }
   log_values take() && { return std::move(all_); }
 
@@ -60,9 +63,15 @@ class newest_values {
   std::optional<std::unordered_set<uint32_t>> seen_;  // once there are many
 };
 
+/// Owns its values, not the memory in which they are.
 struct log_payload {
+  log_payload() = default;
+  log_payload(const log_payload&) = delete;
+  log_payload& operator=(const log_payload&) = delete;
+  ~log_payload() { std::destroy(values.begin(), values.end()); }
+
   std::optional<key> edge_key;  // of edges of multi graphs
-  log_values values;
+  std::span<log_value> values;
 };
 
 /// Trivial, so that room for operations is not written before they are; {} is no operation.
@@ -122,12 +131,12 @@ class version_log : public held_log {
   std::atomic<uint32_t> keys_since{0}, edge_keys_since{0};
   std::atomic<key_type> edge_keys{key_type::none};
   growing_array<log_operation, 4> operations;
+  bump_arena lists;  // of operations, and values of payloads: outlives those
   growing_array<log_payload, 4> payloads;
   int32_t payload_count = 1;
   std::atomic<uint64_t> value_bytes{0};
   pending_nodes nodes;
   log_index index;
-  bump_arena lists;
   std::shared_ptr<name_table> names;
 
   struct free_key { uint32_t position; int64_t edges, next; };  // no key in [edges, next) is free while no edge was removed after `position`
@@ -156,6 +165,7 @@ class log_reader {
   uint64_t edges() const;
   bool directed() const { return log_->root->kind.directed; }
   bool multi() const { return log_->root->kind.multi; }
+  bool as_in_pages() const { return position_ == 0 && !log_->parent; }  // nothing was edited
 
   std::optional<int32_t> known(key_view k) const;  // here or in any other version
   bool live(int32_t node) const;
@@ -167,6 +177,7 @@ class log_reader {
   /// Newest log first: f(entries up to here).
   template <class F>
   void each_list(int32_t node, bool out, F&& f) const {
+    if (as_in_pages()) return;
     for (auto at = *this; at.log_; at = at.before()) {
       if (auto pending = at.log_->nodes.find(node)) f((out ? pending->out() : pending->in()).until(at.position_));
     }

@@ -162,6 +162,11 @@ std::optional<std::pair<int32_t, int32_t>> ends(const version& v, PyObject* sour
 PyObject* has_edge(PyObject* self, PyObject* const* all, Py_ssize_t positional, PyObject* names) {
   return guarded([&]() -> PyObject* {
     call_arguments a{all, positional, names};
+    if (positional == 2 && !names) {
+      auto& v = version_of(self);
+      auto at = ends(v, all[0], all[1]);
+      return PyBool_FromLong(at && v.has_edge(at->first, at->second));
+    }
     expect_positional(a, "has_edge", 2, 3);
     auto e = edge_arguments_of(a, false);
     if (!e.given.empty()) throw failure{errc::type, "has_edge() got an unexpected keyword argument '" + e.given.front().first + "'"};
