@@ -211,7 +211,7 @@ void bind_loading(py::module_& m) {
   for (auto [name, read] : {std::pair{"read_edge_text", &read_edge_text}, std::pair{"read_node_text", &read_node_text}})
     m.def(
         name,
-        [read](const py::dict& o, row_target& to, py::object progress, const py::object& report) {
+        [read = read](const py::dict& o, row_target& to, py::object progress, const py::object& report) {
           return read_text(read, o, to, std::move(progress), report);
         },
         py::arg("options"), py::arg("target"), py::arg("progress") = py::none(), py::arg("report") = py::none());
