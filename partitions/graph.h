@@ -23,10 +23,12 @@ namespace gli {
 class dictionary;  // keys of own nodes and their ids: partitions/dictionary.h
 
 /// Own nodes ↔ their copies elsewhere, one entry for each partition (the own one is empty), memoised in a fixed order for the exchange: that of
-/// the owner's ids. A node is mirrored wherever it has an edge to or from.
+/// the owner's ids for those of a load, then as edits brought more. A node is mirrored wherever it has an edge to or from.
 struct peer_mirrors {
-  std::vector<int32_t> mirrors;   // ids here (< 0) of nodes that the peer owns, in exchange order: a run, mirrors[i] == mirrors[0] + i
-  std::vector<int32_t> exported;  // own ids that the peer mirrors, in the peer's exchange order: ascending
+  std::vector<int32_t> mirrors;   // ids here (< 0) of nodes that the peer owns, in exchange order
+  std::vector<int32_t> exported;  // own ids that the peer mirrors, in the peer's exchange order
+  /// Whether mirrors[i] == mirrors[0] + i, as after a load. Mirrors that edits brought have lower and lower ids.
+  bool is_run() const { return mirrors.empty() || size_t(int64_t{mirrors.back()} - mirrors.front() + 1) == mirrors.size(); }
 };
 
 /// A column of a graph: pages of rows_per_page rows (nodes), or one page per out-page (edges). A missing page is all null.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
@@ -248,21 +247,32 @@ std::vector<int32_t> graph_reader::read_ids(int32_t low, int32_t high) {
   auto ids = trees_.array<int32_t>(root_.get_tree(), count);
   for (auto id : ids)
     if (id < low || id >= high) damaged("an exchange of a node that does not exist");
-  if (std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>{}) != ids.end()) damaged("an exchange that does not ascend");
   return ids;
+}
+
+void check_once(const std::vector<int32_t>& ids, std::vector<bool>& seen, int32_t lowest) {
+  for (auto id : ids) {
+    if (seen[size_t(id - lowest)]) damaged("an exchange that names a node twice");
+    seen[size_t(id - lowest)] = true;
+  }
 }
 
 void graph_reader::read_peers() {
   auto& g = *made_;
   auto count = root_.get<uint32_t>();
   if (count != (g.partitions == 1 ? 0 : g.partitions) && !(g.partitions == 1 && count == 1)) damaged("mirrors of " + std::to_string(count) + " partitions");
+  std::vector<bool> mirrored(size_t(g.mirrors));
   for (; count > 0; --count) {
     peer_mirrors p;
     p.mirrors = read_ids(-g.mirrors, 0);
-    if (!p.mirrors.empty() && size_t(p.mirrors.back() - p.mirrors.front()) + 1 != p.mirrors.size()) damaged("mirrors of a partition that are no run");
     p.exported = read_ids(0, g.size);
+    check_once(p.mirrors, mirrored, -g.mirrors);
+    if (p.is_run() && !std::is_sorted(p.mirrors.begin(), p.mirrors.end())) damaged("an exchange that is out of order");
+    std::vector<bool> exported(size_t(g.size));
+    check_once(p.exported, exported, 0);
     g.peers.push_back(std::move(p));
   }
+  if (std::find(mirrored.begin(), mirrored.end(), false) != mirrored.end()) damaged("a mirror that no partition has");
 }
 
 graph graph_reader::read() {

@@ -70,7 +70,9 @@ void broadcast(vertex_array<T>& a, const graph_view& g, communicator& all) {
   auto decode = [&](const peer_mirrors& peer, const byte_buffer& bytes) {
     if (bytes.size() != peer.mirrors.size() * sizeof(T))
       throw failure{errc::protocol, "a partition sent values for other mirrors than these"};
-    if (!bytes.empty()) std::memcpy(&a[peer.mirrors.front()], bytes.data(), bytes.size());  // the mirrors of a peer are one run
+    if (bytes.empty()) return;
+    if (peer.is_run()) return void(std::memcpy(&a[peer.mirrors.front()], bytes.data(), bytes.size()));
+    for (size_t i = 0; i < peer.mirrors.size(); ++i) std::memcpy(&a[peer.mirrors[i]], bytes.data() + i * sizeof(T), sizeof(T));
   };
   detail::exchange_with_peers(g, all, encode, decode);
 }

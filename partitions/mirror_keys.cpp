@@ -31,6 +31,7 @@ byte_buffer encode_keys(const graph& g, const std::vector<int32_t>& exported) {
 class peer_keys {
  public:
   peer_keys(const byte_buffer& message, key_type type, size_t mirrors) {
+    if (mirrors == 0 && message.empty()) return;
     array_reader reader{message};
     numbers_ = reader.get<int64_t>();
     ends_ = reader.get<uint64_t>();
@@ -49,13 +50,27 @@ class peer_keys {
   std::vector<char> text_;
 };
 
-/// Interns a peer's keys from the highest mirror id down, so that the key of mirror m gets id -m-1.
-void intern_peer(dictionary& keys, const peer_mirrors& peer, const byte_buffer& message) {
-  peer_keys sent{message, keys.type(), peer.mirrors.size()};
-  for (auto i = peer.mirrors.size(); i-- > 0;) {
-    auto id = keys.type() == key_type::int64 ? keys.intern(sent.number(i)).first : keys.intern(sent.text(i)).first;
-    if (id != ~peer.mirrors[i]) throw failure{errc::protocol, "a partition sent one key for two mirrors"};
+/// Where the key of a mirror was sent: by which peer, and its position.
+struct sent_key { uint32_t peer = 0; size_t position = 0; };
+
+/// The keys of all mirrors, those of mirror m with id -m-1.
+std::shared_ptr<const dictionary> intern_all(const graph& g, const std::vector<byte_buffer>& incoming, uint32_t own) {
+  auto keys = std::make_shared<dictionary>(g->keys->type());
+  keys->reserve(g->mirrors);
+  std::vector<peer_keys> sent;
+  std::vector<sent_key> where(static_cast<size_t>(g->mirrors));
+  for (uint32_t q = 0; q < incoming.size(); ++q) {
+    auto& mirrors = g->peers[q].mirrors;
+    sent.emplace_back(q == own ? byte_buffer{} : incoming[q], keys->type(), mirrors.size());
+    for (size_t i = 0; i < mirrors.size(); ++i) where[size_t(~mirrors[i])] = {q, i};
   }
+  for (int32_t id = 0; id < g->mirrors; ++id) {
+    auto& from = sent[where[size_t(id)].peer];
+    auto i = where[size_t(id)].position;
+    auto fresh = keys->type() == key_type::int64 ? keys->intern(from.number(i)).second : keys->intern(from.text(i)).second;
+    if (!fresh) throw failure{errc::protocol, "a partition sent one key for two mirrors"};
+  }
+  return keys;
 }
 
 }  // namespace
@@ -69,12 +84,8 @@ graph with_mirror_keys(const graph& g, communicator& all) {
   for (uint32_t q = 0; q < all.size(); ++q)
     if (q != all.rank()) outgoing[q] = encode_keys(g, g->peers[q].exported);
   auto incoming = all.all_to_all(std::move(outgoing));
-  auto keys = std::make_shared<dictionary>(g->keys->type());
-  keys->reserve(g->mirrors);
-  for (uint32_t q = 0; q < all.size(); ++q)
-    if (q != all.rank()) intern_peer(*keys, g->peers[q], incoming[q]);
   auto made = copy_body(g);
-  made->mirror_keys = std::move(keys);
+  made->mirror_keys = intern_all(g, incoming, all.rank());
   return graph{std::move(made)};
 }
 

@@ -17,17 +17,39 @@ namespace {
 
 struct edge_list { std::vector<int32_t> from, to; };
 
+/// Positions in a peer's exchange order of mirrors that are no run.
+class scattered_mirrors {
+ public:
+  scattered_mirrors(const graph::body& b, const peer_mirrors& peer) : positions_(size_t(b.mirrors), none) {
+    for (uint32_t i = 0; i < peer.mirrors.size(); ++i) positions_[size_t(~peer.mirrors[i])] = i;
+  }
+  void add(std::span<const int32_t> neighbors, std::vector<uint32_t>& to) const {
+    for (auto at = neighbors.begin(); at != neighbors.end() && *at < 0; ++at)
+      if (auto i = positions_[size_t(~*at)]; i != none) to.push_back(i);
+  }
+
+ private:
+  static constexpr uint32_t none = UINT32_MAX;
+  std::vector<uint32_t> positions_;  // by -id-1
+};
+
+/// The same of mirrors that are one.
+struct mirror_run {
+  int32_t first, last;
+  void add(std::span<const int32_t> neighbors, std::vector<uint32_t>& to) const {
+    auto at = std::lower_bound(neighbors.begin(), neighbors.end(), first);
+    for (; at != neighbors.end() && *at <= last; ++at) to.push_back(uint32_t(*at - first));
+  }
+};
+
 /// Edges to nodes of one peer, in positions of the exchange orders: sources, how many edges each has, their targets.
-byte_buffer edges_to_peer(const graph::body& b, const peer_mirrors& peer) {
+template <class Positions>
+byte_buffer edges_to_mirrors(const graph::body& b, const peer_mirrors& peer, const Positions& positions) {
   byte_buffer message;
-  if (peer.mirrors.empty()) return message;
-  auto first = peer.mirrors.front(), last = peer.mirrors.back();
   std::vector<uint32_t> sources, counts, targets;
   for (uint32_t e = 0; e < peer.exported.size(); ++e) {
-    auto all = b.out_of(peer.exported[e]);
-    auto at = std::lower_bound(all.begin(), all.end(), first);
     auto before = targets.size();
-    for (; at != all.end() && *at <= last; ++at) targets.push_back(uint32_t(*at - first));
+    positions.add(b.out_of(peer.exported[e]), targets);
     if (targets.size() == before) continue;
     sources.push_back(e);
     counts.push_back(uint32_t(targets.size() - before));
@@ -36,6 +58,12 @@ byte_buffer edges_to_peer(const graph::body& b, const peer_mirrors& peer) {
   put_array(message, counts);
   put_array(message, targets);
   return message;
+}
+
+byte_buffer edges_to_peer(const graph::body& b, const peer_mirrors& peer) {
+  if (peer.mirrors.empty()) return {};
+  if (peer.is_run()) return edges_to_mirrors(b, peer, mirror_run{peer.mirrors.front(), peer.mirrors.back()});
+  return edges_to_mirrors(b, peer, scattered_mirrors{b, peer});
 }
 
 int32_t at_position(const std::vector<int32_t>& ids, uint32_t position) {
@@ -67,10 +95,12 @@ std::vector<byte_buffer> exchange_edges(const graph::body& b, communicator& all)
   return all.all_to_all(std::move(outgoing));
 }
 
-/// Edges at their targets, other ends ascending: lists from other partitions, then the own nodes' out-pages.
+/// Edges at their targets: lists from other partitions, then the own nodes' out-pages. Other ends ascend where the mirrors of each peer are a run.
 class turned_edges {
  public:
-  turned_edges(const graph::body& b, std::vector<edge_list> remote) : b_{b}, remote_{std::move(remote)} {}
+  turned_edges(const graph::body& b, std::vector<edge_list> remote)
+      : b_{b}, remote_{std::move(remote)}, ascend_{std::all_of(b.peers.begin(), b.peers.end(), [](auto& peer) { return peer.is_run(); })} {}
+  bool ascend() const { return ascend_; }
   size_t size() const { return remote_.size() + b_.out.directory.size(); }
   uint64_t weight(size_t piece) const {
     return piece < remote_.size() ? remote_[piece].from.size() : b_.out.directory[piece - remote_.size()]->edges;
@@ -97,6 +127,7 @@ class turned_edges {
 
   const graph::body& b_;
   std::vector<edge_list> remote_;
+  bool ascend_;
 };
 
 /// A page of edges that came with other ends ascending: sorted by vertex alone.
@@ -117,8 +148,9 @@ topology build_transposed(const graph::body& b, const turned_edges& edges, const
   made.pages.resize(page_count(b.size));
   auto scattered = scatter_by_page<Entry>(made.pages.size(), edges, code);
   tbb::parallel_for(size_t{0}, made.pages.size(), [&](size_t p) {
-    std::span<const Entry> entries = scattered.of(p);
-    if (!entries.empty()) made.pages[p] = build_page(entries, vertices_in_page(b.size, p), code);
+    auto entries = scattered.of(p);
+    if (!edges.ascend()) std::sort(entries.begin(), entries.end());
+    if (!entries.empty()) made.pages[p] = build_page(std::span<const Entry>{entries}, vertices_in_page(b.size, p), code);
   });
   index_topology(made);
   return made;

@@ -232,7 +232,7 @@ TEST(graph_storage, refuses_edges_of_removed_nodes) {
   }
 }
 
-TEST(graph_storage, refuses_mirrors_that_are_no_run_and_exports_that_do_not_ascend) {
+TEST(graph_storage, refuses_an_exchange_that_is_out_of_order_or_names_a_node_twice_or_not_at_all) {
   auto g = testing::load(testing::random_rows({}, 6), 2)[1];
   EXPECT_EQ(complaint(g), "");
   auto spoilt = [&](auto&& change) {
@@ -240,10 +240,10 @@ TEST(graph_storage, refuses_mirrors_that_are_no_run_and_exports_that_do_not_asce
     change(bad->peers[0]);
     return complaint(graph{std::move(bad)});
   };
-  EXPECT_EQ(spoilt([](auto& p) { std::swap(p.exported[0], p.exported[1]); }), "stored graph: an exchange that does not ascend");
-  EXPECT_EQ(spoilt([](auto& p) { p.exported[1] = p.exported[0]; }), "stored graph: an exchange that does not ascend");
-  EXPECT_EQ(spoilt([](auto& p) { std::swap(p.mirrors[0], p.mirrors[1]); }), "stored graph: an exchange that does not ascend");
-  EXPECT_EQ(spoilt([](auto& p) { p.mirrors.erase(p.mirrors.begin() + 1); }), "stored graph: mirrors of a partition that are no run");
+  EXPECT_EQ(spoilt([](auto& p) { p.exported[1] = p.exported[0]; }), "stored graph: an exchange that names a node twice");
+  EXPECT_EQ(spoilt([](auto& p) { p.mirrors[1] = p.mirrors[2]; }), "stored graph: an exchange that names a node twice");
+  EXPECT_EQ(spoilt([](auto& p) { std::swap(p.mirrors[1], p.mirrors[2]); }), "stored graph: an exchange that is out of order");
+  EXPECT_EQ(spoilt([](auto& p) { p.mirrors.erase(p.mirrors.begin() + 1); }), "stored graph: a mirror that no partition has");
 }
 
 node_values numbers(const graph& g) {
