@@ -105,11 +105,12 @@ void coordinator::ask(asker who, const ask_status&) {
 
 void coordinator::ask(asker who, const load_begin& r) {
   must_be_ready();
+  if (r.rows_of != 0) handles_.graph(r.rows_of);
   auto load = handles_.next();
   handles_.add(load, load_handle{});
   owned_[who.session].insert(load);
   control::open_load message{load, r.kind.directed, r.kind.multi, r.endpoints_must_exist, uint8_t(r.kind.keys), uint8_t(r.kind.edge_keys), r.origin,
-                             uint8_t(r.duplicates)};
+                             uint8_t(r.duplicates), r.rows_of != 0};
   opening_[load] = {who, workers_.size()};
   for (auto& [number, worker] : workers_) self_->send(worker, message);
 }
@@ -238,11 +239,14 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
       who,
       [r, record] {
         auto store = storage::graph_store::open(r.store, true);
-        auto branch = r.branch.empty() ? store->current_branch() : r.branch;
-        auto head = store->head(branch);
+        auto head = store->head(r.branch);
+        if ((head ? gli::to_hex(*head) : "") != r.seen)
+          throw failure{errc::conflict, "another writer has committed to branch '" + r.branch +
+                                            "' since this store last saw it: call get_current_graph() or at() again and commit on top of that"};
         auto full = record;
-        if (head) full.parents = {*head};
-        return store->publish(full, branch, head);
+        if (head) full.parents.push_back(*head);
+        for (auto& other : r.merged) full.parents.push_back(parse_hash(other));
+        return store->publish(full, r.branch, head);
       },
       [this, who, r](const storage::commit_record& done) {
         bool restores = !members_.is_ready();
@@ -303,10 +307,6 @@ void coordinator::ask(asker who, const cancel_request& r) {
   auto found = job_of_.find({who.session, uint32_t(r.sequence)});
   if (found != job_of_.end()) carry_out(jobs_.cancelled(found->second, "cancelled by its driver"));
   answer(who, done{});
-}
-
-void coordinator::ask(asker who, const reserved_request& r) {
-  answer(who, failure_note{errc::not_implemented, "'" + r.name + "' is not available yet on a cluster: edit the graph embedded and load it again"});
 }
 
 }  // namespace gli

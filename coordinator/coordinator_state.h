@@ -58,7 +58,6 @@ class coordinator {
   void ask(asker who, const create_branch& r);
   void ask(asker who, const shutdown_cluster&);
   void ask(asker who, const cancel_request& r);
-  void ask(asker who, const reserved_request& r);
   void answer(asker who, const reply& r);
   void must_be_ready() const;
   void finish_output(asker who, const job& j, job_outcome& outcome, const std::optional<stored_at>& stored);

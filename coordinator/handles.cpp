@@ -69,8 +69,13 @@ std::vector<handles::restoration> handles::restore() const {
 void handles::check(const job& j) {
   if (j.graph != 0) graph(j.graph);
   if (auto* l = std::get_if<finish_load>(&j.body)) at(l->load);
+  if (auto* r = std::get_if<add_rows>(&j.body)) at(r->rows);
   if (auto* s = std::get_if<select_by_values>(&j.body)) values(s->values);
   if (auto* c = std::get_if<compare_graphs>(&j.body)) graph(c->newer);
+  if (auto* m = std::get_if<merge_graphs>(&j.body)) {
+    graph(m->base);
+    graph(m->theirs);
+  }
   if (auto* w = std::get_if<write_pages>(&j.body))
     for (auto h : w->results) values(h);
   bool makes_from_nothing = std::holds_alternative<finish_load>(j.body) || std::holds_alternative<read_pages>(j.body);

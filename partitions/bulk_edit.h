@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "runtime/duplicates.h"
 

@@ -56,6 +56,18 @@ std::vector<uint32_t> new_types(size_t attributes, std::span<const page_changes>
   return types;
 }
 
+/// Bits of any partition: the lowest `width` of each.
+void unite(std::vector<uint32_t>& bits, uint32_t width, communicator& all) {
+  if (all.size() == 1 || bits.empty()) return;
+  std::vector<uint64_t> flags;
+  for (auto b : bits)
+    for (uint32_t i = 0; i < width; ++i) flags.push_back(b >> i & 1);
+  all.all_reduce(flags, reduction::max);
+  for (size_t i = 0; i < flags.size(); ++i) bits[i / width] |= uint32_t(flags[i]) << i % width;
+}
+
+constexpr uint32_t type_bits = 8;
+
 }  // namespace
 
 /// A column takes another type than json only when none of its old values is left.
@@ -66,16 +78,18 @@ page_ptr column_plan::old_page(size_t p) const {
 }
 
 std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, const attribute_names& names, std::span<const page_changes> changes,
-                                      const std::vector<uint64_t>& removed) {
+                                      const std::vector<uint64_t>& removed, communicator& all) {
   auto types = new_types(names.names().size(), changes);
+  unite(types, type_bits, all);
+  for (uint32_t a = 0; a < columns.size(); ++a) {
+    bool other = types[a] & ~bit(columns[a].type);
+    if (!other || survives(columns[a], a, changes, removed)) types[a] |= bit(columns[a].type);
+  }
+  unite(types, type_bits, all);
   std::vector<column_plan> plans(types.size());
   for (uint32_t a = 0; a < plans.size(); ++a) {
     auto& plan = plans[a];
-    if (a < columns.size()) {
-      plan.old = &columns[a];
-      bool other = types[a] & ~bit(plan.old->type);
-      if (!other || survives(*plan.old, a, changes, removed)) types[a] |= bit(plan.old->type);
-    }
+    if (a < columns.size()) plan.old = &columns[a];
     auto one = std::countr_zero(types[a]);
     plan.type = std::popcount(types[a]) > 1 ? column_type::json : types[a] ? column_type(one) : column_type::int64;
   }
@@ -83,10 +97,17 @@ std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, 
 }
 
 void drop_emptied(std::vector<paged_column>& columns, const std::vector<column_plan>& plans, const std::vector<uint64_t>& removed_before,
-                  const std::vector<uint64_t>& removed) {
+                  const std::vector<uint64_t>& removed, communicator& all) {
+  enum : uint32_t { now = 1, before = 2 };
+  std::vector<uint32_t> filled(columns.size());
+  for (size_t a = 0; a < columns.size(); ++a) {
+    if (any_value(columns[a], removed)) filled[a] |= now;
+    else if (plans[a].old && any_value(*plans[a].old, removed_before)) filled[a] |= before;
+  }
+  unite(filled, 2, all);
   std::vector<paged_column> kept;
   for (size_t a = 0; a < columns.size(); ++a)
-    if (any_value(columns[a], removed) || (plans[a].old && !any_value(*plans[a].old, removed_before))) kept.push_back(std::move(columns[a]));
+    if (filled[a] & now || (plans[a].old && !(filled[a] & before))) kept.push_back(std::move(columns[a]));
   columns = std::move(kept);
 }
 

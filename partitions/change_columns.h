@@ -18,12 +18,12 @@ struct column_plan {
 };
 
 /// The columns that hold what outlives the changes and what is new: of one type as long as all values are, else json.
-/// Old values in `removed` rows do not count.
+/// Old values in `removed` rows do not count. Collective.
 std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, const attribute_names& names, std::span<const page_changes> changes,
-                                      const std::vector<uint64_t>& removed);
+                                      const std::vector<uint64_t>& removed, communicator& all);
 
-/// Columns that the changes emptied go; one that was empty before stays.
+/// Columns that the changes emptied go, on all partitions alike; one that was empty before stays.
 void drop_emptied(std::vector<paged_column>& columns, const std::vector<column_plan>& plans, const std::vector<uint64_t>& removed_before,
-                  const std::vector<uint64_t>& removed);
+                  const std::vector<uint64_t>& removed, communicator& all);
 
 }  // namespace gli

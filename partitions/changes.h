@@ -1,7 +1,8 @@
 #pragma once
-// What the operations of a log come to, before any page is written: version_fold.cpp collects it, write_changes.cpp turns it into a graph.
+// What edits come to, before any page is written: version_fold.cpp collects it from a log, partition_edit.cpp from edits of a partition;
+// write_changes.cpp turns it into a graph.
 //
-// Ids are own ids of a whole graph, those of new nodes included. Keys and values stay where they are, in the log.
+// Ids are those of the new graph: of new nodes and mirrors too. Keys and values stay where they are, in the log.
 
 #include <span>
 #include <unordered_map>
@@ -40,6 +41,12 @@ struct page_changes {
   bool moved() const;  // whether any element came or went
 };
 
+/// Edges that came to a vertex, or went.
+struct in_change { int32_t target, source, count; };
+
+/// Fills old and row of an edge whose ends and key are known; looks from that slot of its source on. Returns its slot.
+uint32_t locate_edge(const graph& base, element_change& e, uint32_t from_slot = 0);
+
 /// Attribute names by number: those of the old columns first, in order.
 class attribute_names {
  public:
@@ -66,9 +73,14 @@ struct graph_changes {
   version_name folded_from;
   attribute_names node_names, edge_names;
   std::vector<page_changes> node_rows, edges;  // of the pages that change, ascending
+  std::vector<in_change> entering;             // at own nodes, of edges whose sources other partitions own
+  std::vector<hash128> mirror_hashes;          // as in graph::body, like the next two
+  std::vector<peer_mirrors> peers;
+  std::vector<uint64_t> removed_mirrors;
 };
 
-/// The graph after the changes: rewrites the pages that they touch, in parallel, and shares the others.
-graph write_changes(const graph_changes& changes);
+/// The graph after the changes: rewrites the pages that they touch, in parallel, and shares the others. Collective: all partitions have the same
+/// names of attributes, in one order, and agree on columns.
+graph write_changes(const graph_changes& changes, communicator& all);
 
 }  // namespace gli

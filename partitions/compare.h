@@ -46,4 +46,8 @@ parameters count_changes(const version& older, const version& newer);
 /// "new" or "old", and one for each attribute that changed, with its values as JSON text. Null where a column does not apply. At most `limit` rows.
 column_batch list_differences(const version& older, const version& newer, int64_t limit = INT64_MAX);
 
+/// The same of one partition of both, whose mirrors' keys must be at hand, with "_part" (0 nodes of newer, 1 nodes removed, 2 edges, 3 the graph) and
+/// "_seq" (the place of the node or source): in their order a driver merges the rows of all.
+column_batch list_partition_differences(const graph& older, const graph& newer, int64_t limit);
+
 }  // namespace gli

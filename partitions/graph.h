@@ -51,7 +51,7 @@ struct version_name {
   friend bool operator==(const version_name&, const version_name&) = default;
 };
 
-struct edit;         // partitions/edit.h
+struct edit;         // runtime/edit.h
 struct edit_report;
 
 class graph {

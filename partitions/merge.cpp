@@ -4,7 +4,7 @@
 #include <set>
 
 #include "partitions/compare.h"
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/json_text.h"
 
 namespace gli {
@@ -206,7 +206,12 @@ std::vector<edit> merger::edits() {
 
 version merge(const version& base, const version& ours, const version& theirs, const merge_resolver& resolve, std::vector<merge_conflict>& conflicts) {
   edit_report report;
-  return ours.apply(merger{base, ours, theirs, resolve, conflicts}.edits(), report);
+  return ours.apply(merge_edits(base, ours, theirs, resolve, conflicts), report);
+}
+
+std::vector<edit> merge_edits(const version& base, const version& ours, const version& theirs, const merge_resolver& resolve,
+                              std::vector<merge_conflict>& conflicts) {
+  return merger{base, ours, theirs, resolve, conflicts}.edits();
 }
 
 }  // namespace gli

@@ -105,7 +105,8 @@ class partition {
 
   void on(const control::open_load& m) {
     graph_kind kind{m.directed, m.multi, key_type(m.keys), key_type(m.edge_keys)};
-    options_.held->open_load(m.load, {kind, partition_, partitions_, m.endpoints_must_exist, m.origin, duplicate_policy(m.duplicates)});
+    if (m.keeps_rows) options_.held->open_rows(m.load, duplicate_policy(m.duplicates));
+    else options_.held->open_load(m.load, {kind, partition_, partitions_, m.endpoints_must_exist, m.origin, duplicate_policy(m.duplicates)});
     self_->send(coordinator_, control::load_opened{m.load});
   }
 

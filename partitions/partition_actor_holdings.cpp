@@ -42,7 +42,12 @@ node_values_ptr holdings::get_values(handle h) const {
 
 void holdings::open_load(handle h, load_options options) {
   std::lock_guard lock{mutex_};
-  loads_.emplace(h, std::make_shared<load>(std::move(options)));
+  loads_.emplace(h, std::make_shared<load>(graph_loader{std::move(options)}));
+}
+
+void holdings::open_rows(handle h, duplicate_policy duplicates) {
+  std::lock_guard lock{mutex_};
+  loads_.emplace(h, std::make_shared<load>(new_rows{{}, false, false, duplicates}));
 }
 
 std::shared_ptr<holdings::load> holdings::find_load(handle h) const {
@@ -56,17 +61,28 @@ void holdings::add(handle h, const column_batch& rows, bool nodes) {
   auto l = find_load(h);
   std::lock_guard lock{l->one_at_a_time};
   if (std::exchange(l->over, true)) throw absent("load", h);
-  nodes ? l->loader.add_nodes(rows) : l->loader.add_edges(rows);
+  if (auto kept = std::get_if<new_rows>(&l->to)) {
+    kept->edges = !nodes;
+    kept->batches.push_back(rows);
+  } else {
+    auto& loader = std::get<graph_loader>(l->to);
+    nodes ? loader.add_nodes(rows) : loader.add_edges(rows);
+  }
   l->over = false;
 }
 
-std::unique_ptr<graph_loader> holdings::take_load(handle h) {
+template <class To>
+To holdings::take(handle h) {
   auto l = find_load(h);
   extract(loads_, h);
   std::lock_guard lock{l->one_at_a_time};
-  if (std::exchange(l->over, true)) throw absent("load", h);
-  return std::make_unique<graph_loader>(std::move(l->loader));
+  auto to = std::get_if<To>(&l->to);
+  if (!to || std::exchange(l->over, true)) throw absent("load", h);
+  return std::move(*to);
 }
+
+std::unique_ptr<graph_loader> holdings::take_load(handle h) { return std::make_unique<graph_loader>(take<graph_loader>(h)); }
+new_rows holdings::take_rows(handle h) { return take<new_rows>(h); }
 
 void holdings::release(handle h) {
   // What was taken out is destroyed after its lock: freeing a large graph takes a while.

@@ -1,11 +1,16 @@
 #include "partitions/partition_actor_jobs.h"
 
 #include "partitions/catalog.h"
+#include "partitions/merge.h"
+#include "partitions/partition_edit.h"
+#include "runtime/codec.h"
 #include "storage/states.h"
 
 namespace gli {
 
 namespace {
+
+constexpr size_t largest_answer = 8u << 20;  // bytes, on the control plane
 
 hash128 own_root(const std::vector<std::string>& roots, const communicator& all) {
   auto root = all.rank() < roots.size() ? hash_from_hex(roots[all.rank()]) : std::nullopt;
@@ -15,8 +20,10 @@ hash128 own_root(const std::vector<std::string>& roots, const communicator& all)
 
 parameters shape(const graph& g) {
   auto& k = g->kind;
-  return {{"nodes", int64_t(g->total_nodes)}, {"edges", int64_t(g->total_edges)}, {"directed", k.directed}, {"multi", k.multi},
-          {"keys", int64_t(k.keys)},          {"edge_keys", int64_t(k.edge_keys)}};
+  parameters all{{"nodes", int64_t(g->total_nodes)}, {"edges", int64_t(g->total_edges)}, {"directed", k.directed}, {"multi", k.multi},
+                 {"keys", int64_t(k.keys)},          {"edge_keys", int64_t(k.edge_keys)}};
+  for (auto& [name, x] : g->attributes) all["attribute." + name] = x;
+  return all;
 }
 
 /// One job's work, by kind of body.
@@ -43,6 +50,32 @@ class runner {
   }
   job_result operator()(const identify&) { return {{{"graph_id", to_hex(identity_of(input(), all_))}}}; }
   job_result operator()(const compare_graphs& b) { return {compare(input(), held_.get_graph(b.newer), all_)}; }
+
+  job_result operator()(const edit_graph& b) {
+    edit_report report;
+    auto g = apply(input(), b.edits, report, all_);
+    return keep(g, report);
+  }
+  job_result operator()(const add_rows& b) {
+    auto rows = held_.take_rows(b.rows);
+    rows.create_nodes = b.create_nodes;
+    edit_report report;
+    auto g = add(input(), std::move(rows), report, all_);
+    return keep(g, report);
+  }
+
+  job_result operator()(const merge_graphs& b) {
+    std::vector<merge_conflict> conflicts;
+    size_t next = 0;
+    auto resolve = [&](const merge_conflict&) { return next < b.choices.size() ? b.choices[next++] : merge_choice{b.otherwise, {}}; };
+    auto result = keep(merge(held_.get_graph(b.base), input(), held_.get_graph(b.theirs), resolve, conflicts, all_));
+    result.summary["conflicts"] = int64_t(conflicts.size());
+    if (b.tell && all_.rank() == 0) result.conflicts = std::move(conflicts);
+    if (encode(result).size() > largest_answer)
+      throw failure{errc::value, std::to_string(result.conflicts.size()) +
+                                     " conflicts are too many to be decided one by one on a cluster: say strategy='ours' or 'theirs', or merge embedded"};
+    return result;
+  }
 
   job_result operator()(const write_pages& b) {
     auto store = storage::graph_store::open(b.store, true);
@@ -76,6 +109,12 @@ class runner {
   job_result keep(graph g) {
     held_.put(job_.output, g);
     return {shape(g)};
+  }
+  job_result keep(const graph& g, const edit_report& report) {
+    auto result = keep(g);
+    result.summary["duplicates"] = int64_t(report.duplicates);
+    result.summary["lossy_duplicate"] = report.lossy_duplicate;
+    return result;
   }
   job_result keep(node_values v) {
     job_result result{v.summary};

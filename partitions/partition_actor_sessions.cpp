@@ -1,6 +1,8 @@
 #include "partitions/partition_actor_sessions.h"
 
+#include "partitions/compare.h"
 #include "partitions/query.h"
+#include "partitions/query_values.h"
 #include "runtime/batches.h"
 
 namespace gli {
@@ -32,6 +34,7 @@ struct session {
   }
 
   column_batch answer_query(const query& q) {
+    if (q.name == "differences") return list_partition_differences(held->get_graph(q.other), held->get_graph(q.graph), window_of(q.arguments).limit);
     std::optional<graph> g;
     node_values_ptr values, other;
     if (q.graph != 0) g = held->get_graph(q.graph);

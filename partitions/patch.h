@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/version.h"
 
 namespace gli {

@@ -25,6 +25,9 @@ namespace gli {
 /// | histogram | values | – | like sizes, ordered by value |
 /// | compare | values, other (older) | n 10 | "id", "value", "older", "change" (float64), "_tie": the n that moved most, by |change|, ties as in top; a node on one side only has null on the other and counts as 0 |
 ///
+/// A worker answers one more, "differences", of `graph` since another graph, `other`, with at most limit rows: partitions/compare.h,
+/// list_partition_differences.
+///
 /// "_tie" is the hash's 16 bytes, high half first, big endian, so that bytes order as hashes do. A NaN stands after all numbers, before nulls, either
 /// way. Nodes without a value on either side are not compared. Attributes that begin with "_" may stand beside "_seq", which comes last.
 /// An edge of an undirected graph is found from both ends, and shown from the smaller key. Neighbors of a node that is not here: failure{key}.

@@ -10,7 +10,7 @@ namespace gli {
 namespace {
 
 boost::intrusive_ptr<held_log> log_of(const graph& root) {
-  if (root->partitions != 1) throw failure{errc::not_implemented, "a graph on a cluster cannot be edited yet"};
+  if (root->partitions != 1) throw failure{errc::not_implemented, "one partition of a graph is not edited by itself"};
   return new version_log{root};
 }
 

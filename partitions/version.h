@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 
 namespace gli {
@@ -39,6 +39,10 @@ class held_log {
 };
 
 using key_view = std::variant<int64_t, std::string_view>;
+inline key_view view_of(const key& k) {
+  auto number = std::get_if<int64_t>(&k);
+  return number ? key_view{*number} : key_view{std::string_view{std::get<std::string>(k)}};
+}
 
 /// An edit whose keys and attributes lie elsewhere.
 struct edit_view {

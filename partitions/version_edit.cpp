@@ -16,11 +16,6 @@ key own(key_view k) {
   return number ? key{*number} : key{std::string{std::get<std::string_view>(k)}};
 }
 
-key_view view_of(const key& k) {
-  auto number = std::get_if<int64_t>(&k);
-  return number ? key_view{*number} : key_view{std::string_view{std::get<std::string>(k)}};
-}
-
 key_type type_of(const key_view& k) { return k.index() == 0 ? key_type::int64 : key_type::utf8; }
 
 std::string shown(const key_view& k) { return to_string(own(k)); }
@@ -29,7 +24,7 @@ const char* python_type(const key_view& k) { return k.index() == 0 ? "int" : "st
 
 bool same_value(const value& a, const value& b) { return value_hash(plain(a)) == value_hash(plain(b)); }
 
-edit_view view_of(const edit& e) {
+edit_view as_view(const edit& e) {
   return {e.op, view_of(e.node), view_of(e.target), e.edge_key ? std::optional{view_of(*e.edge_key)} : std::nullopt, e.attributes, e.create_nodes};
 }
 
@@ -335,7 +330,7 @@ version version::apply(std::span<const edit> edits, edit_report& report) const {
   if (edits.empty()) return *this;
   edit_report found;
   log_editor editor{*this, found};
-  for (auto& e : edits) editor.apply(view_of(e));
+  for (auto& e : edits) editor.apply(as_view(e));
   report = std::move(found);
   return editor.finish();
 }

@@ -59,7 +59,6 @@ class event_merger {
 
  private:
   void locate(element_change& e);
-  uint32_t first_with_key(const element_change& e, uint32_t slot, uint32_t end) const;
   void begin(element_change& e) const { e.first_value = uint32_t(to_.values.size()); }
   void forget_values(element_change& e);
   void set(element_change& e, const event& given);
@@ -107,29 +106,10 @@ void event_merger::merge_node(std::span<const event> events) {
   if (changes) to_.elements.push_back(e);
 }
 
-/// Among the parallel edges [slot, end), the first whose key is not before e's.
-uint32_t event_merger::first_with_key(const element_change& e, uint32_t slot, uint32_t end) const {
-  while (slot < end) {
-    auto middle = slot + (end - slot) / 2;
-    if (*edge_key(base_, e.a, middle) < *e.edge_key) slot = middle + 1;
-    else end = middle;
-  }
-  return slot;
-}
-
 /// Finds an edge's row, or where it goes. Edges come in the order of the page.
 void event_merger::locate(element_change& e) {
-  auto p = size_t(e.a) >> vertices_per_page_bits;
-  if (p >= base_->out.directory.size()) return;
-  auto& t = *base_->out.directory[p];
-  auto list = t.of(e.a & (vertices_per_page - 1));
-  if (source_ != e.a) searched_ = 0;
+  searched_ = locate_edge(base_, e, source_ == e.a ? searched_ : 0);
   source_ = e.a;
-  auto slot = uint32_t(std::lower_bound(list.begin() + searched_, list.end(), e.b) - list.begin());
-  if (base_->edge_keys) slot = first_with_key(e, slot, uint32_t(std::upper_bound(list.begin() + slot, list.end(), e.b) - list.begin()));
-  e.old = slot < list.size() && list[slot] == e.b && (!base_->edge_keys || *edge_key(base_, e.a, slot) == *e.edge_key);
-  e.row = t.off[e.a & (vertices_per_page - 1)] + slot;
-  searched_ = slot;
 }
 
 void event_merger::merge_edge(std::span<const event> events) {
@@ -318,7 +298,8 @@ graph log_folder::fold(version_log& log, uint32_t position) {
   log_reader here{log, position};
   auto folded = changes.finish(here, here.keys() == key_type::none ? nullptr : log.keys);
   folded.folded_from = {log.number, position};
-  auto made = write_changes(folded);
+  solo alone;
+  auto made = write_changes(folded, alone);
   std::lock_guard lock{log.folding};
   if (auto id = log.identities.find(position); id != log.identities.end()) note_facts(made, id->second);
   std::erase_if(log.folds, [](auto& known) { return known.second.expired(); });

@@ -20,12 +20,10 @@ struct row_run {
   const element_change* changed;  // null: as they were
 };
 
-/// Edges that came to a vertex, or went.
-struct in_change { int32_t target, source, count; };
-
 class graph_writer {
  public:
-  explicit graph_writer(const graph_changes& changes) : to_{changes}, base_{changes.base}, made_{std::make_shared<graph::body>()} {}
+  graph_writer(const graph_changes& changes, communicator& all)
+      : to_{changes}, base_{changes.base}, all_{all}, made_{std::make_shared<graph::body>()} {}
   graph write();
 
  private:
@@ -52,6 +50,7 @@ class graph_writer {
 
   const graph_changes& to_;
   const graph& base_;
+  communicator& all_;
   std::shared_ptr<graph::body> made_;
   std::vector<column_plan> edge_plans_;
 };
@@ -61,21 +60,26 @@ void graph_writer::copy_rest() {
   g.kind = to_.kind;
   g.keys = to_.keys;
   g.size = to_.size;
-  g.nodes = g.total_nodes = to_.nodes;
+  g.partition = base_->partition;
+  g.partitions = base_->partitions;
+  g.nodes = to_.nodes;
   g.removed = to_.removed;
   g.sequence = to_.sequence;
   g.attributes = to_.attributes;
   g.folded_from = to_.folded_from;
-  g.peers = base_->peers;
+  g.mirrors = int32_t(to_.mirror_hashes.size());
+  g.mirror_hashes = to_.mirror_hashes;
+  g.peers = to_.peers;
+  g.removed_mirrors = to_.removed_mirrors;
 }
 
 // --- nodes -----------------------------------------------------------------------------------------------------------------
 
 void graph_writer::write_nodes() {
-  auto plans = plan_columns(base_->node_columns, to_.node_names, to_.node_rows, to_.removed);
+  auto plans = plan_columns(base_->node_columns, to_.node_names, to_.node_rows, to_.removed, all_);
   made_->node_columns.resize(plans.size());
   for (size_t a = 0; a < plans.size(); ++a) write_node_column(a, plans[a]);
-  drop_emptied(made_->node_columns, plans, base_->removed, to_.removed);
+  drop_emptied(made_->node_columns, plans, base_->removed, to_.removed, all_);
 }
 
 void graph_writer::write_node_column(size_t a, const column_plan& plan) {
@@ -129,7 +133,7 @@ std::vector<row_run> runs_of(const page_changes& changes, uint32_t old_rows) {
 
 void graph_writer::begin_edge_columns() {
   auto pages = page_count(to_.size);
-  edge_plans_ = plan_columns(base_->edge_columns, to_.edge_names, to_.edges, {});
+  edge_plans_ = plan_columns(base_->edge_columns, to_.edge_names, to_.edges, {}, all_);
   for (size_t a = 0; a < edge_plans_.size(); ++a) {
     auto& plan = edge_plans_[a];
     paged_column made{to_.edge_names.names()[a], plan.type, std::vector<page_ptr>(pages)};
@@ -151,7 +155,7 @@ void graph_writer::write_edges() {
   parallel_ranges(int64_t(to_.edges.size()), 1, [&](int64_t i, int64_t end) {
     for (; i < end; ++i) write_out_page(to_.edges[size_t(i)]);
   });
-  drop_emptied(made_->edge_columns, edge_plans_, {}, {});
+  drop_emptied(made_->edge_columns, edge_plans_, {}, {}, all_);
 }
 
 void graph_writer::write_out_page(const page_changes& changes) {
@@ -212,10 +216,10 @@ void graph_writer::write_edge_keys(size_t p, std::span<const row_run> rows) {
 // --- the other direction -----------------------------------------------------------------------------------------------------
 
 void graph_writer::write_in() {
-  std::vector<in_change> changes;
+  auto changes = to_.entering;
   for (auto& p : to_.edges)
     for (auto& e : p.elements)
-      if (e.moved() && (to_.kind.directed || e.a != e.b)) changes.push_back({e.b, e.a, e.live ? 1 : -1});
+      if (e.b >= 0 && e.moved() && (to_.kind.directed || e.a != e.b)) changes.push_back({e.b, e.a, e.live ? 1 : -1});
   made_->in.pages = base_->in.pages;
   made_->in.pages.resize(made_->out.pages.size());
   auto pages = group_by_page(std::span<const in_change>{changes}, made_->in.pages.size(), [](auto& c) { return page_of(c.target); });
@@ -273,12 +277,15 @@ graph graph_writer::write() {
     refit_last(*t);
     index_topology(*t);
   }
-  made_->total_edges = made_->out.edges;
+  uint64_t totals[] = {made_->nodes, made_->out.edges};
+  all_.all_reduce(totals, reduction::sum);
+  made_->total_nodes = totals[0];
+  made_->total_edges = totals[1];
   return graph{std::shared_ptr<const graph::body>{made_}};
 }
 
 }  // namespace
 
-graph write_changes(const graph_changes& changes) { return graph_writer{changes}.write(); }
+graph write_changes(const graph_changes& changes, communicator& all) { return graph_writer{changes, all}.write(); }
 
 }  // namespace gli

@@ -12,6 +12,7 @@
 
 #include "runtime/communicator.h"
 #include "runtime/duplicates.h"
+#include "runtime/edit.h"
 #include "runtime/error.h"
 #include "runtime/frame.h"
 #include "runtime/job.h"
@@ -55,18 +56,25 @@ struct load_begin {
   bool endpoints_must_exist = false;
   std::string origin;
   duplicate_policy duplicates = duplicate_policy::first;
+  handle rows_of = 0;  // the graph that the rows are to be added to; 0: they become a graph
 };
 struct release_handles { std::vector<handle> handles; };
-struct commit_graph { std::string store; handle graph = 0; std::string message, author, branch; std::vector<handle> results; };
+struct commit_graph {
+  std::string store;
+  handle graph = 0;
+  std::string message, author, branch;
+  std::vector<handle> results;
+  std::string seen;                 // the branch's head as the driver knows it; empty: none
+  std::vector<std::string> merged;  // further parents
+};
 struct ask_history { std::string store, revision; uint32_t limit = 0; };
 struct checkout { std::string store, revision; int32_t result = -1; handle graph = 0; };
 struct create_branch { std::string store, name, from; };
 struct shutdown_cluster {};
 struct cancel_request { uint64_t sequence = 0; };
-struct reserved_request { std::string name; };  // decoded from edit and lease: answered as not implemented
 
 using request_body = std::variant<ping, ask_status, load_begin, job, release_handles, commit_graph, ask_history, checkout, create_branch,
-                                  shutdown_cluster, cancel_request, reserved_request>;
+                                  shutdown_cluster, cancel_request>;
 struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body body; };
 
 struct done {};
@@ -90,6 +98,7 @@ byte_buffer encode(const column_batch&);
 byte_buffer encode(const job&);
 byte_buffer encode(const job_result&);
 byte_buffer encode(const query&);
+byte_buffer encode(const std::vector<edit>&);
 
 hello decode_hello(bytes_view);
 welcome decode_welcome(bytes_view);
@@ -102,5 +111,6 @@ column_batch decode_batch(bytes_view);      // also column_batch::check()
 job decode_job(bytes_view);
 job_result decode_job_result(bytes_view);
 query decode_query(bytes_view);
+std::vector<edit> decode_edits(bytes_view);
 
 }  // namespace gli

@@ -16,6 +16,12 @@ select_elements get_select(wire::Job::Select::Reader from) {
   return s;
 }
 
+void put_choice(wire::Choice::Builder to, const merge_choice& from) {
+  to.setTake(uint8_t(from.take));
+  to.setDecided(from.instead.has_value());
+  if (from.instead) put(to.initInstead(), *from.instead);
+}
+
 /// One call for each alternative of job_body.
 struct put_body {
   wire::Job::Builder to;
@@ -42,12 +48,78 @@ struct put_body {
   void operator()(const read_pages& b) { put_roots(to.initReadPages(), b); }
   void operator()(const read_result& b) { put_roots(to.initReadResult(), b); }
   void operator()(const compare_graphs& b) { to.setCompareGraphs(b.newer); }
+  void operator()(const edit_graph& b) { put(to.initEditGraph(count(b.edits)), b.edits); }
+  void operator()(const add_rows& b) {
+    auto group = to.initAddRows();
+    group.setRows(b.rows);
+    group.setCreateNodes(b.create_nodes);
+  }
+  void operator()(const merge_graphs& b) {
+    auto group = to.initMerge();
+    group.setBase(b.base);
+    group.setTheirs(b.theirs);
+    fill_list(group.initChoices(count(b.choices)), b.choices, put_choice);
+    group.setOtherwise(uint8_t(b.otherwise));
+    group.setTell(b.tell);
+  }
 
   template <class Group, class Body> static void put_roots(Group group, const Body& b) {
     group.setStore(text(b.store));
     put_texts(group.initRoots(count(b.roots)), b.roots);
   }
 };
+
+merge_choice::side get_side(uint8_t number) {
+  if (number > uint8_t(merge_choice::side::theirs)) refuse("no side " + std::to_string(number));
+  return merge_choice::side(number);
+}
+
+merge_choice get_choice(wire::Choice::Reader from) {
+  return {get_side(from.getTake()), from.getDecided() ? std::optional{get(from.getInstead())} : std::nullopt};
+}
+
+merge_graphs get_merge(wire::Job::Merge::Reader from) {
+  return {from.getBase(), from.getTheirs(), read_list<merge_choice>(from.getChoices(), get_choice), get_side(from.getOtherwise()), from.getTell()};
+}
+
+void put_optional(wire::Value::Builder to, const std::optional<value>& from) { put(to, from.value_or(value{})); }
+
+std::optional<value> get_optional(wire::Value::Reader from) {
+  auto v = get(from);
+  return type_of(v) ? std::optional{std::move(v)} : std::nullopt;
+}
+
+void put_conflict(wire::Conflict::Builder to, const merge_conflict& from) {
+  using element = merge_conflict::element;
+  to.setElement(uint8_t(from.of));
+  if (from.of != element::graph) put(to.initNode(), to_value(from.node));
+  if (from.of == element::edge) put(to.initTarget(), to_value(from.target));
+  if (from.edge_key) put(to.initKey(), to_value(*from.edge_key));
+  to.setWholeElement(!from.attribute);
+  to.setAttribute(text(from.attribute.value_or("")));
+  put_optional(to.initBase(), from.base);
+  put_optional(to.initOurs(), from.ours);
+  put_optional(to.initTheirs(), from.theirs);
+  to.setInOurs(from.in_ours);
+  to.setInTheirs(from.in_theirs);
+}
+
+merge_conflict get_conflict(wire::Conflict::Reader from) {
+  using element = merge_conflict::element;
+  if (from.getElement() > uint8_t(element::graph)) refuse("no element " + std::to_string(from.getElement()));
+  merge_conflict c;
+  c.of = element(from.getElement());
+  if (c.of != element::graph) c.node = to_key(get(from.getNode())).value_or(key{});
+  if (c.of == element::edge) c.target = to_key(get(from.getTarget())).value_or(key{});
+  c.edge_key = to_key(get(from.getKey()));
+  if (!from.getWholeElement()) c.attribute = string_of(from.getAttribute());
+  c.base = get_optional(from.getBase());
+  c.ours = get_optional(from.getOurs());
+  c.theirs = get_optional(from.getTheirs());
+  c.in_ours = from.getInOurs();
+  c.in_theirs = from.getInTheirs();
+  return c;
+}
 
 job_body get_body(wire::Job::Reader from) {
   switch (from.which()) {
@@ -64,6 +136,9 @@ job_body get_body(wire::Job::Reader from) {
     case wire::Job::READ_PAGES: return read_pages{string_of(from.getReadPages().getStore()), read_texts(from.getReadPages().getRoots())};
     case wire::Job::READ_RESULT: return read_result{string_of(from.getReadResult().getStore()), read_texts(from.getReadResult().getRoots())};
     case wire::Job::COMPARE_GRAPHS: return compare_graphs{from.getCompareGraphs()};
+    case wire::Job::EDIT_GRAPH: return edit_graph{get(from.getEditGraph())};
+    case wire::Job::ADD_ROWS: return add_rows{from.getAddRows().getRows(), from.getAddRows().getCreateNodes()};
+    case wire::Job::MERGE: return get_merge(from.getMerge());
   }
   refuse("no job " + std::to_string(int(from.which())));
 }
@@ -79,8 +154,11 @@ void put(wire::Job::Builder to, const job& from) {
 
 job get(wire::Job::Reader from) { return {from.getId(), from.getGraph(), from.getOutput(), get_body(from)}; }
 
-void put(wire::JobResult::Builder to, const job_result& from) { put(to.initSummary(count(from.summary)), from.summary); }
-job_result get(wire::JobResult::Reader from) { return {get(from.getSummary())}; }
+void put(wire::JobResult::Builder to, const job_result& from) {
+  put(to.initSummary(count(from.summary)), from.summary);
+  fill_list(to.initConflicts(count(from.conflicts)), from.conflicts, put_conflict);
+}
+job_result get(wire::JobResult::Reader from) { return {get(from.getSummary()), read_list<merge_conflict>(from.getConflicts(), get_conflict)}; }
 
 }  // namespace gli::codec
 

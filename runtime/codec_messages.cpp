@@ -80,6 +80,7 @@ void put(wire::LoadBegin::Builder to, const load_begin& from) {
   to.setEndpointsMustExist(from.endpoints_must_exist);
   to.setOrigin(text(from.origin));
   to.setDuplicates(uint8_t(from.duplicates));
+  to.setRowsOf(from.rows_of);
 }
 
 duplicate_policy get_duplicates(uint8_t number) {
@@ -89,7 +90,7 @@ duplicate_policy get_duplicates(uint8_t number) {
 
 load_begin get(wire::LoadBegin::Reader from) {
   graph_kind kind{from.getDirected(), from.getMulti(), get_key_type(from.getKeys()), get_key_type(from.getEdgeKeys())};
-  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin()), get_duplicates(from.getDuplicates())};
+  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin()), get_duplicates(from.getDuplicates()), from.getRowsOf()};
 }
 
 void put(wire::Commit::Builder to, const commit_graph& from) {
@@ -99,11 +100,13 @@ void put(wire::Commit::Builder to, const commit_graph& from) {
   to.setAuthor(text(from.author));
   to.setBranch(text(from.branch));
   put_numbers(to.initResults(count(from.results)), from.results);
+  to.setSeen(text(from.seen));
+  put_texts(to.initMerged(count(from.merged)), from.merged);
 }
 
 commit_graph get(wire::Commit::Reader from) {
-  return {string_of(from.getStore()),  from.getGraph(),            string_of(from.getMessage()),
-          string_of(from.getAuthor()), string_of(from.getBranch()), read_numbers(from.getResults())};
+  return {string_of(from.getStore()),  from.getGraph(),             string_of(from.getMessage()),     string_of(from.getAuthor()),
+          string_of(from.getBranch()), read_numbers(from.getResults()), string_of(from.getSeen()), read_texts(from.getMerged())};
 }
 
 /// One call for each alternative of request_body.
@@ -136,11 +139,6 @@ struct put_request {
   }
   void operator()(const shutdown_cluster&) { to.setShutdown(); }
   void operator()(const cancel_request& b) { to.setCancel(b.sequence); }
-  void operator()(const reserved_request& b) {
-    if (b.name == "edit") to.initEdit();
-    else if (b.name == "lease") to.initLease();
-    else throw failure{errc::value, "no reserved request '" + b.name + "'"};
-  }
 };
 
 request_body get_request(wire::Request::Reader from) {
@@ -161,8 +159,6 @@ request_body get_request(wire::Request::Reader from) {
     }
     case wire::Request::SHUTDOWN: return shutdown_cluster{};
     case wire::Request::CANCEL: return cancel_request{from.getCancel()};
-    case wire::Request::EDIT: return reserved_request{"edit"};
-    case wire::Request::LEASE: return reserved_request{"lease"};
     case wire::Request::BRANCH: {
       auto group = from.getBranch();
       return create_branch{string_of(group.getStore()), string_of(group.getName()), string_of(group.getFrom())};

@@ -124,6 +124,8 @@ void put(wire::JobResult::Builder to, const job_result& from);
 job_result get(wire::JobResult::Reader from);
 void put(wire::Failure::Builder to, const failure_note& from);
 failure_note get(wire::Failure::Reader from);
+void put(capnp::List<wire::Edit>::Builder to, const std::vector<edit>& from);
+std::vector<edit> get(capnp::List<wire::Edit>::Reader from);
 key_type get_key_type(uint8_t number);
 
 }  // namespace gli::codec

@@ -18,6 +18,7 @@ struct open_load {
   uint8_t keys = 0, edge_keys = 0;
   std::string origin;
   uint8_t duplicates = 0;
+  bool keeps_rows = false;  // for add_rows, instead of making a graph of them
 };
 struct load_opened { uint64_t load = 0; };
 struct start_job { uint64_t id = 0; uint32_t term = 0; std::vector<char> job; };  // job: gli::encode(job)
@@ -32,7 +33,7 @@ template <class F> auto inspect(F& f, assign& x) { return f(caf::meta::type_name
 template <class F> auto inspect(F& f, place& x) { return f(caf::meta::type_name("place"), x.term, x.doors); }
 template <class F> auto inspect(F& f, placed& x) { return f(caf::meta::type_name("placed"), x.term, x.partition); }
 template <class F> auto inspect(F& f, open_load& x) {
-  return f(caf::meta::type_name("open_load"), x.load, x.directed, x.multi, x.endpoints_must_exist, x.keys, x.edge_keys, x.origin, x.duplicates);
+  return f(caf::meta::type_name("open_load"), x.load, x.directed, x.multi, x.endpoints_must_exist, x.keys, x.edge_keys, x.origin, x.duplicates, x.keeps_rows);
 }
 template <class F> auto inspect(F& f, load_opened& x) { return f(caf::meta::type_name("load_opened"), x.load); }
 template <class F> auto inspect(F& f, start_job& x) { return f(caf::meta::type_name("start_job"), x.id, x.term, x.job); }

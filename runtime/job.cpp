@@ -14,6 +14,9 @@ struct job_name {
   std::string operator()(const read_pages&) const { return "read_pages"; }
   std::string operator()(const read_result&) const { return "read_result"; }
   std::string operator()(const compare_graphs&) const { return "compare"; }
+  std::string operator()(const edit_graph&) const { return "edit"; }
+  std::string operator()(const add_rows&) const { return "add_rows"; }
+  std::string operator()(const merge_graphs&) const { return "merge"; }
 };
 
 }  // namespace

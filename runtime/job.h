@@ -10,8 +10,10 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/edit.h"
 #include "runtime/expression.h"
 #include "runtime/hash.h"
+#include "runtime/merge.h"
 #include "runtime/value.h"
 
 namespace gli {
@@ -48,8 +50,22 @@ struct read_result { std::string store; std::vector<std::string> roots; };
 /// What changed from `graph` to `newer`. Summary: nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed.
 struct compare_graphs { handle newer = 0; };
 
+/// Edit `graph`. Output: a graph. Summary: duplicates, lossy_duplicate, as edit_report says.
+struct edit_graph { std::vector<edit> edits; };
+/// Add the rows of a load that was begun for `graph`. Output and summary as of edit_graph.
+struct add_rows { handle rows = 0; bool create_nodes = false; };
+
+/// `graph` with what `theirs` changed since `base` (docs/versions.md). The nth conflict is as choices[n] says, those behind as `otherwise`. Output: a
+/// graph. Summary: conflicts, how many; told, on partition 0, where `tell` says so.
+struct merge_graphs {
+  handle base = 0, theirs = 0;
+  std::vector<merge_choice> choices;
+  merge_choice::side otherwise = merge_choice::side::ours;
+  bool tell = false;
+};
+
 using job_body = std::variant<finish_load, run_algorithm, select_elements, select_by_values, resolve_mirrors, identify, write_pages,
-                              read_pages, read_result, compare_graphs>;
+                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs>;
 
 struct job {
   uint64_t id = 0;     // given by the coordinator
@@ -59,7 +75,10 @@ struct job {
 };
 
 /// What one partition answers; `summary` of global counts is the same on all partitions, others are said to be per partition.
-struct job_result { parameters summary; };
+struct job_result {
+  parameters summary;
+  std::vector<merge_conflict> conflicts = {};  // of merge_graphs
+};
 
 /// One partition's view of what it holds: see partitions/query.h for the names and the columns they answer.
 struct query {

@@ -12,10 +12,13 @@ import pyarrow as pa
 from . import _core, _loading
 from ._arrow import ROWS_AT_ONCE, column_of, columns_from_rows, frame, is_json
 from ._checks import attribute_name, collection, edge_row, flag, node_row
-from ._edits import edge_edit, warn_of_duplicate
+from ._edits import edge_edit
 
 if TYPE_CHECKING:
+    from ._distributed import DistributedGraph
     from ._graph import Graph
+
+    AnyGraph = Graph | DistributedGraph
 
 _RELOAD_SHARE = 4  # rows are loaded together with the graph when they are at least this part of it
 _RELOAD_LEAST = 1_000
@@ -77,6 +80,7 @@ class NodeRows:
     table: pa.Table
     node: str
     duplicates: str
+    create_nodes = False
 
     def checked(self) -> NodeRows:
         if self.duplicates not in ("first", "last", "error"):
@@ -90,10 +94,21 @@ class NodeRows:
     def edit(self, core) -> tuple:
         return _core.add_node_rows(core, self.rows(), self.duplicates)
 
-    def add_to(self, graph: Graph) -> Graph:
-        if self.duplicates != "error" and _worth_loading(self.table, graph) and _fits(self.table, [self.node], graph.nodes.to_arrow()):
-            return _loaded(graph, lambda rows: rows.add_nodes(self.rows()), self.duplicates)
-        return _edited(graph, self)
+    def add_to(self, graph: AnyGraph) -> AnyGraph:
+        if (
+            self.duplicates != "error"
+            and graph._worth_loading(self.table.num_rows)
+            and _fits(self.table, [self.node], graph.nodes.to_arrow())
+        ):
+            return _loaded(graph, self.fill, self.duplicates)
+        return graph._add_table(self)
+
+    @property
+    def policy(self) -> str:
+        return self.duplicates
+
+    def fill(self, rows) -> None:
+        rows.add_nodes(self.rows())
 
 
 @dataclass
@@ -118,24 +133,28 @@ class EdgeRows:
     def _names(self) -> list[str]:
         return [self.source, self.target] if self.key is None else [self.source, self.target, self.key]
 
-    def _policy(self) -> str:
+    @property
+    def policy(self) -> str:
         return "first" if self.duplicates == "multi" else self.duplicates
 
     def rows(self) -> pa.RecordBatchReader:
         return _renamed(self.table, dict(zip(self._names(), ("source", "target", "key"))))
 
     def edit(self, core) -> tuple:
-        return _core.add_edge_rows(core, self.rows(), self._policy(), self.create_nodes)
+        return _core.add_edge_rows(core, self.rows(), self.policy, self.create_nodes)
 
-    def add_to(self, graph: Graph) -> Graph:
+    def add_to(self, graph: AnyGraph) -> AnyGraph:
         if (
             self.duplicates == "error"
-            or not _worth_loading(self.table, graph)
+            or not graph._worth_loading(self.table.num_rows)
             or not _fits(self.table, self._names(), graph.edges.to_arrow())
         ):
-            return _edited(graph, self)
-        made = _loaded(graph, lambda rows: rows.add_edges(self.rows()), self._policy())
+            return graph._add_table(self)
+        made = _loaded(graph, self.fill, self.policy)
         return made if self.create_nodes else _without_new_nodes(made, graph)
+
+    def fill(self, rows) -> None:
+        rows.add_edges(self.rows())
 
 
 def _check_names(table: pa.Table, leading: list[str], element: str) -> None:
@@ -153,10 +172,9 @@ def _renamed(table: pa.Table, names: dict[str, str]) -> pa.RecordBatchReader:
     return table.rename_columns([names.get(n, n) for n in table.column_names]).to_reader(max_chunksize=ROWS_AT_ONCE)
 
 
-def _worth_loading(table: pa.Table, graph: Graph) -> bool:
-    """Whether one load of graph and rows together costs less than so many edits."""
-    elements = graph.node_count + graph.edge_count
-    return elements == 0 or (table.num_rows >= _RELOAD_LEAST and table.num_rows * _RELOAD_SHARE >= elements)
+def worth_loading(rows: int, elements: int) -> bool:
+    """Whether one load of a graph and rows together costs less than so many edits."""
+    return elements == 0 or (rows >= _RELOAD_LEAST and rows * _RELOAD_SHARE >= elements)
 
 
 def _fits(table: pa.Table, keys: list[str], known: pa.Table) -> bool:
@@ -176,7 +194,7 @@ def _plain(t: pa.DataType) -> str:
     return "text" if pa.types.is_string(t) or pa.types.is_large_string(t) else str(t)
 
 
-def _loaded(graph: Graph, add: Callable[[Any], None], duplicates: str) -> Graph:
+def _loaded(graph: AnyGraph, add: Callable[[Any], None], duplicates: str) -> AnyGraph:
     """The graph with more rows, all loaded together: its own come first."""
     edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()
 
@@ -188,9 +206,8 @@ def _loaded(graph: Graph, add: Callable[[Any], None], duplicates: str) -> Graph:
         add(rows)
 
     keys = None if graph.key_type == "none" else graph.key_type
-    made = _loading.load(
-        _loading.EMBEDDED, fill, "load", key_type=keys, directed=graph.directed, multi=graph.multi, duplicates=duplicates
-    )
+    kind = {"key_type": keys, "directed": graph.directed, "multi": graph.multi}
+    made = _loading.load(graph._place(), fill, "load", duplicates=duplicates, **kind)
     if graph.attributes:
         with made.batch_operations() as batch:
             for name, value in graph.attributes.items():
@@ -199,18 +216,11 @@ def _loaded(graph: Graph, add: Callable[[Any], None], duplicates: str) -> Graph:
     return made
 
 
-def _without_new_nodes(made: Graph, before: Graph) -> Graph:
+def _without_new_nodes(made: AnyGraph, before: AnyGraph) -> AnyGraph:
     if made.node_count == before.node_count:
         return made
     missing = made.nodes.to_arrow().column("id")[before.node_count].as_py()
     raise KeyError(f"Node {missing!r} not found")
-
-
-def _edited(graph: Graph, rows: NodeRows | EdgeRows) -> Graph:
-    core, _, lossy = rows.edit(graph._core)
-    if lossy:
-        warn_of_duplicate(lossy)
-    return type(graph)._from_core(core)
 
 
 def from_pairs(place: _loading.Place, edges: Iterable, directed: bool, multi: bool, duplicates: str):
@@ -233,17 +243,24 @@ class PairRows:
     create_nodes: bool
     duplicates: str
 
-    def add_to(self, graph: Graph) -> Graph:
-        elements = graph.node_count + graph.edge_count
-        if elements == 0 or len(self.edges) * _RELOAD_SHARE >= elements:
-            made = _attempt(lambda: _loaded(graph, self._add, "first"))
+    def add_to(self, graph: AnyGraph) -> AnyGraph:
+        if graph._worth_loading(len(self.edges)):
+            made = _attempt(lambda: _loaded(graph, self.fill, "first"))
             if made is not None:
                 return made if self.create_nodes else _without_new_nodes(made, graph)
-        return graph._edit(edge_edits(self.edges, graph.multi, self.create_nodes))
+        made = _attempt(lambda: graph._add_table(self))
+        return graph._edit(edge_edits(self.edges, graph.multi, self.create_nodes)) if made is None else made
 
-    def _add(self, rows) -> None:
+    @property
+    def policy(self) -> str:
+        return self.duplicates
+
+    def fill(self, rows) -> None:
         if not _core.add_pairs(rows, self.edges):
             raise _OtherRows
+
+    def edit(self, core) -> tuple:
+        raise _OtherRows
 
 
 class _OtherRows(Exception):

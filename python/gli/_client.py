@@ -206,8 +206,9 @@ class Client(Readers[DistributedGraph]):
 
     # --- loading (the Place of _loading.py) -----------------------------------------------------------------------------------
 
-    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin, duplicates) -> _loading.Load:
-        begun = self._call(lambda core: core.begin_load(directed, multi, keys, endpoints_must_exist, origin, duplicates, self._timeout))
+    def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin, duplicates, rows_of=0) -> _loading.Load:
+        kind = (directed, multi, keys, endpoints_must_exist, origin, duplicates, rows_of)
+        begun = self._call(lambda core: core.begin_load(*kind, self._timeout))
         try:
             rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys)
             return _loading.Load(rows, begun["load"])
@@ -219,6 +220,21 @@ class Client(Readers[DistributedGraph]):
         target.rows.finish()
         reply = self._call(lambda core: core.job(0, ("finish_load", target.number), progress))
         return DistributedGraph(self, reply), reply["partitions"][0]
+
+    def _add_rows(self, graph: int, rows) -> dict:
+        """What a job answers that adds rows of gli._bulk to a graph."""
+        kind = {"directed": True, "multi": False, "keys": "none", "endpoints_must_exist": False, "origin": ""}
+        target = self._begin(**kind, duplicates=rows.policy, rows_of=graph)
+        try:
+            rows.fill(target.rows)
+            target.rows.finish()
+            reply = self._job(graph, ("add_rows", target.number, rows.create_nodes), "add")
+        except BaseException as error:
+            self._abort(target)
+            self._explain(error)
+            raise
+        self._release(target.number)
+        return reply
 
     def _abort(self, target: _loading.Load) -> None:
         target.rows.abort()
@@ -254,14 +270,14 @@ class Client(Readers[DistributedGraph]):
 
     def _from_graph(self, graph: Graph) -> DistributedGraph:
         edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()
-        return _construct.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type)
+        return _construct.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type, graph.attributes)
 
     def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:
         """The same as gli.generate_kronecker, on the cluster."""
         return _loading.generate_kronecker(self, scale, edge_factor, seed, directed)
 
     def open_store(self, path: str | os.PathLike):
-        """The store in a directory that the cluster's processes reach; made on the first commit."""
+        """The store in a directory that this process and the cluster's reach; made when there is none."""
         from ._cluster_store import ClusterStore
 
         return ClusterStore(self, path)

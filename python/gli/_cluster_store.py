@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from ._checks import whole
-from ._commits import NO_LIMIT, author_or_user, check_message, list_of_results, revision_text
+from ._commits import author_or_user
 from ._distributed import DistributedGraph, values_of
-from ._history import Commit, Diff, Log
+from ._history import Commit
 from ._node_values import NodeValues
 from ._progress import Progress
 from ._store import GraphStore
@@ -18,110 +17,68 @@ if TYPE_CHECKING:
     from ._client import Client
 
 
-class ClusterStore:
-    """Commits of distributed graphs; gli.GraphStore opens the same directory without a cluster."""
+class ClusterStore(GraphStore):
+    """Commits, branches and diffs of distributed graphs: what gli.GraphStore does, with graphs that stay on the workers.
 
-    def __init__(self, client: Client, path: str | os.PathLike):
-        self._client = client
-        self._path = os.path.abspath(os.fspath(path))
+    gli.GraphStore opens the same directory without a cluster. Graphs are written and read by the workers, and the coordinator adds commits;
+    names and moves of branches are written from here: the directory is one that this process reaches too.
+    """
 
-    @property
-    def path(self) -> str:
-        """The directory."""
-        return self._path
-
-    def commit(
+    def __init__(
         self,
-        message: str,
-        graph: DistributedGraph,
-        results: Iterable[NodeValues] | NodeValues = (),
-        author: str | None = None,
-        branch: str = "",
-    ) -> Commit:
-        """Adds a state to a branch (default: the current one): pages first, on every worker, then the history. Durable when it returns."""
-        check_message(message)
-        if not isinstance(graph, DistributedGraph):
-            raise TypeError(f"a cluster's store keeps distributed graphs, not {graph!r}: use gli.GraphStore(path).commit(...)")
-        values = list_of_results(results)
-        for v in values:
-            if not isinstance(v, NodeValues):
-                raise TypeError(f"results are NodeValues, not {v!r}")
-            graph._check_same_place(v.graph)
-            if v.graph._handle is not graph._handle and v.graph.graph_id != graph.graph_id:
-                raise ValueError(f"the result of {v.provenance.algorithm} is of another graph than the one committed")
-        numbers = [v._values.number for v in values]
+        client: Client,
+        path: str | os.PathLike,
+        max_auto_states: int = 10,
+        modules: Mapping[str, Callable] | str | os.PathLike | None = None,
+    ):
+        super().__init__(path, True, max_auto_states, modules)
+        self._client = client
+
+    def _commit(self, branch, graph, values, message, author, seen, parents=(), begins_part=False) -> Commit:
+        numbers, author = [v._values.number for v in values], author_or_user(author)
+        request = (self.path, graph._handle.number, message, author, branch, numbers, seen or "", list(parents))
         with Progress("commit") as progress:
-            commits = self._client._call(
-                lambda core: core.commit(self._path, graph._handle.number, str(message), author_or_user(author), branch, numbers, progress)
-            )
-        return Commit._from_dict(commits[0])
+            commits = self._client._call(lambda core: core.commit(*request, progress))
+        return self._committed(branch, commits[0], graph)
 
-    def log(self, revision: str = "", limit: int | None = None) -> Log:
-        """The commits back from `revision` (default: the current branch), newest first."""
-        limit = NO_LIMIT if limit is None else whole(limit, "limit", 0)
-        rows = self._client._call(lambda core: core.history(self._path, revision_text(revision), limit)) if limit else []
-        return Log(Commit._from_dict(d) for d in rows)
+    @staticmethod
+    def _check_kept(graph) -> None:
+        if not isinstance(graph, DistributedGraph):
+            raise TypeError(f"a cluster's store keeps a gli.DistributedGraph, not {graph!r}: use gli.GraphStore(path).commit(...)")
 
-    def resolve(self, revision: str | Commit = "") -> Commit:
-        """The commit that a revision means. KeyError where there is none."""
-        return self.log(revision_text(revision), limit=1)[0]
+    def _graph(self, revision: str | Commit) -> DistributedGraph:
+        return self._state(revision)
 
-    def at(self, revision: str | Commit) -> DistributedGraph:
-        """The graph of a commit, on the workers."""
-        return DistributedGraph(self._client, self._checkout(revision_text(revision), -1, 0))
+    def _read(self, commit: str) -> DistributedGraph:
+        return DistributedGraph(self._client, self._checkout(commit, -1, 0))
+
+    def _empty(self, like: Commit) -> DistributedGraph:
+        graph = self._graph(like)
+        return self._client.from_edge_list([], directed=graph.directed, multi=graph.multi)
 
     def _checkout(self, revision: str, result: int, graph: int) -> dict:
         with Progress("checkout") as progress:
-            return self._client._call(lambda core: core.checkout(self._path, revision, result, graph, progress))
-
-    def results(self, revision: str | Commit = "") -> tuple:
-        """Which results a commit has."""
-        return self.resolve(revision).results
+            return self._client._call(lambda core: core.checkout(self.path, revision, result, graph, progress))
 
     def result(self, revision: str | Commit, which: str | int, graph: DistributedGraph | None = None) -> NodeValues:
         """A commit's result, by the algorithm's name or by number; `graph` is the commit's graph if it is there already."""
         commit = self.resolve(revision)
-        graph = graph or self.at(commit)
-        return values_of(graph, self._checkout(commit.id, commit.result_index(which), graph._handle.number))
+        index, graph = commit.result_index(which), graph or self._graph(commit)
+        if index >= commit.committed_results:
+            raise NotImplementedError("what compute() kept is read by gli.GraphStore(path); a cluster reads results of commits")
+        return values_of(graph, self._checkout(commit.id, index, graph._handle.number))
 
-    def diff(self, older: str | Commit, newer: str | Commit) -> Diff:
-        """How much changed from one commit to another."""
-        a, b = self.resolve(older), self.resolve(newer)
-        return Diff(a, b, self.at(b).compare_summary(self.at(a)))
+    def compute(self, algorithm: str, revision: str | Commit = "", **parameters: Any) -> NodeValues:
+        """Not available on a cluster yet."""
+        raise NotImplementedError("a cluster keeps results with commits: commit(message, graph, results=[...])")
 
-    def create_branch(self, name: str, from_revision: str | Commit | None = None) -> None:
+    def create_branch(
+        self, name: str, from_revision: str | Commit | None = None, description: str = "", from_subgraph: DistributedGraph | None = None
+    ) -> None:
         """A branch that begins at a revision, or where the current one is."""
-        start = "" if from_revision is None else revision_text(from_revision)
-        self._client._call(lambda core: core.create_branch(self._path, name, start))
-
-    # --- what this process reads and writes itself: the directory is on this machine ------------------------------------------
-
-    def _here(self) -> GraphStore:
-        return GraphStore(self._path, create=False)
-
-    @property
-    def current_branch(self) -> str:
-        """The branch that commits go to."""
-        return self._here().current_branch
-
-    @property
-    def branches(self) -> dict[str, str | None]:
-        """Branches and the ids of their last commits."""
-        return self._here().branches
-
-    def switch_branch(self, name: str) -> None:
-        """Makes commits go to this branch."""
-        self._here().switch_branch(name)
-
-    def get_current_graph(self) -> DistributedGraph | None:
-        """The graph of the current branch's last commit, on the workers; None where there is none."""
-        here = self._here()
-        head = here.branches[here.current_branch]
-        return None if head is None else self.at(head)
-
-    def verify(self) -> bool:
-        """Rereads and rehashes everything. CorruptError names what is damaged; True otherwise."""
-        return self._here().verify()
+        if from_subgraph is not None:
+            raise NotImplementedError("a branch of a subgraph is begun by gli.GraphStore(path), and goes on from there on a cluster")
+        super().create_branch(name, from_revision, description)
 
     def __repr__(self):
-        return f"<gli.ClusterStore {self._path}>"
+        return f"<gli.ClusterStore {self.path}>"

@@ -103,10 +103,16 @@ def from_pandas(
     return here.from_arrow(frame(edges), frame(nodes), source, target, key, node, directed, multi, key_type, duplicates)
 
 
-def from_own_tables(here, edges: pa.Table, nodes: pa.Table, directed: bool, multi: bool, key_type: str):
-    """A graph of the tables that another graph's views give."""
+def from_own_tables(here, edges: pa.Table, nodes: pa.Table, directed: bool, multi: bool, key_type: str, attributes: dict):
+    """A graph of the tables that another graph's views give, and of its own attributes."""
     key = "key" if multi and "key" in edges.column_names else None
-    return from_arrow(here, edges, nodes, key=key, directed=directed, multi=multi, key_type=None if key_type == "none" else key_type)
+    made = from_arrow(here, edges, nodes, key=key, directed=directed, multi=multi, key_type=None if key_type == "none" else key_type)
+    if not attributes:
+        return made
+    with made.batch_operations() as batch:
+        for name, value in attributes.items():
+            batch.set_graph_attribute(name, value)
+    return batch.graph
 
 
 def from_polars(

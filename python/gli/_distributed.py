@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from . import _construct, _expressions as expressions
+from . import _construct, _core, _expressions as expressions
+from ._checks import whole
+from ._edits import Batch, warn_of_duplicate
 from ._formats.writers import Writers
 from ._loading import EMBEDDED
 from ._merge import merge, visible
+from ._merging import Resolver, Strategy
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
 from ._table import Table
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from ._client import Client
 
 _KEY_TYPES = {0: "none", 1: "int64", 2: "str"}
+_ATTRIBUTE = "attribute."
 _OF_ONE_NODE = {"node": "key", "value": "key", "neighbors": "key", "edge": "source"}
 _SHOW_MIRRORS = {"edges", "edge", "neighbors"}
 
@@ -42,14 +46,16 @@ class Shape:
     directed: bool
     multi: bool
     key_type: str
+    attributes: dict[str, Any]
 
     @classmethod
     def of(cls, summary: dict[str, Any]) -> Shape:
-        return cls(summary["nodes"], summary["edges"], summary["directed"], summary["multi"], _KEY_TYPES[summary["keys"]])
+        own = {name.removeprefix(_ATTRIBUTE): x for name, x in summary.items() if name.startswith(_ATTRIBUTE)}
+        return cls(summary["nodes"], summary["edges"], summary["directed"], summary["multi"], _KEY_TYPES[summary["keys"]], own)
 
 
 class DistributedGraph(Writers, GraphMethods):
-    """A graph on a cluster: the same methods as gli.Graph, except edits, which come later."""
+    """A graph on a cluster: the same methods as gli.Graph."""
 
     def __init__(self, client: Client, reply: dict):
         self._client = client
@@ -86,8 +92,8 @@ class DistributedGraph(Writers, GraphMethods):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The graph's own attributes: a graph that was loaded has none."""
-        return {}
+        """The graph's own attributes."""
+        return dict(self._shape.attributes)
 
     # --- primitives -----------------------------------------------------------------------------------------------------------
 
@@ -147,14 +153,29 @@ class DistributedGraph(Writers, GraphMethods):
         if not isinstance(other, DistributedGraph) or other._client is not self._client:
             raise TypeError("values can be compared when both are on the same cluster and of one client")
 
-    def _edit(self, edits):
-        raise NotImplementedError(
-            "a graph on a cluster cannot be edited yet: edit dg.to_local() and load it again with client.from_arrow(...)"
-        )
+    def _edit(self, edits) -> DistributedGraph:
+        graph = self
+        for part in _core.edit_lists(edits):
+            graph = graph._edited(graph._job("edit", part, title="edit"))
+        return graph
 
-    def batch_operations(self):
-        """Not available yet on a cluster."""
-        return self._edit([])
+    def _worth_loading(self, rows: int) -> bool:
+        return self.node_count + self.edge_count == 0
+
+    def _add_table(self, rows) -> DistributedGraph:
+        return self._edited(self._client._add_rows(self._handle.number, rows))
+
+    def _place(self) -> Client:
+        return self._client
+
+    def _edited(self, reply: dict) -> DistributedGraph:
+        if lossy := reply["partitions"][0]["lossy_duplicate"]:
+            warn_of_duplicate(lossy)
+        return DistributedGraph(self._client, reply)
+
+    def batch_operations(self) -> Batch:
+        """A block of edits, applied together: the result is in `batch.graph`; this graph stays, and nothing happens if the block raises."""
+        return Batch(self)
 
     def __eq__(self, other):
         if not isinstance(other, DistributedGraph):
@@ -178,7 +199,8 @@ class DistributedGraph(Writers, GraphMethods):
 
     def to_local(self):
         """The same graph in this process."""
-        return _construct.from_own_tables(EMBEDDED, self.edges.to_arrow(), self.nodes.to_arrow(), self.directed, self.multi, self.key_type)
+        edges, nodes = self.edges.to_arrow(), self.nodes.to_arrow()
+        return _construct.from_own_tables(EMBEDDED, edges, nodes, self.directed, self.multi, self.key_type, self.attributes)
 
     def compare_summary(self, older: DistributedGraph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""
@@ -186,6 +208,30 @@ class DistributedGraph(Writers, GraphMethods):
             raise TypeError(f"a graph on a cluster is compared with an older one there, not with {older!r}")
         self._check_same_place(older)
         return older._job("compare_graphs", self._handle.number, title="compare")["partitions"][0]
+
+    def differences(self, older: DistributedGraph, limit: int | None = None) -> Table:
+        """What changed since `older`, a row for each element added or removed and each attribute changed."""
+        self._check_same_place(older)
+        for graph in (self, older):
+            graph._resolve_mirrors()
+        limit = 2**63 - 1 if limit is None else whole(limit, "limit", 0)
+        answers = self._client._ask_all("differences", (self._handle.number, 0, older._handle.number), {"limit": limit})
+        return Table(merge("differences", answers, {"limit": limit}))
+
+    def merge(self, theirs: DistributedGraph, base: DistributedGraph, strategy: Strategy = "auto") -> DistributedGraph:
+        """This graph with what `theirs` changed since `base`, as Graph.merge; the partitions merge what they own."""
+        resolver = Resolver(strategy)
+        for graph in (theirs, base):
+            self._check_same_place(graph)
+        sides = ("merge", base._handle.number, theirs._handle.number)
+        reply = self._job(*sides, [], resolver.side or "ours", resolver.side is None, title="merge")
+        made = DistributedGraph(self._client, reply)
+        told = reply["partitions"][0].get("told")
+        if not told:
+            return made
+        choices = [resolver.answer(conflict) for conflict in told]
+        resolver.check()
+        return DistributedGraph(self._client, self._job(*sides, choices, "ours", False, title="merge"))
 
 
 def values_of(graph: DistributedGraph, reply: dict) -> NodeValues:

@@ -69,7 +69,7 @@ class EditMethods:
 
     def _add_rows(self, rows):
         """With the rows of gli._bulk."""
-        return self._edit([])
+        return rows.add_to(self)
 
     # --- nodes ----------------------------------------------------------------------------------------------------------------
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from . import _construct, _core, _expressions as expressions, _loading
+from . import _bulk, _construct, _core, _expressions as expressions, _loading
 from ._arrow import column_of, columns_from_rows
 from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
-from ._edits import Batch
+from ._edits import Batch, warn_of_duplicate
 from ._formats.writers import Writers
 from ._loading import EMBEDDED
 from ._merge import merge
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
 from ._progress import Progress
-from ._merging import Strategy, checked_strategy, merged
+from ._merging import Strategy, merged
 from ._table import Table
 
 
@@ -84,8 +84,6 @@ class Graph(_core.Version, Writers, GraphMethods):
         >>> g.edges["ann", "bob"], g.nodes["ann"]
         ({'weight': 2}, {'age': 41})
         """
-        from . import _bulk
-
         _, multi = _loading.policy(duplicates, multi)
         if not node_attrs and not edge_attrs:
             graph = _bulk.from_pairs(EMBEDDED, edges, directed, multi, duplicates)
@@ -153,8 +151,14 @@ class Graph(_core.Version, Writers, GraphMethods):
         if not isinstance(other, Graph):
             raise TypeError("values of an embedded graph and of one on a cluster cannot be compared: both must be in one place")
 
-    def _add_rows(self, rows) -> Graph:
-        return rows.add_to(self)
+    def _worth_loading(self, rows: int) -> bool:
+        return _bulk.worth_loading(rows, self.node_count + self.edge_count)
+
+    def _add_table(self, rows) -> Graph:
+        core, _, lossy = rows.edit(self._core)
+        if lossy:
+            warn_of_duplicate(lossy)
+        return Graph._from_core(core)
 
     def batch_operations(self) -> Batch:
         """A block of edits, applied together: the result is in `batch.graph`; this graph stays, and nothing happens if the block raises.
@@ -194,7 +198,7 @@ class Graph(_core.Version, Writers, GraphMethods):
         >>> ours.merge(theirs, base, strategy=lambda c: max(c.ours, c.theirs)).nodes[1]
         {'age': 43}
         """
-        return merged(_graph(base), self, _graph(theirs), checked_strategy(strategy))
+        return merged(_graph(base), self, _graph(theirs), strategy)
 
     def compare_summary(self, older: Graph) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed since `older`."""
@@ -222,11 +226,7 @@ def _values_of(graph: Graph, core) -> NodeValues:
 
 
 def _rebuilt(edges: pa.Table, nodes: pa.Table, kind: tuple, attributes: dict[str, Any]) -> Graph:
-    graph = _construct.from_own_tables(EMBEDDED, edges, nodes, *kind)
-    with graph.batch_operations() as batch:
-        for name, value in attributes.items():
-            batch.set_graph_attribute(name, value)
-    return batch.graph
+    return _construct.from_own_tables(EMBEDDED, edges, nodes, *kind, attributes)
 
 
 def _graph(older) -> Graph:
@@ -258,8 +258,6 @@ def _with_attributes(rows: list[tuple], edge_attrs: Mapping, directed: bool) -> 
 
 def _from_rows(cls, nodes: list[tuple], edges: list[tuple], directed: bool, multi: bool, duplicates: str = "first") -> Graph:
     """Through columns where values allow it (fast), else edit by edit."""
-    from . import _bulk
-
     node_table = _table({"id": [n for n, _ in nodes]}, [a for _, a in nodes])
     ends = {"source": [e[0] for e in edges], "target": [e[1] for e in edges]}
     keyed = any(e[2] is not None for e in edges)

@@ -24,6 +24,8 @@ def merge(name: str, answers: list[pa.Table], arguments: dict) -> pa.Table:
     if name in _IN_ORDER:
         rows = _by_sequence(rows)
         return visible(_window(rows, arguments))
+    if name == "differences":
+        return visible(_window(rows.take(pc.sort_indices(rows, sort_keys=[("_part", "ascending"), ("_seq", "ascending")])), arguments))
     if name == "top":
         order = "ascending" if arguments.get("ascending") else "descending"
         return visible(_cut(_sorted(rows, [("value", order)]), arguments))

@@ -74,24 +74,41 @@ def older(conflict: Conflict) -> Any:
     return True if conflict.attribute is None else conflict.base
 
 
-def merged(base, ours, theirs, strategy: Strategy):
-    """The graph of ours with theirs. MergeConflict when something is left to decide; everything else raises as it comes."""
-    open_conflicts: list[Conflict] = []
+class Resolver:
+    """Answers conflicts by a strategy, and keeps those that it leaves open."""
 
-    def resolve(described: tuple) -> str | tuple:
-        conflict = Conflict(*described)
-        if strategy in ("ours", "theirs"):
-            return strategy
+    def __init__(self, strategy: Strategy):
+        self.strategy = checked_strategy(strategy)
+        self._open: list[Conflict] = []
+
+    @property
+    def side(self) -> str | None:
+        """The side that wins every conflict, if one does."""
+        return self.strategy if self.strategy in ("ours", "theirs") else None
+
+    def answer(self, described: tuple) -> str | tuple:
+        """Of what the native merge says of a conflict."""
+        conflict, strategy = Conflict(*described), self.strategy
+        if self.side:
+            return self.side
         if callable(strategy):
             return _answer(conflict, strategy(conflict))
         if isinstance(strategy, Mapping) and conflict in strategy:
             return _answer(conflict, strategy[conflict])
-        open_conflicts.append(conflict)
+        self._open.append(conflict)
         return "ours"
 
-    result = _core.merge(base, ours, theirs, resolve)
-    if open_conflicts:
-        raise MergeConflict(open_conflicts, _listed(open_conflicts))
+    def check(self) -> None:
+        """MergeConflict when something is left to decide."""
+        if self._open:
+            raise MergeConflict(self._open, _listed(self._open))
+
+
+def merged(base, ours, theirs, strategy: Strategy):
+    """The graph of ours with theirs. MergeConflict when something is left to decide; everything else raises as it comes."""
+    resolver = Resolver(strategy)
+    result = _core.merge(base, ours, theirs, resolver.answer)
+    resolver.check()
     return result
 
 

@@ -74,15 +74,18 @@ class GraphStore(References, Merging, Results, Working, Space):
         graph = self._graphs.get(self._working_branch) if graph is None else graph
         if graph is None:
             raise ValueError("there is no graph to commit: say commit(message, graph=...)")
-        if not isinstance(graph, Graph):
-            raise TypeError(f"an embedded store keeps embedded graphs, not {graph!r}: use client.open_store(path).commit(...)")
+        self._check_kept(graph)
         values = [self._checked(r, graph) for r in list_of_results(results)]
         branch = self._branch_as_seen()
         return self._commit(branch, graph, values, message, author, self._seen.get(branch))
 
     def _commit(self, branch, graph, values, message, author, seen, parents=(), begins_part=False) -> Commit:
         native, author = [v._values for v in values], author_or_user(author)
-        commit = Commit._from_dict(self._core.commit(graph, native, message, author, branch, seen or "", list(parents), begins_part))
+        record = self._core.commit(graph, native, message, author, branch, seen or "", list(parents), begins_part)
+        return self._committed(branch, record, graph)
+
+    def _committed(self, branch: str, record: dict, graph) -> Commit:
+        commit = Commit._from_dict(record)
         self._settle(branch, commit.id, graph)
         self._tell("state_committed", branch)
         return commit
@@ -92,11 +95,16 @@ class GraphStore(References, Merging, Results, Working, Space):
         self._settle(branch, to)
 
     @staticmethod
+    def _check_kept(graph) -> None:
+        if not isinstance(graph, Graph):
+            raise TypeError(f"the graph of an embedded store is a gli.Graph, not {graph!r}: use client.open_store(path).commit(...)")
+
+    @staticmethod
     def _checked(result: NodeValues, graph: Graph) -> NodeValues:
         if not isinstance(result, NodeValues):
             raise TypeError(f"results are NodeValues, not {result!r}")
         graph._check_same_place(result.graph)
-        if result.graph._core is not graph._core and result.graph.graph_id != graph.graph_id:
+        if result.graph != graph:
             raise ValueError(f"the result of {result.provenance.algorithm} is of another graph than the one committed")
         return result
 
@@ -119,16 +127,22 @@ class GraphStore(References, Merging, Results, Working, Space):
         branch = self._working_branch
         if self.branches.get(branch) == commit.id != self._seen.get(branch) and not self._uncommitted(branch):
             self._settle(branch, commit.id)
-        return self._state(commit).as_graph(Graph)
+        return self._graph(commit)
+
+    def _graph(self, revision: str | Commit) -> Graph:
+        return self._state(revision).as_graph(Graph)
 
     def _state(self, revision: str | Commit):
         commit = revision if isinstance(revision, Commit) else self.resolve(revision)
         if commit.id not in self._states:
-            self._states[commit.id] = self._core.read(commit.id)
+            self._states[commit.id] = self._read(commit.id)
             if len(self._states) > _KEPT_STATES:
                 self._states.popitem(last=False)
         self._states.move_to_end(commit.id)
         return self._states[commit.id]
+
+    def _read(self, commit: str):
+        return self._core.read(commit)
 
     def diff(self, older: str | Commit, newer: str | Commit) -> Diff:
         """What changed from one commit to another."""

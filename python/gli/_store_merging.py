@@ -7,7 +7,7 @@ from ._commits import check_message, revision_text
 from ._errors import ConflictError
 from ._graph import Graph
 from ._history import Commit
-from ._merging import Strategy, checked_strategy, merged, older
+from ._merging import Strategy, checked_strategy, older
 from ._table import counted
 
 _BEGINS_PART = 1
@@ -53,7 +53,7 @@ class Merging:
             made = theirs
         else:
             base = self._ancestor([part] if part else bases, ours)
-            graph = merged(base, self._graph_of(ours), self._graph_of(theirs), strategy)
+            graph = self._graph(ours).merge(self._graph(theirs), base, strategy)
             message = message or f"merge {revision_text(source)!r} into {target!r}"
             made = self._commit(target, graph, [], message, author, ours.id, [theirs.id])
         self._tell("branch_merged", target, revision_text(source))
@@ -145,29 +145,26 @@ class Merging:
         if head is None:
             raise ValueError(f"branch {branch!r} has no commits to change")
         ours = self.resolve(head)
-        base, theirs = (self._empty(ours) if c is None else self._graph_of(c) for c in (before, after))
-        graph = merged(base, self._graph_of(ours), theirs, strategy)
+        base, theirs = (self._empty(ours) if c is None else self._graph(c) for c in (before, after))
+        graph = self._graph(ours).merge(theirs, base, strategy)
         if graph.graph_id == ours.graph_id:
             raise ValueError(f"that changes nothing on branch {branch!r}")
         return self._commit(branch, graph, [], message, author, ours.id)
 
-    def _graph_of(self, revision: str | Commit) -> Graph:
-        return self._state(revision).as_graph(Graph)
-
-    def _empty(self, like: Commit) -> Graph:
-        graph = self._graph_of(like)
+    def _empty(self, like: Commit):
+        graph = self._graph(like)
         return Graph(graph.directed, graph.multi)
 
     def _ancestor(self, bases: list[str], like: Commit, levels: int = _ANCESTOR_LEVELS):
         """The graph that a merge begins from: of several best ancestors their own merge, whose ancestor is found likewise."""
         if not bases:
             return self._empty(like)
-        graph = self._graph_of(bases[0])
+        graph = self._graph(bases[0])
         if levels == 0:
             return graph
         for known, other in zip(bases, bases[1:]):
             before = self._ancestor(self._core.merge_bases(known, other), like, levels - 1)
-            graph = merged(before, graph, self._graph_of(other), older)
+            graph = graph.merge(self._graph(other), before, older)
         return graph
 
     def _committed_head(self, branch: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 from ._errors import ConflictError
 from ._events import Event, Events, Listener
 from ._graph import Graph
+from ._methods import GraphMethods
 from ._history import Commit, History, Log, State
 from ._modules import Module
 
@@ -40,8 +41,7 @@ class Working:
         >>> store.get_history(commits_only=False)[0].operation, list(store.undo())
         ('add bob', ['ann'])
         """
-        if not isinstance(graph, Graph):
-            raise TypeError(f"the current graph is a gli.Graph, not {graph!r}")
+        self._check_kept(graph)
         if operation is not None and not isinstance(operation, str):
             raise TypeError(f"operation says in words what made the graph, not {operation!r}")
         branch = self._working_branch
@@ -162,7 +162,7 @@ class Working:
             raise ValueError("there is no graph to run a module on: say update_graph(graph)")
         given = {**self._modules[name].parameters, **parameters}
         made = self._modules[name].load(name)(graph, **given)
-        if not isinstance(made, Graph):
+        if not isinstance(made, GraphMethods):
             raise TypeError(f"module {name!r} answers a gli.Graph, not {made!r}")
         return self.update_graph(made, f"{name}({', '.join(f'{k}={v!r}' for k, v in given.items())})")
 

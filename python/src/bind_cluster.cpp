@@ -3,6 +3,7 @@
 #include "callbacks.h"
 #include "convert.h"
 #include "loading.h"
+#include "merging.h"
 #include "records.h"
 #include "runtime/driver_client.h"
 #include "runtime/error.h"
@@ -19,6 +20,47 @@ py::object call(driver_client& client, const request_body& body, double timeout,
 
 // --- jobs: (name, argument, ...) as python/gli/_distributed.py makes them --------------------------------------------------------
 
+/// Edits that travel together.
+struct edit_list { std::vector<edit> edits; };
+
+uint64_t bytes_of(const value& v) {
+  if (auto x = std::get_if<std::string>(&v)) return 16 + x->size();
+  if (auto x = std::get_if<binary>(&v)) return 16 + x->bytes.size();
+  if (auto x = std::get_if<json>(&v)) return 16 + x->text.size();
+  return 16;
+}
+
+/// About what it takes in a message.
+uint64_t bytes_of(const edit& e) {
+  auto bytes = 128 + bytes_of(to_value(e.node)) + bytes_of(to_value(e.target));
+  for (auto& [name, v] : e.attributes) bytes += 32 + name.size() + bytes_of(v);
+  return bytes;
+}
+
+/// In as few lists as one job can carry.
+std::vector<edit_list> edit_lists(const py::iterable& tuples) {
+  constexpr uint64_t bytes_at_once = 4u << 20;
+  std::vector<edit_list> lists;
+  uint64_t bytes = bytes_at_once;
+  for (auto& e : edits_from(tuples)) {
+    auto more = bytes_of(e);
+    if (bytes + more > bytes_at_once) {
+      lists.emplace_back();
+      bytes = 0;
+    }
+    bytes += more;
+    lists.back().edits.push_back(std::move(e));
+  }
+  return lists;
+}
+
+/// (base, theirs, choices, side of the others, whether to tell the conflicts)
+merge_graphs merge_from(const py::tuple& t) {
+  merge_graphs m{t[1].cast<handle>(), t[2].cast<handle>(), {}, choice_from(t[4]).take, t[5].cast<bool>()};
+  for (auto answer : t[3]) m.choices.push_back(choice_from(answer));
+  return m;
+}
+
 job_body job_from(const py::tuple& t) {
   auto name = t[0].cast<std::string>();
   if (name == "finish_load") return finish_load{t[1].cast<handle>()};
@@ -27,6 +69,9 @@ job_body job_from(const py::tuple& t) {
   if (name == "select_by_values") return select_by_values{t[1].cast<handle>(), t[2].cast<double>(), t[3].cast<double>()};
   if (name == "resolve_mirrors") return resolve_mirrors{};
   if (name == "identify") return identify{};
+  if (name == "edit") return edit_graph{t[1].cast<const edit_list&>().edits};
+  if (name == "add_rows") return add_rows{t[1].cast<handle>(), t[2].cast<bool>()};
+  if (name == "merge") return merge_from(t);
   if (name == "compare_graphs") return compare_graphs{t[1].cast<handle>()};
   throw failure{errc::value, "no job is called '" + name + "'"};
 }
@@ -39,14 +84,15 @@ py::object run_job(driver_client& client, handle graph, const py::tuple& body, p
 }
 
 py::object begin_load(driver_client& client, bool directed, bool multi, const std::string& keys, bool endpoints_must_exist,
-                      std::string origin, const std::string& duplicates, double timeout) {
+                      std::string origin, const std::string& duplicates, handle rows_of, double timeout) {
   graph_kind kind{.directed = directed, .multi = multi, .keys = key_type_from(keys)};
-  return call(client, load_begin{kind, endpoints_must_exist, std::move(origin), duplicates_from(duplicates)}, timeout);
+  return call(client, load_begin{kind, endpoints_must_exist, std::move(origin), duplicates_from(duplicates), rows_of}, timeout);
 }
 
 py::object commit(driver_client& client, std::string store, handle graph, std::string message, std::string author, std::string branch,
-                  std::vector<handle> results, py::object progress) {
-  return call(client, commit_graph{std::move(store), graph, std::move(message), std::move(author), std::move(branch), std::move(results)},
+                  std::vector<handle> results, std::string seen, std::vector<std::string> merged, py::object progress) {
+  return call(client, commit_graph{std::move(store), graph, std::move(message), std::move(author), std::move(branch), std::move(results), std::move(seen),
+                                   std::move(merged)},
               0, std::move(progress));
 }
 
@@ -64,14 +110,14 @@ void bind_driver(py::module_& m) {
       .def(
           "status", [](driver_client& c, double timeout) { return call(c, ask_status{}, timeout); }, py::arg("timeout"))
       .def("begin_load", &begin_load, py::arg("directed"), py::arg("multi"), py::arg("keys"), py::arg("endpoints_must_exist"),
-           py::arg("origin"), py::arg("duplicates"), py::arg("timeout"))
+           py::arg("origin"), py::arg("duplicates"), py::arg("rows_of"), py::arg("timeout"))
       .def("job", &run_job, py::arg("graph"), py::arg("body"), py::arg("progress") = py::none())
       .def(
           "release",
           [](driver_client& c, std::vector<handle> all, double timeout) { return call(c, release_handles{std::move(all)}, timeout); },
           py::arg("handles"), py::arg("timeout"))
       .def("commit", &commit, py::arg("store"), py::arg("graph"), py::arg("message"), py::arg("author"), py::arg("branch"),
-           py::arg("results"), py::arg("progress") = py::none())
+           py::arg("results"), py::arg("seen"), py::arg("merged"), py::arg("progress") = py::none())
       .def(
           "history",
           [](driver_client& c, std::string store, std::string revision, uint32_t limit) {
@@ -108,6 +154,8 @@ batches ask(worker_client& worker, std::string name, handle graph, handle values
 }  // namespace
 
 void bind_cluster(py::module_& m) {
+  py::class_<edit_list>(m, "EditList", "Edits that travel together.");
+  m.def("edit_lists", &edit_lists, py::arg("edits"), "Edits in as few lists as one job each can carry.");
   bind_driver(m);
   py::class_<worker_client>(m, "WorkerClient", "A connection to a worker; for one thread at a time.")
       .def(py::init(&connect_worker), py::arg("path"), py::arg("cluster"))

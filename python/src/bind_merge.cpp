@@ -1,7 +1,7 @@
 #include "batches.h"
 #include "bindings.h"
 #include "callbacks.h"
-#include "convert.h"
+#include "merging.h"
 #include "partitions/compare.h"
 #include "partitions/merge.h"
 #include "runtime/error.h"
@@ -14,25 +14,7 @@ constexpr const char* element_name[] = {"node", "edge", "graph"};
 
 py::object shown(const std::optional<value>& v) { return v ? to_object(*v) : py::none(); }
 
-/// (element, key, attribute, base, ours, theirs); of a whole element the last three say whether it is there.
-py::tuple described(const merge_conflict& c) {
-  py::object name = py::none();
-  if (c.of == merge_conflict::element::node) name = to_object(c.node);
-  if (c.of == merge_conflict::element::edge)
-    name = py::make_tuple(to_object(c.node), to_object(c.target));
-  if (c.edge_key) name = name + py::make_tuple(to_object(*c.edge_key));
-  if (!c.attribute) return py::make_tuple(element_name[int(c.of)], name, py::none(), true, c.in_ours, c.in_theirs);
-  return py::make_tuple(element_name[int(c.of)], name, *c.attribute, shown(c.base), shown(c.ours), shown(c.theirs));
-}
-
-/// resolve(described) answers "ours", "theirs", or (value,).
-merge_choice choice_from(py::handle answer) {
-  if (py::isinstance<py::tuple>(answer)) return {merge_choice::side::ours, value_from(answer[py::int_{0}])};
-  auto text = answer.cast<std::string>();
-  if (text != "ours" && text != "theirs") throw failure{errc::internal, "a conflict is resolved by ours or theirs, not " + text};
-  return {text == "ours" ? merge_choice::side::ours : merge_choice::side::theirs, {}};
-}
-
+/// resolve(described) answers as choice_from takes it.
 py::object merged(py::handle base, py::handle ours, py::handle theirs, const py::function& resolve) {
   auto a = version_from(base), b = version_from(ours), c = version_from(theirs);
   auto made = without_gil([&] {
@@ -56,6 +38,23 @@ batches differences(py::handle newer, py::handle older, int64_t limit) {
 }
 
 }  // namespace
+
+py::tuple described(const merge_conflict& c) {
+  py::object name = py::none();
+  if (c.of == merge_conflict::element::node) name = to_object(c.node);
+  if (c.of == merge_conflict::element::edge)
+    name = py::make_tuple(to_object(c.node), to_object(c.target));
+  if (c.edge_key) name = name + py::make_tuple(to_object(*c.edge_key));
+  if (!c.attribute) return py::make_tuple(element_name[int(c.of)], name, py::none(), true, c.in_ours, c.in_theirs);
+  return py::make_tuple(element_name[int(c.of)], name, *c.attribute, shown(c.base), shown(c.ours), shown(c.theirs));
+}
+
+merge_choice choice_from(py::handle answer) {
+  if (py::isinstance<py::tuple>(answer)) return {merge_choice::side::ours, value_from(answer[py::int_{0}])};
+  auto text = answer.cast<std::string>();
+  if (text != "ours" && text != "theirs") throw failure{errc::internal, "a conflict is resolved by ours or theirs, not " + text};
+  return {text == "ours" ? merge_choice::side::ours : merge_choice::side::theirs, {}};
+}
 
 void bind_merge(py::module_& m) {
   m.def("merge", &merged, py::arg("base"), py::arg("ours"), py::arg("theirs"), py::arg("resolve"));

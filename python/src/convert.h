@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "runtime/expression.h"
 #include "runtime/job.h"
 #include "runtime/value.h"

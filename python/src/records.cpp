@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include "convert.h"
+#include "merging.h"
 #include "runtime/error.h"
 
 namespace gli::python {
@@ -11,6 +12,12 @@ py::list to_list(const Records& records) {
   py::list result;
   for (auto& r : records) result.append(to_dict(r));
   return result;
+}
+
+py::list told(const std::vector<merge_conflict>& conflicts) {
+  py::list all;
+  for (auto& c : conflicts) all.append(described(c));
+  return all;
 }
 
 struct object_of {
@@ -34,7 +41,11 @@ struct object_of {
   }
   py::object operator()(const job_reply& j) const {
     py::list partitions;
-    for (auto& p : j.partitions) partitions.append(to_dict(p.summary));
+    for (auto& p : j.partitions) {
+      auto answer = to_dict(p.summary);
+      if (!p.conflicts.empty()) answer["told"] = told(p.conflicts);
+      partitions.append(std::move(answer));
+    }
     py::dict result;
     result["output"] = j.output;
     result["partitions"] = partitions;

@@ -75,6 +75,7 @@ struct LoadBegin {         # driver to coordinator: start a load; the answer nam
   endpointsMustExist @4 :Bool;  # an edge to a node that no node batch brought is an error
   origin @5 :Text;         # what messages call the input: a file name
   duplicates @6 :UInt8;    # gli::duplicate_policy
+  rowsOf @7 :UInt64;       # the graph that the rows are to be added to by a job; 0: they become a graph of their own
 }
 
 struct LoadBatch {         # driver to worker, or worker to worker: rows that the receiver owns
@@ -113,11 +114,36 @@ struct Job {
     readPages :group { store @15 :Text; roots @16 :List(Text); }
     readResult :group { store @17 :Text; roots @18 :List(Text); }
     compareGraphs @19 :UInt64;
+    editGraph @20 :List(Edit);
+    addRows :group { rows @21 :UInt64; createNodes @22 :Bool; }  # rows: the load that has them
+    merge :group { base @23 :UInt64; theirs @24 :UInt64; choices @25 :List(Choice); otherwise @26 :UInt8; tell @27 :Bool; }
+                                 # otherwise: gli::merge_choice::side
   }
 }
 
 struct JobResult {
   summary @0 :List(Parameter);
+  conflicts @1 :List(Conflict);  # of a merge, from partition 0
+}
+
+struct Conflict {          # gli::merge_conflict
+  element @0 :UInt8;       # 0 node, 1 edge, 2 the graph
+  node @1 :Value;          # or the edge's source; null: of the graph's own attributes
+  target @2 :Value;        # of edges
+  key @3 :Value;           # of edges of multi graphs; else null
+  wholeElement @4 :Bool;   # no attribute
+  attribute @5 :Text;
+  base @6 :Value;          # null: not set; likewise ours and theirs
+  ours @7 :Value;
+  theirs @8 :Value;
+  inOurs @9 :Bool;
+  inTheirs @10 :Bool;
+}
+
+struct Choice {            # gli::merge_choice
+  take @0 :UInt8;          # 0 ours, 1 theirs
+  decided @1 :Bool;        # `instead` counts
+  instead @2 :Value;       # null: no value
 }
 
 struct Query {             # driver to worker
@@ -128,10 +154,17 @@ struct Query {             # driver to worker
   arguments @4 :List(Parameter);
 }
 
-struct Edit {              # driver to coordinator to owners: edits of a leased value (filled by a later version)
-  value @0 :UInt64;        # the leased number edited from
-  operations @1 :Batch;    # columns: operation, key, target, edge key, attribute, value
-  lease @2 :UInt64;        # the session's lease; an unknown or expired one is refused
+struct Edit {              # in a job, or worker to worker: an edit, or an element as the edit that makes it
+  operation @0 :UInt8;     # gli::edit::what
+  node @1 :Value;          # or the edge's source; null: of the graph's own attributes
+  target @2 :Value;        # of edges
+  key @3 :Value;           # of edges of multi graphs; null: none is given
+  attributes @4 :List(Parameter);  # in order
+  createNodes @5 :Bool;
+}
+
+struct Edits {             # worker to worker: what a partition has of the elements that a job's edits name
+  edits @0 :List(Edit);
 }
 
 struct CommitInfo {
@@ -157,8 +190,10 @@ struct Commit {            # driver to coordinator
   graph @1 :UInt64;
   message @2 :Text;
   author @3 :Text;
-  branch @4 :Text;         # empty: the current one
+  branch @4 :Text;
   results @5 :List(UInt64);
+  seen @6 :Text;           # the branch's head as the driver knows it; empty: none. Another one is a conflict
+  merged @7 :List(Text);   # further parents
 }
 
 struct WorkerInfo {
@@ -186,9 +221,7 @@ struct Request {           # driver to coordinator, answered by one Reply with t
                                  # result -1: the graph; else that result of the commit, for `graph`
     shutdown @15 :Void;
     cancel @16 :UInt64;          # sequence number of the request to give up
-    edit @17 :Edit;              # refused as not implemented until a later version
-    lease :group { seconds @18 :UInt32; }  # likewise
-    branch :group { store @19 :Text; name @20 :Text; from @21 :Text; }
+    branch :group { store @17 :Text; name @18 :Text; from @19 :Text; }
   }
 }
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "partitions/catalog.h"
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "partitions/merge.h"
 #include "runtime/error.h"

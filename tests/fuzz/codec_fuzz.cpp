@@ -21,7 +21,7 @@ void there_and_back(bytes_view body, const Decode& decode) {
 }
 
 void decode_any(uint8_t which, bytes_view body) {
-  switch (which % 11) {
+  switch (which % 12) {
     case 0:
       return there_and_back(body, decode_hello);
     case 1:
@@ -44,6 +44,8 @@ void decode_any(uint8_t which, bytes_view body) {
       return there_and_back(body, decode_job_result);
     case 10:
       return there_and_back(body, decode_query);
+    case 11:
+      return there_and_back(body, decode_edits);
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include "partitions/catalog.h"
 #include "partitions/compare.h"
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/json_text.h"
 #include "runtime/error.h"
 #include "tests/partitions/random_graphs.h"

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "partitions/dictionary.h"
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "partitions/json_text.h"
 #include "partitions/rows.h"

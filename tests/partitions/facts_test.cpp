@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "tests/partitions/random_graphs.h"
 

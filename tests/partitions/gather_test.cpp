@@ -3,7 +3,7 @@
 #include <map>
 
 #include "partitions/dictionary.h"
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/rows.h"
 #include "partitions/values.h"
 #include "runtime/error.h"

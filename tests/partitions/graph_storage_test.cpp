@@ -5,7 +5,7 @@
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "partitions/page_tree.h"
 #include "partitions/root_page.h"

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "runtime/error.h"
 #include "tests/partitions/loaded_model.h"
 

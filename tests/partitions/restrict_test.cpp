@@ -1,6 +1,6 @@
 #include <atomic>
 
-#include "partitions/edit.h"
+#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "runtime/error.h"
 #include "tests/partitions/loaded_model.h"

@@ -27,6 +27,7 @@ struct teller {
     for (auto& x : v) (*this)(x);
     out += "]";
   }
+  template <class A, class B> void operator()(const std::pair<A, B>& x) { all(x.first, x.second); }
   template <class... T> void operator()(const std::variant<T...>& v) {
     (*this)(v.index());
     std::visit(*this, v);
@@ -56,8 +57,16 @@ struct teller {
   void operator()(const read_pages& x) { all(x.store, x.roots); }
   void operator()(const read_result& x) { all(x.store, x.roots); }
   void operator()(const compare_graphs& x) { all(x.newer); }
+  void operator()(const edit& x) { all(x.op, x.node, x.target, x.edge_key, x.attributes, x.create_nodes); }
+  void operator()(const edit_graph& x) { all(x.edits); }
+  void operator()(const add_rows& x) { all(x.rows, x.create_nodes); }
+  void operator()(const merge_choice& x) { all(x.take, x.instead); }
+  void operator()(const merge_graphs& x) { all(x.base, x.theirs, x.choices, x.otherwise, x.tell); }
+  void operator()(const merge_conflict& x) {
+    all(x.of, x.node, x.target, x.edge_key, x.attribute, x.base, x.ours, x.theirs, x.in_ours, x.in_theirs);
+  }
   void operator()(const job& x) { all(x.id, x.graph, x.output, x.body); }
-  void operator()(const job_result& x) { all(x.summary); }
+  void operator()(const job_result& x) { all(x.summary, x.conflicts); }
   void operator()(const query& x) { all(x.name, x.graph, x.values, x.other, x.arguments); }
   void operator()(const hello& x) { all(x.version, x.software, x.what, x.cluster, x.address, x.pid, x.host, x.partition, x.term, x.log); }
   void operator()(const welcome& x) { all(x.version, x.software, x.cluster, x.epoch); }
@@ -67,15 +76,14 @@ struct teller {
   void operator()(const commit_info& x) { all(x.id, x.graph_id, x.parents, x.message, x.author, x.time, x.nodes, x.edges, x.results); }
   void operator()(const ping&) {}
   void operator()(const ask_status&) {}
-  void operator()(const load_begin& x) { all(x.kind, x.endpoints_must_exist, x.origin, x.duplicates); }
+  void operator()(const load_begin& x) { all(x.kind, x.endpoints_must_exist, x.origin, x.duplicates, x.rows_of); }
   void operator()(const release_handles& x) { all(x.handles); }
-  void operator()(const commit_graph& x) { all(x.store, x.graph, x.message, x.author, x.branch, x.results); }
+  void operator()(const commit_graph& x) { all(x.store, x.graph, x.message, x.author, x.branch, x.results, x.seen, x.merged); }
   void operator()(const ask_history& x) { all(x.store, x.revision, x.limit); }
   void operator()(const checkout& x) { all(x.store, x.revision, x.result, x.graph); }
   void operator()(const create_branch& x) { all(x.store, x.name, x.from); }
   void operator()(const shutdown_cluster&) {}
   void operator()(const cancel_request& x) { all(x.sequence); }
-  void operator()(const reserved_request& x) { all(x.name); }
   void operator()(const request& x) { all(x.client, x.incarnation, x.body); }
   void operator()(const done&) {}
   void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log); }
@@ -169,9 +177,40 @@ struct maker {
     for (auto n = kind < 3 ? kind : 1 + below(3); n > 0; --n) e.arguments.push_back(filter(depth - 1));
     return e;
   }
+  key any_key() { return below(2) ? key{text()} : key{int64_t(random())}; }
+  edit any_edit() {
+    using what = enum edit::what;
+    edit e;
+    e.op = what(below(uint64_t(what::remove_graph_attribute) + 1));
+    bool edge = e.op >= what::add_edge && e.op <= what::remove_edge_attribute;
+    if (e.op < what::set_graph_attribute) e.node = any_key();
+    if (edge) e.target = any_key();
+    if (below(2)) e.edge_key = any_key();
+    e.attributes = many([&] { return std::pair{text(), any()}; });
+    e.create_nodes = below(2);
+    return e;
+  }
+  std::optional<value> maybe() {
+    auto v = any();
+    return type_of(v) ? std::optional{v} : std::nullopt;
+  }
+  merge_choice choice() { return {merge_choice::side(below(2)), below(2) ? std::optional{any()} : std::nullopt}; }
+  merge_conflict conflict() {
+    using element = merge_conflict::element;
+    merge_conflict c;
+    c.of = element(below(3));
+    if (c.of != element::graph) c.node = any_key();
+    if (c.of == element::edge) c.target = any_key();
+    if (below(2)) c.edge_key = any_key();
+    if (below(2)) c.attribute = text();
+    c.base = maybe(), c.ours = maybe(), c.theirs = maybe();
+    c.in_ours = below(2), c.in_theirs = below(2);
+    return c;
+  }
+  std::vector<edit> edits() { return many([&] { return any_edit(); }); }
   graph_kind kind() { return {bool(below(2)), bool(below(2)), key_type(below(3)), key_type(below(3))}; }
   job_body body() {
-    switch (below(10)) {
+    switch (below(13)) {
       case 0: return finish_load{number()};
       case 1: return run_algorithm{text(), some()};
       case 2: {
@@ -186,6 +225,9 @@ struct maker {
       case 6: return write_pages{text(), numbers()};
       case 7: return read_pages{text(), texts()};
       case 8: return read_result{text(), texts()};
+      case 9: return edit_graph{edits()};
+      case 10: return add_rows{number(), bool(below(2))};
+      case 11: return merge_graphs{number(), number(), many([&] { return choice(); }), merge_choice::side(below(2)), bool(below(2))};
       default: return compare_graphs{number()};
     }
   }
@@ -198,19 +240,18 @@ struct maker {
   }
   failure_note note() { return {errc(1 + below(16)), text()}; }
   request_body ask() {
-    switch (below(12)) {
+    switch (below(11)) {
       case 0: return ping{};
       case 1: return ask_status{};
-      case 2: return load_begin{kind(), bool(below(2)), text(), duplicate_policy(below(4))};
+      case 2: return load_begin{kind(), bool(below(2)), text(), duplicate_policy(below(4)), number()};
       case 3: return any_job();
       case 4: return release_handles{numbers()};
-      case 5: return commit_graph{text(), number(), text(), text(), text(), numbers()};
+      case 5: return commit_graph{text(), number(), text(), text(), text(), numbers(), text(), texts()};
       case 6: return ask_history{text(), text(), uint32_t(random())};
       case 7: return checkout{text(), text(), int32_t(random()), number()};
       case 8: return create_branch{text(), text(), text()};
       case 9: return shutdown_cluster{};
-      case 10: return cancel_request{number()};
-      default: return reserved_request{below(2) ? "edit" : "lease"};
+      default: return cancel_request{number()};
     }
   }
   reply answer() {
@@ -219,7 +260,7 @@ struct maker {
       case 1: return done{};
       case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text()};
       case 3: return load_begun{number(), workers()};
-      case 4: return job_reply{number(), many([&] { return job_result{some()}; })};
+      case 4: return job_reply{number(), many([&] { return job_result{some(), many([&] { return conflict(); })}; })};
       default: return many([&] { return commit(); });
     }
   }
@@ -258,6 +299,7 @@ const std::vector<kind_of_message>& all_messages() {
       message("failure", [](maker& m) { return m.note(); }, decode_failure),
       message("request", [](maker& m) { return request{m.number(), uint32_t(m.random()), m.ask()}; }, decode_request),
       message("reply", [](maker& m) { return m.answer(); }, decode_reply),
+      message("edits", [](maker& m) { return m.edits(); }, decode_edits),
       message("progress", [](maker& m) { return progress_note{m.text(), m.number(), m.number()}; }, decode_progress),
       message("load_batch", [](maker& m) { return m.rows(); }, decode_load_batch),
       message("batch", [](maker& m) { return m.batch(); }, decode_batch),
@@ -377,7 +419,6 @@ TEST(codec, numbers_that_name_nothing_are_refused) {
   refused([&] { decode_job(encode(job{1, 1, 1, select_elements{e, {}}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{true, false, key_type(9), key_type::none}, false, ""}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{}, false, "", duplicate_policy(4)}})); });
-  EXPECT_THROW(encode(request{1, 1, reserved_request{"nothing"}}), failure);
 }
 
 TEST(codec, batches_whose_buffers_do_not_fit_are_refused) {
