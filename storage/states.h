@@ -10,6 +10,7 @@
 
 #include "runtime/codec.h"
 #include "runtime/hash.h"
+#include "storage/bundle.h"
 #include "storage/content_pool.h"
 #include "storage/gc.h"
 #include "storage/page_walk.h"
@@ -140,6 +141,13 @@ class graph_store {
 
   /// Counts everything, and the pages of every commit. failure{corrupt} naming a page that does not hold.
   store_space space(const root_format& roots);
+
+  /// Writes the history behind branches and tags to a file that appears when it is whole, without what the other side has. failure{key} for a name
+  /// that is not there or has no commit, failure{io | corrupt}.
+  bundle_report bundle(const std::string& path, const bundle_options& options, const root_format& roots);
+  /// Takes a bundle's history over: pages first, then one transaction of the manifest. Branches go forward; failure{conflict} naming those that
+  /// would go elsewhere, failure{value} when the store lacks what the bundle stands on, failure{corrupt} naming file and place.
+  unbundle_report unbundle(const std::string& path, const unbundle_options& options, const root_format& roots);
 
   /// Rereads and rehashes everything; returns what is damaged, one line each. Empty: all is well.
   /// With a format of roots also whether all pages that commits lead to are there.

@@ -179,6 +179,16 @@ def _stats(o) -> None:
     print(_opened(o).get_storage_stats())
 
 
+def _bundle(o) -> None:
+    print(_opened(o).bundle(o.file, o.revision or None, o.since))
+
+
+def _unbundle(o) -> None:
+    from ._store import GraphStore
+
+    print(GraphStore(o.path).unbundle(o.file, o.force, o.prefix))
+
+
 def _run(o) -> None:
     arguments = _named(o.algorithm, o.argument)
     reading = {"directed": not o.undirected, "delimiter": _DELIMITERS.get(o.delimiter, o.delimiter), "header": o.header}
@@ -333,6 +343,20 @@ def _parser() -> argparse.ArgumentParser:
     stats = commands.add_parser("stats", help="what a store holds, and how much room that takes")
     stats.add_argument("path")
     stats.set_defaults(run=_stats)
+
+    bundle = commands.add_parser("bundle", help="write history to a file for another store")
+    bundle.add_argument("path")
+    bundle.add_argument("file")
+    bundle.add_argument("revision", nargs="*", help="branches and tags (default: all)")
+    bundle.add_argument("--since", action="append", metavar="REVISION", help="that the other store has; may be given several times")
+    bundle.set_defaults(run=_bundle)
+
+    unbundle = commands.add_parser("unbundle", help="take history over from a file; makes the store where there is none")
+    unbundle.add_argument("path")
+    unbundle.add_argument("file")
+    unbundle.add_argument("--force", action="store_true", help="move branches that went another way")
+    unbundle.add_argument("--prefix", default="", metavar="remote/", help="before each name, to merge from there")
+    unbundle.set_defaults(run=_unbundle)
 
     run = commands.add_parser("run", help="an algorithm on an edge list")
     run.add_argument("algorithm", choices=_ALGORITHMS, metavar="ALGORITHM", help=", ".join(_ALGORITHMS))

@@ -15,6 +15,7 @@ from ._graph import Graph
 from ._history import Commit, Diff, Log
 from ._modules import load_modules
 from ._node_values import NodeValues
+from ._store_bundles import Bundles
 from ._store_merging import Merging
 from ._store_refs import References
 from ._store_results import Results
@@ -25,7 +26,7 @@ from ._table import counted
 _KEPT_STATES = 4
 
 
-class GraphStore(References, Merging, Results, Working, Space):
+class GraphStore(References, Merging, Results, Working, Space, Bundles):
     """Commits, branches and diffs of a graph. path=None keeps everything in memory.
 
     >>> import gli

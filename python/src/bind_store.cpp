@@ -1,5 +1,4 @@
 #include "bindings.h"
-#include "bind_store_space.h"
 #include "callbacks.h"
 #include "convert.h"
 #include "partitions/embedded_store.h"
@@ -93,9 +92,8 @@ void bind_store(py::module_& m) {
       .def_property_readonly("graph", [](const stored_graph& s) { return without_gil([&] { return s.at.fold(); }); })
       .def("as_graph", [](const stored_graph& s, const py::type& type) { return graph_from(type, s.at); }, py::arg("type"))
       .def_property_readonly("partitions", [](const stored_graph& s) { return s.parts.empty() ? size_t{1} : s.parts.size(); });
-  py::class_<graph_store, std::shared_ptr<graph_store>> history_class{m, "History", "Commits, and names for them."};
-  bind_store_space(history_class);
-  history_class.def_property_readonly("path", &graph_store::path)
+  py::class_<graph_store, std::shared_ptr<graph_store>>(m, "History", "Commits, and names for them.")
+      .def_property_readonly("path", &graph_store::path)
       .def_property_readonly("current_branch", &graph_store::current_branch)
       .def("branches", &all_branches)
       .def("create_branch", &graph_store::create_branch, py::arg("name"), py::arg("from_revision"), py::arg("description") = "")

@@ -14,5 +14,6 @@ PYBIND11_MODULE(_core, m) {
   bind_merge(m);
   bind_store(m);
   bind_store_results(m);
+  bind_store_space(m);
   bind_cluster(m);
 }

@@ -163,7 +163,7 @@ def test_statistics_count_what_is_there(store):
     assert (once.commits, once.branches, once.tags, once.reflog_entries) == (1, 1, 0, 1)
     store.create_branch("same")
     store.tag("v1")
-    store.commit("again", graph=graph)
+    store.commit("again", graph=big(1))
     stats = store.get_storage_stats()
     assert (stats.commits, stats.branches, stats.tags, stats.reflog_entries) == (2, 2, 1, 3)
     assert stats.pages == once.pages and stats.bytes == once.bytes > 0, "equal content is stored once"
