@@ -38,9 +38,9 @@ class GcReport:
 class StorageStats:
     """A store in numbers. Pages are what graphs are stored in; `bytes` is what they hold, equal ones once.
 
-    shared_ratio: how many times as much the pages of all commits would take were each commit stored by itself. file_bytes: of the files
-    on disk, of which free_bytes are used again by later commits; zeros in memory. `environments` has a row for the manifest and one for
-    each partition.
+    shared_ratio: how many times as much the pages of all commits would take were each commit stored by itself; commits that are patches
+    have none. file_bytes: of the files on disk, of which free_bytes are used again by later commits; zeros in memory. `environments` has a
+    row for the manifest and one for each partition.
     """
 
     commits: int
