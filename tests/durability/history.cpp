@@ -6,9 +6,10 @@
 #include <set>
 
 #include "partitions/catalog.h"
-#include "runtime/edit.h"
 #include "partitions/graph.h"
 #include "partitions/merge.h"
+#include "partitions/version.h"
+#include "runtime/edit.h"
 #include "runtime/error.h"
 
 namespace gli::durability {
@@ -120,8 +121,9 @@ step merging(const std::string& branch) {
             auto ours = s.resolve(""), theirs = s.resolve(branch);
             auto base = s.merge_bases(ours.id, theirs.id).at(0);
             std::vector<merge_conflict> conflicts;
-            auto merged = merge(read(s, s.resolve(to_hex(base))), read(s, ours), read(s, theirs), [](auto&) { return merge_choice{}; }, conflicts);
-            commit(s, merged, {}, "merge of " + branch, {theirs.id});
+            version before{read(s, s.resolve(to_hex(base)))};
+            auto merged = merge(before, version{read(s, ours)}, version{read(s, theirs)}, [](auto&) { return merge_choice{}; }, conflicts);
+            commit(s, merged.fold(), {}, "merge of " + branch, {theirs.id});
           }};
 }
 
