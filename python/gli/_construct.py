@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -180,8 +179,6 @@ def from_numpy(here, matrix, directed: bool = True, edge_attribute: str = "weigh
 def from_networkx(here, graph):
     """The same graph as a NetworkX graph, with its attributes; its keys must be all int or all str.
 
-    A graph on a cluster has no attributes of its own yet: a warning names those that stay behind.
-
     >>> import gli, networkx
     >>> gli.from_networkx(networkx.path_graph(3, create_using=networkx.DiGraph)).edges[1, 2]
     {}
@@ -192,9 +189,6 @@ def from_networkx(here, graph):
     made = from_networkx(graph)
     if here is Graph or (isinstance(here, type) and issubclass(here, Graph)):
         return made
-    if made.attributes:
-        names = ", ".join(map(repr, made.attributes))
-        warnings.warn(f"a graph on a cluster cannot hold attributes of its own yet: {names} stay behind", UserWarning, stacklevel=2)
     return here._from_graph(made)
 
 

@@ -159,12 +159,12 @@ def test_polars_there_and_back():
         gli.from_polars(edges.lazy())
 
 
-def test_a_cluster_takes_the_same_and_warns_of_what_stays_behind():
+def test_a_cluster_takes_the_same():
     other = nx.path_graph(5)
     other.graph["name"] = "path"
     with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
-        with pytest.warns(UserWarning, match="'name' stay behind"):
-            path = client.from_networkx(other)
+        path = client.from_networkx(other)
+        assert path.attributes == {"name": "path"}
         assert list(path.nodes[1:3]) == [1, 2] and (path.to_scipy().toarray() == nx.to_numpy_array(other)).all()
         matrix = client.from_numpy(np.array([[0, 2], [1, 0]]))
         assert dict(matrix.edges.items()) == {(0, 1): {"weight": 2}, (1, 0): {"weight": 1}}

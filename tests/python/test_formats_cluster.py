@@ -70,7 +70,9 @@ def test_a_bad_file_leaves_the_cluster_as_it_was(client, write):
     assert client.read(write("e.txt", "1 2\n")).edge_count == 1
 
 
-def test_the_graph_s_own_attributes_stay_behind_with_a_warning(client, g, tmp_path):
-    g.set_graph_attribute("year", 2020).write(tmp_path / "g.graphml")
-    with pytest.warns(UserWarning, match="own attributes stay behind"):
-        assert client.read(tmp_path / "g.graphml").graph_id == g.graph_id
+@pytest.mark.parametrize("ending", ["graphml", "json", "parquet"])
+def test_the_graph_s_own_attributes_come_along(client, g, tmp_path, ending):
+    g = g.set_graph_attribute("year", 2020)
+    g.write(tmp_path / f"g.{ending}")
+    here, there = gli.read(tmp_path / f"g.{ending}"), client.read(tmp_path / f"g.{ending}")
+    assert there.attributes == here.attributes == {"year": 2020} and there.graph_id == here.graph_id

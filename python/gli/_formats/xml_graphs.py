@@ -9,7 +9,6 @@ from typing import Any
 
 from .. import _loading
 from .rows import Elements, KeysAreText, ParallelEdges, key_reader, text_type
-from .skipped import warn_caller
 from .xml_events import Handler, Stop, parse
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -196,13 +195,8 @@ def _load(place, path, make, key_type, directed, multi, edge_keys, duplicates):
 
 
 def with_attributes(graph, attributes: dict[str, Any], path):
-    """The graph with attributes of its own; a graph on a cluster cannot have them yet, which is told."""
+    """The graph with attributes of its own."""
     if not attributes:
-        return graph
-    from .._graph import Graph
-
-    if not isinstance(graph, Graph):
-        warn_caller(UserWarning(f"{path}: the graph's own attributes stay behind: a graph on a cluster has none"))
         return graph
     with _loading.naming(path), graph.batch_operations() as batch:
         for name, value in attributes.items():
