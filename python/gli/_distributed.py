@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from . import _construct, _core, _expressions as expressions
-from ._checks import whole
 from ._edits import Batch, warn_of_duplicate
 from ._formats.writers import Writers
 from ._loading import EMBEDDED
@@ -202,21 +201,18 @@ class DistributedGraph(Writers, GraphMethods):
         edges, nodes = self.edges.to_arrow(), self.nodes.to_arrow()
         return _construct.from_own_tables(EMBEDDED, edges, nodes, self.directed, self.multi, self.key_type, self.attributes)
 
-    def compare_summary(self, older: DistributedGraph) -> dict[str, int]:
-        """How many nodes and edges were added, removed and changed since `older`."""
+    def _count_changes(self, older: DistributedGraph) -> dict[str, int]:
         if not isinstance(older, DistributedGraph):
             raise TypeError(f"a graph on a cluster is compared with an older one there, not with {older!r}")
         self._check_same_place(older)
         return older._job("compare_graphs", self._handle.number, title="compare")["partitions"][0]
 
-    def differences(self, older: DistributedGraph, limit: int | None = None) -> Table:
-        """What changed since `older`, a row for each element added or removed and each attribute changed."""
-        self._check_same_place(older)
+    def _list_changes(self, older: DistributedGraph, limit: int | None) -> pa.Table:
         for graph in (self, older):
             graph._resolve_mirrors()
-        limit = 2**63 - 1 if limit is None else whole(limit, "limit", 0)
+        limit = 2**63 - 1 if limit is None else limit
         answers = self._client._ask_all("differences", (self._handle.number, 0, older._handle.number), {"limit": limit})
-        return Table(merge("differences", answers, {"limit": limit}))
+        return merge("differences", answers, {"limit": limit})
 
     def merge(self, theirs: DistributedGraph, base: DistributedGraph, strategy: Strategy = "auto") -> DistributedGraph:
         """This graph with what `theirs` changed since `base`, as Graph.merge; the partitions merge what they own."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from . import _bulk, _construct, _core, _expressions as expressions, _loading
 from ._arrow import column_of, columns_from_rows
-from ._checks import attribute_name, collection, edge_row, flag, mapping, whole
+from ._checks import attribute_name, collection, edge_row, flag, mapping
 from ._edits import Batch, warn_of_duplicate
 from ._formats.writers import Writers
 from ._loading import EMBEDDED
@@ -200,13 +200,11 @@ class Graph(_core.Version, Writers, GraphMethods):
         """
         return merged(_graph(base), self, _graph(theirs), strategy)
 
-    def compare_summary(self, older: Graph) -> dict[str, int]:
-        """How many nodes and edges were added, removed and changed since `older`."""
+    def _count_changes(self, older: Graph) -> dict[str, int]:
         return _core.count_changes(self, _graph(older))
 
-    def differences(self, older: Graph, limit: int | None = None) -> Table:
-        """What changed since `older`, a row for each element added or removed and each attribute changed."""
-        return Table(pa.table(_core.differences(self, _graph(older), 2**63 - 1 if limit is None else whole(limit, "limit", 0))))
+    def _list_changes(self, older: Graph, limit: int | None) -> pa.Table:
+        return pa.table(_core.differences(self, _graph(older), 2**63 - 1 if limit is None else limit))
 
     def __reduce__(self):
         kind = (self.directed, self.multi, self.key_type)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ._checks import whole
 from ._convert import to_datetime
-from ._table import Table, shown
+from ._table import Table, counted, shown
 
 if TYPE_CHECKING:
     from ._graph import Graph
+    from ._methods import GraphMethods
 
 
 @dataclass(frozen=True)
@@ -193,23 +196,29 @@ class Reflog(list):
 
 
 class Diff:
-    """What changed from one commit to another; `summary()` is all that a cluster answers."""
+    """What changed from one commit or graph (`older`) to another (`newer`)."""
 
-    def __init__(self, older: Commit, newer: Commit, summary: dict[str, int], rows=None):
+    def __init__(self, older: Commit | GraphMethods, newer: Commit | GraphMethods, summary: dict[str, int], rows: Callable):
         self.older = older
         self.newer = newer
         self._summary = summary
         self._rows = rows
+
+    def between(self, older: Commit | GraphMethods, newer: Commit | GraphMethods) -> Diff:
+        """The same, of what has these graphs."""
+        return Diff(older, newer, self._summary, self._rows)
 
     def summary(self) -> dict[str, int]:
         """How many nodes and edges were added, removed and changed."""
         return dict(self._summary)
 
     def rows(self, limit: int | None = None) -> Table:
-        """A row for each element added or removed and each attribute changed."""
-        if self._rows is None:
-            raise NotImplementedError("a cluster answers a diff's summary; open the store embedded (gli.GraphStore) for its rows")
-        return self._rows(limit)
+        """A row for each element added or removed and each attribute changed, at most `limit`.
+
+        Columns: change (added, removed, changed), element (node, edge, graph), id of a node, source, target and key of an edge, attribute,
+        and old and new, as JSON: the attribute's values, or all attributes of an element that is only on one side.
+        """
+        return Table(self._rows(None if limit is None else whole(limit, "limit", 0)))
 
     def to_arrow(self, limit: int | None = None) -> pa.Table:
         """The rows as an Arrow table."""
@@ -219,15 +228,15 @@ class Diff:
         return sum(self._summary.values())
 
     def __bool__(self):
-        return len(self) > 0
+        return self.older.graph_id != self.newer.graph_id
 
     def __eq__(self, other):
-        return isinstance(other, Diff) and (self.older.id, self.newer.id) == (other.older.id, other.newer.id)
+        return isinstance(other, Diff) and (self.older, self.newer) == (other.older, other.newer)
 
     __hash__ = None
 
     def __str__(self):
-        lines = [f"{self.older.id[:12]} ({self.older.title}) → {self.newer.id[:12]} ({self.newer.title})"]
+        lines = [f"{_named(self.older)} → {_named(self.newer)}"]
         for what in ("nodes", "edges"):
             lines.append(
                 "  "
@@ -235,6 +244,14 @@ class Diff:
                 + ": "
                 + ", ".join(f"{shown(self._summary.get(f'{what}_{how}', 0))} {how}" for how in ("added", "removed", "changed"))
             )
+        if self and not len(self):
+            lines.append("  the graph's own attributes: changed")
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+def _named(side: Commit | GraphMethods) -> str:
+    if isinstance(side, Commit):
+        return f"{side.id[:12]} ({side.title})"
+    return f"a graph of {counted(side.node_count, 'node')}, {counted(side.edge_count, 'edge')}"

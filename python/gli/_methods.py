@@ -11,6 +11,7 @@ from . import _expressions as expressions
 from ._checks import attribute_name, collection, number, whole
 from ._convert_graph import Conversions
 from ._edits import EditMethods
+from ._history import Diff
 from ._node_values import NodeValues
 from ._table import Table, counted
 from ._views import EdgesView, NodesView, without_nulls
@@ -45,6 +46,12 @@ class GraphMethods(EditMethods, Conversions):
         raise NotImplementedError
 
     def _identity(self) -> str:
+        raise NotImplementedError
+
+    def _count_changes(self, older: GraphMethods) -> dict[str, int]:
+        raise NotImplementedError
+
+    def _list_changes(self, older: GraphMethods, limit: int | None) -> pa.Table:
         raise NotImplementedError
 
     def _check_same_place(self, other: GraphMethods) -> None:
@@ -223,6 +230,24 @@ class GraphMethods(EditMethods, Conversions):
             for node, value in values.items():
                 batch.set_node_attribute(node, name, value)
         return batch.graph
+
+    def diff(self, older: GraphMethods) -> Diff:
+        """What changed from an older graph to this one, both in one place; in columns, with old and new values.
+
+        Its cost follows the change where one was made from the other.
+
+        >>> import gli
+        >>> monday = gli.Graph().add_node("ann", age=41).add_node("bob")
+        >>> friday = monday.update_node("ann", age=42).remove_node("bob")
+        >>> friday.diff(monday)
+        a graph of 2 nodes, 0 edges → a graph of 1 node, 0 edges
+          nodes: 0 added, 1 removed, 1 changed
+          edges: 0 added, 0 removed, 0 changed
+        >>> friday.diff(monday).rows(1)
+        change   element  id   source  target  key  attribute  old  new
+        changed  node     ann                       age        41   42
+        """
+        return Diff(older, self, self._count_changes(older), lambda limit: self._list_changes(older, limit))
 
     # --- subgraphs ------------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ._errors import CorruptError
 from ._events import Events
 from ._graph import Graph
 from ._history import Commit, Diff, Log
+from ._methods import GraphMethods
 from ._modules import load_modules
 from ._node_values import NodeValues
 from ._store_bundles import Bundles
@@ -145,11 +146,11 @@ class GraphStore(References, Merging, Results, Working, Space, Bundles):
     def _read(self, commit: str):
         return self._core.read(commit)
 
-    def diff(self, older: str | Commit, newer: str | Commit) -> Diff:
-        """What changed from one commit to another."""
-        a, b = self.resolve(older), self.resolve(newer)
-        old, new = self.at(a), self.at(b)
-        return Diff(a, b, new.compare_summary(old), lambda limit: new.differences(old, limit))
+    def diff(self, older: str | Commit | GraphMethods, newer: str | Commit | GraphMethods) -> Diff:
+        """What changed from one revision to another; either may also be a graph."""
+        old, new = (x if isinstance(x, GraphMethods) else self.resolve(x) for x in (older, newer))
+        before, after = (x if isinstance(x, GraphMethods) else self.at(x) for x in (old, new))
+        return after.diff(before).between(old, new)
 
     # --- the whole ------------------------------------------------------------------------------------------------------------
 

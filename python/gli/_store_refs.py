@@ -61,7 +61,7 @@ class References:
         whole = self.at(start or self.current_branch)
         if not isinstance(chosen, Graph):
             return whole.filter(nodes=chosen)
-        more = chosen.compare_summary(whole)
+        more = chosen.diff(whole).summary()
         if any(more[f"{what}_{how}"] for what in ("nodes", "edges") for how in ("added", "changed")):
             raise ValueError(f"from_subgraph is no part of {start or self.current_branch!r}: it has nodes, edges or attributes of its own")
         return chosen

@@ -133,7 +133,7 @@ def test_subgraphs_and_comparisons_are_the_same(both):
     moved = [g.pagerank().compare(w.pagerank()).top(20) for g, w in zip(part, both)]
     assert moved[0] == moved[1] and len(moved[0]) == here.node_count
     near = [g.ego_graph(start, radius=2, undirected=True).graph_id for g in both]
-    assert near[0] == near[1] and part[0].compare_summary(there) == part[1].compare_summary(here)
+    assert near[0] == near[1] and part[0].diff(there).summary() == part[1].diff(here).summary()
     assert part[0].pagerank().to_arrow().equals(part[1].pagerank().to_arrow())
 
 
@@ -205,7 +205,7 @@ def test_branches_of_a_store_written_by_workers(client, tmp_path):
     assert store.current_branch == "other" and store.branches == {"main": commit.id, "other": second.id}
     assert store.get_current_graph() == part and store.at("main") == first != part
     assert store.verify() and store.log(limit=0) == [] and hash(store.at("main")) == hash(first)
-    for wrong in (lambda: store.commit(part), lambda: store.commit("x", part, results=3), lambda: first.compare_summary(3)):
+    for wrong in (lambda: store.commit(part), lambda: store.commit("x", part, results=3), lambda: first.diff(3).summary()):
         with pytest.raises(TypeError):
             wrong()
 

@@ -491,4 +491,4 @@ def test_a_committed_graph_is_read_back_whole(program):
     check_elements(again, running.model, running.keys)
     assert again.graph_id == running.graph.graph_id
     assert repr(again.edges.to_arrow().to_pylist()) == repr(running.graph.edges.to_arrow().to_pylist())
-    assert store.diff("main", "main").summary() == again.compare_summary(running.graph)
+    assert store.diff("main", "main").summary() == again.diff(running.graph).summary()

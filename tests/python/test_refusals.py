@@ -164,8 +164,8 @@ def test_a_fraction_is_no_whole_number():
 def test_the_wrong_thing_is_named_and_so_is_the_right_one():
     store = gli.GraphStore()
     for ask, error, message in (
-        (lambda: G.compare_summary(3), TypeError, "gli.Graph, not with 3"),
-        (lambda: G.differences("x"), TypeError, "gli.Graph, not with 'x'"),
+        (lambda: G.diff(3).summary(), TypeError, "gli.Graph, not with 3"),
+        (lambda: G.diff("x").rows(), TypeError, "gli.Graph, not with 'x'"),
         (lambda: store.commit("x", graph=G, results=3), TypeError, "results are NodeValues"),
         (lambda: store.commit("x", graph=G, results=[3]), TypeError, "results are NodeValues"),
         (lambda: store.commit(G), TypeError, "begins with its message"),

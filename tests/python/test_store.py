@@ -157,3 +157,24 @@ def test_a_limit_of_no_commits_gives_none(store):
     store.commit("one", graph=gli.Graph())
     assert store.log(limit=0) == [] == store.log("main", 0) and len(store.log()) == 1 == len(store.get_history(commits_only=True))
     assert store.list_branches() == ["main"]
+
+
+def test_a_difference_of_values_is_one_of_their_commits():
+    older = gli.Graph.from_edge_list([(1, 2), (2, 3)], {1: {"age": 4}})
+    newer = older.update_node(1, age=5).remove_node(3).add_node(9).set_graph_attribute("year", 2020)
+    store = gli.GraphStore()
+    store.commit("older", graph=older)
+    store.commit("newer", graph=newer)
+    of_values, of_commits = newer.diff(older), store.diff("main~1", "main")
+    assert of_values.to_arrow() == of_commits.to_arrow() == store.diff("main~1", newer).to_arrow()
+    assert of_values.summary() == of_commits.summary() and len(of_values) == 4
+    assert str(of_values).startswith("a graph of 3 nodes, 2 edges → a graph of 3 nodes, 1 edge\n")
+    assert of_values.rows(2).to_pylist() == of_values.rows().to_pylist()[:2]
+
+
+def test_a_difference_in_the_graph_s_own_attributes_alone_is_one():
+    older = gli.Graph().add_node(1)
+    newer = older.set_graph_attribute("year", 2020)
+    assert newer.diff(older) and not older.diff(older)
+    assert len(newer.diff(older)) == 0 and str(newer.diff(older)).endswith("the graph's own attributes: changed")
+    assert newer.diff(older).rows()["attribute"] == ["year"]
