@@ -54,7 +54,7 @@ def kill_inside(cluster, store, graph, wait: float) -> bool:
 
 def states(path) -> list:
     store = gli.GraphStore(path)
-    store.tag("settles")  # a write: until then this process, which had the store open, may see the state before (storage/FORMAT.md, "Crashes")
+    store.tag("settles")  # until a write this process, which had the store open, may see the state before: storage/FORMAT.md, "Crashes"
     store.delete_tag("settles")
     assert store.verify()
     return [(c.message, c.graph_id, store.at(c).graph_id) for c in store.log()]
