@@ -1,9 +1,12 @@
 """Shared by the Python tests. GLI_TEST_DATA names the folder with published graphs and their known answers."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever starts the tests in the background has them ignore Ctrl-C
 
 
 @pytest.fixture(scope="session")
