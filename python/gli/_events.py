@@ -47,6 +47,10 @@ class Events:
             raise ValueError(f"{listener!r} does not listen to {name!r}")
         self._of(name).remove(listener)
 
+    def heard(self, name: str) -> bool:
+        """Whether anybody listens."""
+        return bool(self._of(name))
+
     def tell(self, event: Event) -> None:
         """What happened has happened: a listener that raises is a RuntimeWarning."""
         for listener in list(self._of(event.name)):

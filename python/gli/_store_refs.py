@@ -53,7 +53,13 @@ class References:
         self._core.create_branch(name, start, description)
         self._seen[name] = head = self.branches[name]
         if part is not None:
-            self._commit(name, part, [], f"a part of {revision_text(from_revision or self.current_branch)!r}", None, head, begins_part=True)
+            message = f"a part of {revision_text(from_revision or self.current_branch)!r}"
+            try:
+                self._commit(name, part, [], message, None, head, begins_part=True)
+            except BaseException:
+                self._core.delete_branch(name, True)
+                self._forget(name)
+                raise
         self._tell("branch_created", name)
 
     def _part(self, start: str, chosen: Graph | Filter) -> Graph:

@@ -27,6 +27,8 @@ class Results:
         else:
             wanted = commit.results[index]
             values = self._core.find_result(commit.id, wanted.algorithm, wanted.arguments, state.graph)
+            if values is None:
+                raise KeyError(f"{wanted} is of version {wanted.version} of the algorithm, or was removed: compute() makes it anew")
         return _values_of(Graph._from_core(state.graph), values)
 
     def _described(self, described: dict) -> Commit:

@@ -182,5 +182,7 @@ class Working:
         self._events.remove(event, listener)
 
     def _tell(self, name: str, branch: str, source: str | None = None) -> None:
+        if not self._events.heard(name):
+            return
         head = self._seen.get(branch)
         self._events.tell(Event(name, branch, None if head is None else self.resolve(head), source))

@@ -111,6 +111,16 @@ def test_a_graph_that_is_no_part_is_refused_and_no_branch_is_made(store):
     assert store.list_branches() == ["main", "old"]
 
 
+def test_a_branch_whose_first_commit_fails_is_not_there(store, monkeypatch):
+    def full(*_, **__):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(store, "_commit", full)
+    with pytest.raises(OSError, match="no space"):
+        store.create_branch("half", from_subgraph=gli.node("age") > 1)
+    assert store.list_branches() == ["main", "old"]
+
+
 nodes = st.integers(0, 7)
 edits = st.lists(
     st.one_of(
