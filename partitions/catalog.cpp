@@ -2,130 +2,64 @@
 
 #include <algorithm>
 
-#include "partitions/algorithms/bfs.h"
-#include "partitions/algorithms/components.h"
-#include "partitions/algorithms/degree.h"
-#include "partitions/algorithms/pagerank.h"
-#include "partitions/kernels/smallest_keys.h"
-#include "partitions/kernels/value_column.h"
-#include "partitions/run.h"
+#include "partitions/catalog_entries.h"
+#include "runtime/error.h"
 
 namespace gli {
-namespace {
-
-struct answer {
-  column data;
-  parameters summary;
-};
-
-enum class kind : uint8_t { real, count, flag, text, node };
-
-struct argument {
-  const char* name;
-  kind type;
-  std::optional<value> otherwise = {};  // none: must be given
-};
-
-struct entry {
-  const char* name;
-  uint32_t version;  // raised whenever an answer's bytes change
-  std::vector<argument> arguments;
-  answer (*run)(const graph&, const parameters&, communicator&);
-};
-
-bool any(int32_t) { return true; }
 
 std::optional<uint64_t> optional_count(const parameters& p, const std::string& name) {
   if (std::holds_alternative<std::monostate>(p.at(name))) return {};
   return uint64_t(std::get<int64_t>(p.at(name)));
 }
 
-/// The graph's, the same on all partitions: one without nodes may not know it.
+std::optional<std::string> optional_name(const parameters& p, const std::string& name) {
+  if (std::holds_alternative<std::monostate>(p.at(name))) return {};
+  return std::get<std::string>(p.at(name));
+}
+
 key_type agreed_key_type(const graph& g, communicator& all) {
   auto type = uint64_t(g->kind.keys);
   all.all_reduce({&type, 1}, reduction::max);
   return key_type(type);
 }
 
-/// The own id of a node that must be in the graph, where it is this partition's. Throws alike on all partitions.
-std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator& all) {
+std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator& all) { return find_all_anywhere(g, {k}, all)[0]; }
+
+std::vector<std::optional<int32_t>> find_all_anywhere(const graph& g, const std::vector<key>& keys, communicator& all) {
   auto type = agreed_key_type(g, all);
-  check_key_type(type, k);
-  auto own = g->size > 0 ? find_node(g, k) : std::nullopt;
-  uint64_t found = own.has_value();
-  all.all_reduce({&found, 1}, reduction::sum);
-  if (!found) throw failure{errc::key, "Node " + to_string(k) + " not found"};
+  std::vector<std::optional<int32_t>> own;
+  std::vector<uint64_t> found;
+  for (auto& k : keys) {
+    check_key_type(type, k);
+    own.push_back(g->size > 0 ? find_node(g, k) : std::nullopt);
+    found.push_back(own.back().has_value());
+  }
+  all.all_reduce(found, reduction::sum);
+  for (size_t i = 0; i < keys.size(); ++i)
+    if (!found[i]) throw failure{errc::key, "Node " + to_string(keys[i]) + " not found"};
   return own;
 }
 
-answer run_components(const graph& g, const parameters&, communicator& all) {
-  graph_view view{g};
-  connected_components a{view};
-  run_rounds(a, view, all);
-  auto count = a.count(view);
-  all.all_reduce({&count, 1}, reduction::sum);
-  return {smallest_keys(view, agreed_key_type(g, all), a.sets, a.best, all), {{"count", int64_t(count)}}};
+key checked_key(const value& x) {
+  if (auto whole = std::get_if<int64_t>(&x)) return *whole;
+  if (auto text = std::get_if<std::string>(&x)) return *text;
+  throw failure{errc::type, "keys are int or str, not " + to_string(x)};
 }
 
-answer run_pagerank(const graph& g, const parameters& p, communicator& all) {
-  graph_view view{g};
-  pagerank a;
-  a.alpha = std::get<double>(p.at("alpha"));
-  a.tol = std::get<double>(p.at("tol"));
-  a.max_iter = uint64_t(std::get<int64_t>(p.at("max_iter")));
-  a.iterations = optional_count(p, "iterations");
-  if (!(a.alpha > 0 && a.alpha < 1)) throw failure{errc::value, "alpha must be between 0 and 1, not " + to_string(p.at("alpha"))};
-  if (!(a.tol > 0)) throw failure{errc::value, "tol must be positive, not " + to_string(p.at("tol"))};
-  auto rounds = run_rounds(a, view, all);
-  auto data = value_column<double>(view, any, [&](int32_t v) { return from_grid(a.rank[size_t(v)]); });
-  return {std::move(data), {{"rounds", int64_t(rounds)}, {"change", a.change}}};
+uint64_t counted(uint64_t own, communicator& all) {
+  all.all_reduce({&own, 1}, reduction::sum);
+  return own;
 }
 
-answer run_bfs(const graph& g, const parameters& p, communicator& all) {
-  graph_view view{g};
-  bfs a;
-  a.source = find_anywhere(g, key_parameter(p, "source"), all);
-  a.reverse = std::get<bool>(p.at("reverse"));
-  a.undirected = std::get<bool>(p.at("undirected"));
-  a.depth_limit = optional_count(p, "depth_limit");
-  run_rounds(a, view, all);
-  constexpr size_t counts_shown = 64;
-  parameters summary{{"depth", int64_t(a.reached.size()) - 1}};
-  uint64_t reached = 0;
-  for (size_t d = 0; d < a.reached.size(); ++d) {
-    reached += a.reached[d];
-    if (d < counts_shown) summary["depth_" + std::to_string(d)] = int64_t(a.reached[d]);
-  }
-  summary["reached"] = int64_t(reached);
-  auto known = [&](int32_t v) { return a.depth[v] >= 0; };
-  return {value_column<int64_t>(view, known, [&](int32_t v) { return int64_t{a.depth[v]}; }), std::move(summary)};
-}
+namespace {
 
-answer run_degree(const graph& g, const parameters& p, communicator&) {
-  graph_view view{g};
-  auto& mode = std::get<std::string>(p.at("mode"));
-  if (mode != "total" && mode != "in" && mode != "out")
-    throw failure{errc::value, "mode must be 'total', 'in' or 'out', not " + to_string(value{mode})};
-  auto which = mode == "in" ? degree::mode::in : mode == "out" ? degree::mode::out : degree::mode::total;
-  return {value_column<int64_t>(view, any, [&](int32_t v) { return degree::of(view, v, which); }), {}};
-}
-
-const std::vector<entry>& catalog() {
-  static const std::vector<entry> entries{
-      {connected_components::name, 1, {}, run_components},
-      {pagerank::name,
-       1,
-       {{"alpha", kind::real, 0.85},
-        {"max_iter", kind::count, int64_t{100}},
-        {"tol", kind::real, 1e-6},
-        {"iterations", kind::count, value{}}},
-       run_pagerank},
-      {bfs::name,
-       1,
-       {{"source", kind::node}, {"reverse", kind::flag, false}, {"undirected", kind::flag, false}, {"depth_limit", kind::count, value{}}},
-       run_bfs},
-      {degree::name, 1, {{"mode", kind::text, std::string{"total"}}}, run_degree},
-  };
+const std::vector<catalog_entry>& catalog() {
+  static const auto entries = [] {
+    std::vector<catalog_entry> made;
+    for (auto list : {group_algorithms, ranking_algorithms, path_algorithms})
+      for (auto& e : list()) made.push_back(std::move(e));
+    return made;
+  }();
   return entries;
 }
 
@@ -136,26 +70,32 @@ std::string joined(const Range& range, Name&& name) {
   return text;
 }
 
-const entry& find_algorithm(const std::string& name) {
+const catalog_entry& find_algorithm(const std::string& name) {
   for (auto& e : catalog())
     if (e.name == name) return e;
   throw failure{errc::value, "no algorithm " + to_string(value{name}) + "; there are " + joined(catalog(), [](auto& e) { return e.name; })};
 }
 
 /// Of the type that the algorithm reads, so that equal requests have equal provenance.
-value checked(const argument& a, const parameters& given) {
+value checked(const algorithm_argument& a, const parameters& given) {
   if (auto found = given.find(a.name); a.otherwise && (found == given.end() || std::holds_alternative<std::monostate>(found->second)))
     return *a.otherwise;
   switch (a.type) {
-    case kind::real:
+    case argument_kind::real:
       return real_parameter(given, a.name);
-    case kind::flag:
+    case argument_kind::flag:
       return bool_parameter(given, a.name);
-    case kind::text:
+    case argument_kind::text:
+    case argument_kind::name:
       return text_parameter(given, a.name);
-    case kind::node:
+    case argument_kind::of_nodes:
+      return given.at(a.name);  // node_weights() looks at it
+    case argument_kind::nodes:
+      if (auto found = given.find(a.name); found != given.end() && std::holds_alternative<json>(found->second)) return found->second;
+      [[fallthrough]];
+    case argument_kind::node:
       return to_value(key_parameter(given, a.name));
-    case kind::count:
+    case argument_kind::count:
       break;
   }
   auto count = int_parameter(given, a.name);
@@ -163,7 +103,7 @@ value checked(const argument& a, const parameters& given) {
   return count;
 }
 
-parameters checked_arguments(const entry& e, const parameters& given) {
+parameters checked_arguments(const catalog_entry& e, const parameters& given) {
   for (auto& [name, x] : given)
     if (std::none_of(e.arguments.begin(), e.arguments.end(), [&name = name](auto& a) { return a.name == name; })) {
       auto known = e.arguments.empty() ? "none" : joined(e.arguments, [](auto& a) { return a.name; });

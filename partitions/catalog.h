@@ -16,9 +16,23 @@ namespace gli {
 /// | name | arguments | values |
 /// |---|---|---|
 /// | connected_components | – | the smallest key of the component (int64 or utf8); summary: count |
-/// | pagerank | alpha 0.85, max_iter 100, tol 1e-6, iterations (null) | float64; summary: rounds, change |
-/// | bfs | source (key), reverse false, undirected false, depth_limit (null) | int64 depth, null where unreachable; summary: reached, depth, and per depth "depth_0" … counts |
+/// | strongly_connected_components | – | the same of directed paths there and back; summary: count |
+/// | label_propagation | iterations 10 | a key (int64 or utf8); summary: rounds |
+/// | core_number | – | int64; summary: rounds, largest |
+/// | maximal_independent_set | – | bool; summary: size |
+/// | greedy_color | – | int64 from 0; summary: colors |
+/// | topological_generations | – | int64 from 0, null on cycles and behind them; summary: generations, sorted (nodes) |
+/// | pagerank | alpha 0.85, max_iter 100, tol 1e-6, iterations (null), weight (null), personalization (null; node_weights.h) | float64; summary: rounds, change |
+/// | eigenvector_centrality | max_iter 100, tol 1e-6, weight (null) | float64; summary: rounds |
+/// | katz_centrality | alpha 0.1, beta 1, max_iter 1000, tol 1e-6, normalized true, weight (null) | float64; summary: rounds |
+/// | hits | max_iter 100, tol 1e-8, scores "hubs" \| "authorities" | float64; summary: rounds |
+/// | closeness_centrality | wf_improved true | float64 |
+/// | harmonic_centrality | – | float64 |
 /// | degree | mode "total" \| "in" \| "out" | int64 |
+/// | bfs | source (key, or json: a list of keys), reverse false, undirected false, depth_limit (null) | int64 depth, null where unreachable; summary: reached, depth, and per depth "depth_0" … counts |
+/// | sssp | source (key), weight (attribute, or null: each edge counts 1) | float64, infinity where unreachable; summary: reached |
+/// | bfs_predecessors | of bfs | the key before it, null where there is none; summary of bfs |
+/// | sssp_predecessors | of sssp | the same on a shortest path |
 node_values run(const graph& g, const run_algorithm& what, communicator& all);
 
 /// What run() will say of itself, with the arguments filled in; the same failures of theirs.

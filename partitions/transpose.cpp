@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "partitions/array_message.h"
+#include "partitions/peer_edges.h"
 #include "partitions/together.h"
 #include "partitions/topology_build.h"
 #include "partitions/topology_sort.h"
@@ -15,101 +15,28 @@ namespace gli {
 
 namespace {
 
-struct edge_list { std::vector<int32_t> from, to; };
-
-/// Positions in a peer's exchange order of mirrors that are no run.
-class scattered_mirrors {
- public:
-  scattered_mirrors(const graph::body& b, const peer_mirrors& peer) : positions_(size_t(b.mirrors), none) {
-    for (uint32_t i = 0; i < peer.mirrors.size(); ++i) positions_[size_t(~peer.mirrors[i])] = i;
-  }
-  void add(std::span<const int32_t> neighbors, std::vector<uint32_t>& to) const {
-    for (auto at = neighbors.begin(); at != neighbors.end() && *at < 0; ++at)
-      if (auto i = positions_[size_t(~*at)]; i != none) to.push_back(i);
-  }
-
- private:
-  static constexpr uint32_t none = UINT32_MAX;
-  std::vector<uint32_t> positions_;  // by -id-1
-};
-
-/// The same of mirrors that are one.
-struct mirror_run {
-  int32_t first, last;
-  void add(std::span<const int32_t> neighbors, std::vector<uint32_t>& to) const {
-    auto at = std::lower_bound(neighbors.begin(), neighbors.end(), first);
-    for (; at != neighbors.end() && *at <= last; ++at) to.push_back(uint32_t(*at - first));
-  }
-};
-
-/// Edges to nodes of one peer, in positions of the exchange orders: sources, how many edges each has, their targets.
-template <class Positions>
-byte_buffer edges_to_mirrors(const graph::body& b, const peer_mirrors& peer, const Positions& positions) {
-  byte_buffer message;
-  std::vector<uint32_t> sources, counts, targets;
-  for (uint32_t e = 0; e < peer.exported.size(); ++e) {
-    auto before = targets.size();
-    positions.add(b.out_of(peer.exported[e]), targets);
-    if (targets.size() == before) continue;
-    sources.push_back(e);
-    counts.push_back(uint32_t(targets.size() - before));
-  }
-  put_array(message, sources);
-  put_array(message, counts);
-  put_array(message, targets);
-  return message;
-}
-
-byte_buffer edges_to_peer(const graph::body& b, const peer_mirrors& peer) {
-  if (peer.mirrors.empty()) return {};
-  if (peer.is_run()) return edges_to_mirrors(b, peer, mirror_run{peer.mirrors.front(), peer.mirrors.back()});
-  return edges_to_mirrors(b, peer, scattered_mirrors{b, peer});
-}
-
-int32_t at_position(const std::vector<int32_t>& ids, uint32_t position) {
-  if (position >= ids.size()) throw failure{errc::protocol, "a partition sent an edge of a node that is not mirrored"};
-  return ids[position];
-}
-
-edge_list edges_from_peer(const peer_mirrors& peer, const byte_buffer& message) {
-  edge_list edges;
-  if (message.empty()) return edges;
-  array_reader reader{message};
-  auto sources = reader.get<uint32_t>(), counts = reader.get<uint32_t>(), targets = reader.get<uint32_t>();
-  if (sources.size() != counts.size()) throw failure{errc::protocol, "a partition sent edges without counts"};
-  edges.from.reserve(targets.size());
-  edges.to.reserve(targets.size());
-  for (size_t i = 0; i < sources.size(); ++i) {
-    auto source = at_position(peer.mirrors, sources[i]);
-    edges.to.insert(edges.to.end(), counts[i], source);
-  }
-  for (auto t : targets) edges.from.push_back(at_position(peer.exported, t));
-  if (edges.from.size() != edges.to.size()) throw failure{errc::protocol, "a partition sent more edges than it counted"};
-  return edges;
-}
-
-std::vector<byte_buffer> exchange_edges(const graph::body& b, communicator& all) {
+std::vector<byte_buffer> exchange_edges(const graph::body& b, communicator& all, const numbers_by_page* numbers = nullptr) {
   if (all.size() == 1) return {};
   std::vector<byte_buffer> outgoing(all.size());
-  tbb::parallel_for(size_t{0}, b.peers.size(), [&](size_t q) { outgoing[q] = edges_to_peer(b, b.peers[q]); });
+  tbb::parallel_for(size_t{0}, b.peers.size(), [&](size_t q) { outgoing[q] = edges_to_peer(b, b.peers[q], numbers); });
   return all.all_to_all(std::move(outgoing));
 }
 
 /// Edges at their targets: lists from other partitions, then the own nodes' out-pages. Other ends ascend where the mirrors of each peer are a run.
 class turned_edges {
  public:
-  turned_edges(const graph::body& b, std::vector<edge_list> remote)
+  turned_edges(const graph::body& b, std::vector<peer_edges> remote)
       : b_{b}, remote_{std::move(remote)}, ascend_{std::all_of(b.peers.begin(), b.peers.end(), [](auto& peer) { return peer.is_run(); })} {}
   bool ascend() const { return ascend_; }
   size_t size() const { return remote_.size() + b_.out.directory.size(); }
   uint64_t weight(size_t piece) const {
-    return piece < remote_.size() ? remote_[piece].from.size() : b_.out.directory[piece - remote_.size()]->edges;
+    return piece < remote_.size() ? remote_[piece].targets.size() : b_.out.directory[piece - remote_.size()]->edges;
   }
   template <class F>
   void each(size_t piece, F&& f) const {
     if (piece >= remote_.size()) return each_of_page(piece - remote_.size(), f);
     auto& list = remote_[piece];
-    for (size_t i = 0; i < list.from.size(); ++i) f(list.from[i], list.to[i], 0);
+    for (size_t i = 0; i < list.targets.size(); ++i) f(list.targets[i], list.sources[i], 0);
   }
 
  private:
@@ -126,7 +53,7 @@ class turned_edges {
   }
 
   const graph::body& b_;
-  std::vector<edge_list> remote_;
+  std::vector<peer_edges> remote_;
   bool ascend_;
 };
 
@@ -157,7 +84,7 @@ topology build_transposed(const graph::body& b, const turned_edges& edges, const
 }
 
 topology transposed(const graph::body& b, const std::vector<byte_buffer>& incoming) {
-  std::vector<edge_list> remote(incoming.size());
+  std::vector<peer_edges> remote(incoming.size());
   for (size_t q = 0; q < remote.size(); ++q)
     if (q != b.partition) remote[q] = edges_from_peer(b.peers[q], incoming[q]);
   std::reverse(remote.begin(), remote.end());  // later partitions have lower mirrors
@@ -166,7 +93,63 @@ topology transposed(const graph::body& b, const std::vector<byte_buffer>& incomi
   return with_entries_of(code.bits(), [&](auto entry) { return build_transposed<decltype(entry)>(b, edges, code); });
 }
 
+/// Numbers on their way beside the in-lists: in the order of the sources' ids, each list fills from its begin.
+class turned_numbers {
+ public:
+  explicit turned_numbers(const graph::body& b) : b_{b}, at_(size_t(b.size)), made_(b.in.directory.size()) {
+    for (size_t p = 0; p < made_.size(); ++p) made_[p].resize(b.in.directory[p]->edges);
+    for (int32_t v = 0; v < b.size; ++v) at_[size_t(v)] = page_of(v).off[v & (vertices_per_page - 1)];
+  }
+  void put(int32_t target, double x) {
+    auto& row = at_[size_t(target)];
+    if (row >= page_of(target).off[(target & (vertices_per_page - 1)) + 1]) throw failure{errc::protocol, "a partition sent numbers of other edges than these"};
+    made_[size_t(target) >> vertices_per_page_bits][row++] = x;
+  }
+  numbers_by_page finish() { return std::move(made_); }
+
+ private:
+  const topology_page& page_of(int32_t v) const { return *b_.in.directory[size_t(v) >> vertices_per_page_bits]; }
+
+  const graph::body& b_;
+  std::vector<uint32_t> at_;  // by own node: the row that comes next
+  numbers_by_page made_;
+};
+
+struct remote_number { int32_t source, target; double x; };
+
+std::vector<remote_number> remote_numbers(const graph::body& b, const std::vector<byte_buffer>& incoming) {
+  std::vector<remote_number> all;
+  for (size_t q = 0; q < incoming.size(); ++q) {
+    if (q == b.partition) continue;
+    auto edges = edges_from_peer(b.peers[q], incoming[q], true);
+    for (size_t i = 0; i < edges.targets.size(); ++i) all.push_back({edges.sources[i], edges.targets[i], edges.numbers[i]});
+  }
+  std::stable_sort(all.begin(), all.end(), [](auto& x, auto& y) { return x.source < y.source; });
+  return all;
+}
+
+numbers_by_page numbers_transposed(const graph::body& b, const numbers_by_page& out, const std::vector<byte_buffer>& incoming) {
+  turned_numbers made{b};
+  for (auto& e : remote_numbers(b, incoming)) made.put(e.target, e.x);
+  for (int32_t v = 0; v < b.size; ++v) {
+    auto page = size_t(v) >> vertices_per_page_bits;
+    auto row = b.out.directory[page]->off[v & (vertices_per_page - 1)];
+    for (auto target : b.out_of(v)) {
+      if (target >= 0 && (b.kind.directed || target != v)) made.put(target, out[page][row]);
+      ++row;
+    }
+  }
+  return made.finish();
+}
+
 }  // namespace
+
+numbers_by_page transpose_numbers(const graph::body& b, const numbers_by_page& out, communicator& all) {
+  auto incoming = exchange_edges(b, all, &out);
+  numbers_by_page made;
+  together(all, [&] { made = numbers_transposed(b, out, incoming); });
+  return made;
+}
 
 topology transpose_of(const graph::body& b, communicator& all) {
   auto incoming = exchange_edges(b, all);

@@ -1,11 +1,13 @@
 #pragma once
-// Breadth-first search: hops from a source along the edges, against them, or both ways. Level by level; mirrors that a level reaches go to
-// their owners. O(n + m), one exchange a level. [Moore 1959]
+// Breadth-first search: hops from the nearest of some sources along the edges, against them, or both ways. Level by level; mirrors that a level
+// reaches go to their owners. O(n + m), one exchange a level. [Moore 1959]
 
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "partitions/kernels/push.h"
+#include "partitions/kernels/tight_edges.h"
 #include "partitions/mirror_exchange.h"
 
 namespace gli {
@@ -14,8 +16,9 @@ struct bfs {
   static constexpr const char* name = "bfs";
   using totals = std::array<uint64_t, 1>;  // nodes first reached by the last round
 
-  std::optional<int32_t> source;  // own id, where the source is this partition's
+  std::vector<int32_t> sources;  // own ids of those that are this partition's
   bool reverse = false, undirected = false;
+  const tight_edges* along = nullptr;  // these edges only, forward
   std::optional<uint64_t> depth_limit;
 
   vertex_array<int32_t> depth;  // own and mirrors; -1: not reached
@@ -28,10 +31,8 @@ struct bfs {
     frontier.reset(g.size());
     next.reset(g.size());
     unreached = g.total_nodes();
-    if (source) {
-      depth[*source] = 0;
-      frontier.push(*source);
-    }
+    for (auto v : sources)
+      if (std::exchange(depth[v], 0) < 0) frontier.push(v);
     return {frontier.items().size()};
   }
 
@@ -59,9 +60,20 @@ struct bfs {
 
   uint64_t rounds_expected() const { return 0; }
 
+  /// Calls f(u) for each that v may have been reached from.
+  template <class F>
+  void for_each_before(const graph_view& g, int32_t v, F&& f) const {
+    if (along) along->for_each_backward(g, v, f);
+    else if (undirected || !g.directed()) g.for_each_neighbor(v, f);
+    else if (reverse) g.for_each_forward(v, f);
+    else g.for_each_backward(v, f);
+  }
+
  private:
   void expand(const graph_view& g, int32_t level) {
-    if (undirected || !g.directed())
+    if (along)
+      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { along->for_each_forward(g, v, f); });
+    else if (undirected || !g.directed())
       push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_neighbor(v, f); });
     else if (reverse)
       push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_backward(v, f); });

@@ -23,7 +23,7 @@ struct text_keys {
   static type of(const dictionary& d, int32_t v) { return d.text_key(v); }
   static void put(byte_writer& to, type k) { to.put_text(k); }
   static type get(byte_reader& from) { return from.get_text(); }
-  static column as_column(const graph_view& g, const auto& of) { return text_column(g, of); }
+  static column as_column(const graph_view& g, const auto& of) { return text_column(g, [](int32_t) { return true; }, of); }
 };
 
 template <class Keys>

@@ -37,10 +37,19 @@ column value_column(const graph_view& g, Known&& known, F&& of) {
   return c;
 }
 
+/// of(v): a bool, asked for every own node, and kept where the row is valid.
+template <class Known, class F>
+column flag_column(const graph_view& g, Known&& known, F&& of) {
+  column c{"value", column_type::boolean, g.size(), validity_of(g, known), {}, {}};
+  c.values.resize((size_t(g.size()) + 7) / 8);
+  for (int32_t v = 0; v < g.size(); ++v) c.values[size_t(v) >> 3] |= uint8_t((c.valid(v) && of(v)) << (v & 7));
+  return c;
+}
+
 /// of(v): a string_view, asked for valid rows only.
-template <class F>
-column text_column(const graph_view& g, F&& of) {
-  column c{"value", column_type::utf8, g.size(), validity_of(g, [](int32_t) { return true; }), {}, {}};
+template <class Known, class F>
+column text_column(const graph_view& g, Known&& known, F&& of) {
+  column c{"value", column_type::utf8, g.size(), validity_of(g, known), {}, {}};
   c.offsets.resize(size_t(g.size()) + 1);
   for (int32_t v = 0; v < g.size(); ++v) c.offsets[size_t(v) + 1] = c.offsets[size_t(v)] + (c.valid(v) ? int64_t(of(v).size()) : 0);
   c.values.resize(size_t(c.offsets.back()));

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from . import _expressions as expressions
-from ._checks import attribute_name, collection, number, whole
+from ._algorithms import Algorithms
+from ._checks import attribute_name, collection
 from ._convert_graph import Conversions
 from ._edits import EditMethods
 from ._history import Diff
@@ -19,7 +20,7 @@ from ._views import EdgesView, NodesView, without_nulls
 Filter = expressions.Expression | Callable[..., bool]
 
 
-class GraphMethods(EditMethods, Conversions):
+class GraphMethods(EditMethods, Algorithms, Conversions):
     """The methods that gli.Graph and gli.DistributedGraph share."""
 
     __slots__ = ()
@@ -277,68 +278,6 @@ class GraphMethods(EditMethods, Conversions):
     def get_subgraph_by_attribute(self, name: str, value: Any):
         """The subgraph of the nodes whose attribute has the value."""
         return self.filter(nodes=expressions.node(name) == value)
-
-    def ego_graph(self, node, radius: int = 1, undirected: bool = False):
-        """The subgraph of the nodes at most `radius` steps from `node`, along edges or (undirected) either way.
-
-        >>> import gli
-        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 4)])
-        >>> sorted(g.ego_graph(1, radius=2).nodes)
-        [1, 2, 3]
-        """
-        radius = whole(radius, "radius", 0)
-        return self._select_by_values(self.bfs(node, undirected=undirected, depth_limit=radius), 0, radius)
-
-    def get_connected_component(self, node):
-        """The subgraph of the component that holds `node`."""
-        return self._select_by_values(self.bfs(node, undirected=True), 0, float("inf"))
-
-    # --- algorithms -----------------------------------------------------------------------------------------------------------
-
-    def connected_components(self) -> NodeValues:
-        """For each node the smallest key of its component; directions do not matter. See count() and sizes().
-
-        >>> import gli
-        >>> gli.Graph.from_edge_list([(1, 2), (4, 3)]).connected_components().to_dict()
-        {1: 1, 2: 1, 4: 3, 3: 3}
-        """
-        return self._run("connected_components", {})
-
-    def weakly_connected_components(self) -> NodeValues:
-        """The same as connected_components()."""
-        return self.connected_components()
-
-    def pagerank(
-        self, alpha: float = 0.85, max_iter: int = 100, tol: float = 1e-6, iterations: int | None = None, weight: str | None = None
-    ) -> NodeValues:
-        """PageRank; ranks sum to 1, dangling nodes spread theirs evenly. [Page et al. 1999]
-
-        Stops as NetworkX does, when the ranks change by less than n·tol in all; with `iterations` after exactly that many rounds.
-
-        >>> import gli
-        >>> r = gli.Graph.from_edge_list([("a", "b"), ("c", "b")]).pagerank()
-        >>> r.top(1)["id"], round(sum(r.values()), 9)
-        (['b'], 1.0)
-        """
-        if weight is not None:
-            raise NotImplementedError("pagerank with weights comes later; weight=None counts each edge once")
-        arguments: dict[str, Any] = {"alpha": number(alpha, "alpha"), "max_iter": whole(max_iter, "max_iter"), "tol": number(tol, "tol")}
-        if iterations is not None:
-            arguments["iterations"] = whole(iterations, "iterations")
-        return self._run("pagerank", arguments)
-
-    def bfs(self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None) -> NodeValues:
-        """How many steps each node is from `source`: along edges, against them (reverse), or either way (undirected). None: unreachable.
-
-        >>> import gli
-        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3)])
-        >>> g.bfs(3).to_dict(), g.bfs(3, reverse=True).to_dict()
-        ({1: None, 2: None, 3: 0}, {1: 2, 2: 1, 3: 0})
-        """
-        arguments = {"source": self._checked_key(source), "reverse": bool(reverse), "undirected": bool(undirected)}
-        if depth_limit is not None:
-            arguments["depth_limit"] = whole(depth_limit, "depth_limit")
-        return self._run("bfs", arguments)
 
     # --- elsewhere ------------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._methods import GraphMethods
 
 
+_CALLED_BY_KEYS = {"connected_components", "strongly_connected_components", "label_propagation", "bfs_predecessors", "sssp_predecessors"}
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where values come from: the algorithm, its version, its arguments with defaults filled in, and what it says about the whole."""
@@ -146,8 +149,8 @@ class NodeValues(Mapping):
         return Table(rows.combine_chunks(), self._names())
 
     def _names(self) -> set[str]:
-        """Components are called by a node's key."""
-        return {"value"} if self._provenance.algorithm == "connected_components" else set()
+        """Groups are called by a node's key."""
+        return {"value"} if self._provenance.algorithm in _CALLED_BY_KEYS else set()
 
     def count(self) -> int:
         """How many different values there are: of components, how many components."""

@@ -58,11 +58,40 @@ def test_results_are_the_same_bytes(pair):
                 lambda g: g.bfs(source),
                 lambda g: g.bfs(source, reverse=True),
                 lambda g: g.bfs(source, undirected=True, depth_limit=2),
+                lambda g: g.bfs_predecessors([source], depth_limit=3),
+                lambda g: g.sssp(source, weight="weight"),
+                lambda g: g.sssp_predecessors(source, weight="weight"),
+                lambda g: g.strongly_connected_components(),
+                lambda g: g.label_propagation(4),
+                lambda g: g.core_number(),
+                lambda g: g.maximal_independent_set(),
+                lambda g: g.greedy_color(),
+                lambda g: g.pagerank(weight="weight", personalization={source: 1}),
+                lambda g: g.pagerank(personalization="age", iterations=5),
+                lambda g: g.eigenvector_centrality(tol=1e-4, max_iter=1000, weight="weight"),
+                lambda g: g.katz_centrality(alpha=0.01),
+                lambda g: g.hits(tol=1e-4, max_iter=10_000)[1],
+                lambda g: g.closeness_centrality(),
+                lambda g: g.harmonic_centrality(),
                 lambda g: g.degree(mode="in")):
         a, b = ask(here), ask(there)
         assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())
         assert a.top(20) == b.top(20)
         assert a.sizes().to_arrow().to_pylist() == b.sizes().to_arrow().to_pylist()
+
+
+def test_paths_and_orders_are_the_same(pair):
+    here, there = pair
+    nodes = list(here.nodes)
+    for target in nodes[1:20:3]:
+        for weight in (None, "weight"):
+            assert here.has_path(nodes[0], target) == there.has_path(nodes[0], target)
+            if here.has_path(nodes[0], target):
+                assert here.shortest_path(nodes[0], target, weight) == there.shortest_path(nodes[0], target, weight)
+    assert here.is_directed_acyclic_graph() == there.is_directed_acyclic_graph()
+    assert here.k_core(2).graph_id == there.k_core(2).graph_id
+    if here.directed:
+        assert table_bytes(here.topological_generations().to_arrow()) == table_bytes(there.topological_generations().to_arrow())
 
 
 def test_subgraphs_and_their_results_are_the_same(pair):

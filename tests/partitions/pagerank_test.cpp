@@ -101,16 +101,20 @@ TEST(pagerank, refuses_arguments_that_cannot_be_right) {
   EXPECT_EQ(code_of(g, 1, {"pagerank", {{"tol", 0.0}}}, message), errc::value);
   EXPECT_EQ(code_of(g, 1, {"pagerank", {{"alpha", std::string{"x"}}}}, message), errc::type);
   EXPECT_EQ(code_of(g, 1, {"pagerank", {{"damping", 0.85}}}, message), errc::value);
-  EXPECT_EQ(message, "pagerank has no argument 'damping'; its arguments: alpha, max_iter, tol, iterations");
+  EXPECT_EQ(message, "pagerank has no argument 'damping'; its arguments: alpha, max_iter, tol, iterations, weight, personalization");
   EXPECT_EQ(code_of(g, 1, {"pagerunk", {}}, message), errc::value);
-  EXPECT_EQ(message, "no algorithm 'pagerunk'; there are connected_components, pagerank, bfs, degree");
+  EXPECT_EQ(message,
+            "no algorithm 'pagerunk'; there are connected_components, strongly_connected_components, label_propagation, core_number, "
+            "maximal_independent_set, greedy_color, topological_generations, pagerank, eigenvector_centrality, katz_centrality, hits, closeness_centrality, "
+            "harmonic_centrality, degree, bfs, bfs_predecessors, sssp, sssp_predecessors");
 }
 
 TEST(pagerank, remembers_its_arguments_with_defaults) {
   auto g = random_graph(5, 5, true, false, key_type::int64, 11);
   on_partitions(g, 1, [](const graph& g, communicator& all) {
     auto r = run(g, rounds(2), all);
-    parameters expected{{"alpha", 0.85}, {"tol", 1e-6}, {"max_iter", int64_t{100}}, {"iterations", int64_t{2}}};
+    parameters expected{{"alpha", 0.85}, {"tol", 1e-6}, {"max_iter", int64_t{100}}, {"iterations", int64_t{2}},
+                        {"weight", value{}}, {"personalization", value{}}};
     EXPECT_EQ(r.provenance.arguments, expected);
     EXPECT_EQ(r.provenance.algorithm, "pagerank");
     EXPECT_EQ(r.provenance.version, 1u);

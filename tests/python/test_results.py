@@ -100,7 +100,7 @@ def test_what_cannot_be_computed_says_why_and_keeps_nothing(path):
     store = gli.GraphStore(path)
     store.commit("first", graph=gli.Graph.from_edge_list(EDGES))
     for ask, error, message in (
-        (lambda: store.compute("page_rank"), ValueError, "no algorithm 'page_rank'; there are connected_components, pagerank"),
+        (lambda: store.compute("page_rank"), ValueError, "no algorithm 'page_rank'; there are connected_components, strongly"),
         (lambda: store.compute("filter"), ValueError, "no algorithm 'filter'"),
         (lambda: store.compute("bfs", source=10**6), KeyError, "Node 1000000 not found"),
         (lambda: store.compute("bfs", source="x"), TypeError, "keys are int64"),

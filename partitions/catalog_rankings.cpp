@@ -1,0 +1,165 @@
+// Algorithms that give every node a number by which to rank it.
+#include <cmath>
+
+#include "partitions/algorithms/degree.h"
+#include "partitions/algorithms/distances.h"
+#include "partitions/algorithms/eigenvector.h"
+#include "partitions/algorithms/pagerank.h"
+#include "partitions/algorithms/weighted_pagerank.h"
+#include "partitions/catalog_entries.h"
+#include "partitions/kernels/value_column.h"
+#include "partitions/node_weights.h"
+#include "partitions/run.h"
+#include "runtime/error.h"
+
+namespace gli {
+namespace {
+
+double real(const parameters& p, const char* name) { return std::get<double>(p.at(name)); }
+uint64_t count(const parameters& p, const char* name) { return uint64_t(std::get<int64_t>(p.at(name))); }
+
+void check_positive(const parameters& p, const char* name) {
+  if (!(real(p, name) > 0) || std::isinf(real(p, name)))
+    throw failure{errc::value, std::string{name} + " must be positive, not " + to_string(p.at(name))};
+}
+
+column own_values(const graph_view& g, const std::vector<double>& x) {
+  return value_column<double>(g, every_node, [&](int32_t v) { return x[size_t(v)]; });
+}
+
+/// Of the attribute that the argument `weight` names, if it names one.
+std::optional<edge_weights> finite_weights(const graph& g, const parameters& p, communicator& all) {
+  auto name = optional_name(p, "weight");
+  if (!name) return {};
+  auto made = edge_weights::of(g, *name, true, all);
+  if (std::isinf(made.largest())) throw failure{errc::value, "edge attribute '" + *name + "' is infinite somewhere"};
+  return made;
+}
+const edge_weights* pointer_to(const std::optional<edge_weights>& w) { return w ? &*w : nullptr; }
+
+// --- PageRank -----------------------------------------------------------------------------------------------------------------
+
+algorithm_answer run_plain_pagerank(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  pagerank a;
+  a.alpha = real(p, "alpha");
+  a.tol = real(p, "tol");
+  a.max_iter = count(p, "max_iter");
+  a.iterations = optional_count(p, "iterations");
+  auto rounds = run_rounds(a, view, all);
+  auto data = value_column<double>(view, every_node, [&](int32_t v) { return from_grid(a.rank[size_t(v)]); });
+  return {std::move(data), {{"rounds", int64_t(rounds)}, {"change", a.change}}};
+}
+
+algorithm_answer run_weighted_pagerank(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  weighted_pagerank a;
+  auto weights = finite_weights(g, p, all);
+  a.alpha = real(p, "alpha");
+  a.rule = {real(p, "tol"), count(p, "max_iter"), true};
+  a.iterations = optional_count(p, "iterations");
+  a.weights = pointer_to(weights);
+  a.jumps = node_weights(g, p.at("personalization"), "personalization", all);
+  auto rounds = a.run(view, all);
+  return {own_values(view, a.x), {{"rounds", int64_t(rounds)}, {"change", a.change}}};
+}
+
+algorithm_answer run_pagerank(const graph& g, const parameters& p, communicator& all) {
+  if (!(real(p, "alpha") > 0 && real(p, "alpha") < 1))
+    throw failure{errc::value, "alpha must be between 0 and 1, not " + to_string(p.at("alpha"))};
+  check_positive(p, "tol");
+  bool plain = is_null(p.at("weight")) && is_null(p.at("personalization"));
+  return plain ? run_plain_pagerank(g, p, all) : run_weighted_pagerank(g, p, all);
+}
+
+// --- other eigenvectors -------------------------------------------------------------------------------------------------------
+
+algorithm_answer run_eigenvector(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  check_positive(p, "tol");
+  auto weights = finite_weights(g, p, all);
+  eigenvector_centrality a{{real(p, "tol"), count(p, "max_iter"), true}, pointer_to(weights), {}};
+  auto rounds = a.run(view, all);
+  return {own_values(view, a.x), {{"rounds", int64_t(rounds)}}};
+}
+
+algorithm_answer run_katz(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  for (auto name : {"alpha", "beta", "tol"}) check_positive(p, name);
+  auto weights = finite_weights(g, p, all);
+  katz_centrality a{real(p, "alpha"), real(p, "beta"), std::get<bool>(p.at("normalized")), {real(p, "tol"), count(p, "max_iter"), true}, pointer_to(weights), {}};
+  auto rounds = a.run(view, all);
+  return {own_values(view, a.x), {{"rounds", int64_t(rounds)}}};
+}
+
+algorithm_answer run_hits(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  check_positive(p, "tol");
+  auto& scores = std::get<std::string>(p.at("scores"));
+  if (scores != "hubs" && scores != "authorities") throw failure{errc::value, "scores must be 'hubs' or 'authorities', not " + to_string(p.at("scores"))};
+  hits a{{real(p, "tol"), count(p, "max_iter"), false}, {}, {}};
+  auto rounds = a.run(view, all);
+  return {own_values(view, scores == "hubs" ? a.hubs : a.authorities), {{"rounds", int64_t(rounds)}}};
+}
+
+// --- counts and distances -----------------------------------------------------------------------------------------------------
+
+algorithm_answer run_degree(const graph& g, const parameters& p, communicator&) {
+  graph_view view{g};
+  auto& mode = std::get<std::string>(p.at("mode"));
+  if (mode != "total" && mode != "in" && mode != "out")
+    throw failure{errc::value, "mode must be 'total', 'in' or 'out', not " + to_string(value{mode})};
+  auto which = mode == "in" ? degree::mode::in : mode == "out" ? degree::mode::out : degree::mode::total;
+  return {value_column<int64_t>(view, every_node, [&](int32_t v) { return degree::of(view, v, which); }), {}};
+}
+
+distances_from_all searched(const graph_view& view, communicator& all) {
+  distances_from_all a;
+  a.prepare(view, all);
+  run_rounds(a, view, all);
+  return a;
+}
+
+algorithm_answer run_closeness(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  auto a = searched(view, all);
+  auto improved = std::get<bool>(p.at("wf_improved"));
+  auto others = double(view.total_nodes()) - 1;
+  auto of = [&](int32_t v) {
+    auto reached = double(a.reached[size_t(v)]), sum = double(a.sum[size_t(v)]);
+    if (sum == 0) return 0.0;
+    return improved ? reached / sum * (reached / others) : reached / sum;
+  };
+  return {value_column<double>(view, every_node, of), {}};
+}
+
+algorithm_answer run_harmonic(const graph& g, const parameters&, communicator& all) {
+  graph_view view{g};
+  return {own_values(view, searched(view, all).harmonic), {}};
+}
+
+}  // namespace
+
+std::vector<catalog_entry> ranking_algorithms() {
+  using kind = argument_kind;
+  algorithm_argument weight{"weight", kind::name, value{}};
+  auto tol = [](double otherwise) { return algorithm_argument{"tol", kind::real, otherwise}; };
+  auto max_iter = [](int64_t otherwise) { return algorithm_argument{"max_iter", kind::count, otherwise}; };
+  return {
+      {pagerank::name,
+       1,
+       {{"alpha", kind::real, 0.85}, max_iter(100), tol(1e-6), {"iterations", kind::count, value{}}, weight, {"personalization", kind::of_nodes, value{}}},
+       run_pagerank},
+      {eigenvector_centrality::name, 1, {max_iter(100), tol(1e-6), weight}, run_eigenvector},
+      {katz_centrality::name,
+       1,
+       {{"alpha", kind::real, 0.1}, {"beta", kind::real, 1.0}, max_iter(1000), tol(1e-6), {"normalized", kind::flag, true}, weight},
+       run_katz},
+      {hits::name, 1, {max_iter(100), tol(1e-8), {"scores", kind::text, std::string{"hubs"}}}, run_hits},
+      {"closeness_centrality", 1, {{"wf_improved", kind::flag, true}}, run_closeness},
+      {"harmonic_centrality", 1, {}, run_harmonic},
+      {degree::name, 1, {{"mode", kind::text, std::string{"total"}}}, run_degree},
+  };
+}
+
+}  // namespace gli

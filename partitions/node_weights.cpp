@@ -1,0 +1,70 @@
+#include "partitions/node_weights.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "partitions/catalog_entries.h"
+#include "partitions/column_page.h"
+#include "partitions/json_list.h"
+#include "partitions/json_text.h"
+#include "partitions/together.h"
+#include "runtime/error.h"
+
+namespace gli {
+namespace {
+
+double checked_number(const value& x, const std::string& of, const char* what) {
+  auto real = std::get_if<double>(&x);
+  auto whole = std::get_if<int64_t>(&x);
+  if (!real && !whole) throw failure{errc::type, std::string{what} + ": " + to_string(x) + " of " + of + " is not a number"};
+  auto number = real ? *real : double(*whole);
+  if (!(number >= 0) || std::isinf(number))
+    throw failure{errc::value, std::string{what} + ": " + to_string(x) + " of " + of + " must be finite and not negative"};
+  return number;
+}
+
+// --- of an attribute ----------------------------------------------------------------------------------------------------------
+
+void read_attribute(const graph& g, const std::string& name, const char* what, std::vector<double>& made) {
+  auto c = std::find_if(g->node_columns.begin(), g->node_columns.end(), [&](auto& one) { return one.name == name; });
+  if (c == g->node_columns.end()) return;
+  for (int32_t v = 0; v < g->size; ++v) {
+    auto page = size_t(v) >> vertices_per_page_bits;
+    auto row = uint32_t(v) & (vertices_per_page - 1);
+    if (!g->live(v) || page >= c->pages.size() || !c->pages[page]) continue;
+    column_page_view view{*c->pages[page]};
+    if (row < view.rows() && view.valid(row)) made[size_t(v)] = checked_number(plain(view.at(row)), "node " + to_string(endpoint_key(g, v)), what);
+  }
+}
+
+void check_attribute(const graph& g, const std::string& name, communicator& all) {
+  uint64_t there = std::any_of(g->node_columns.begin(), g->node_columns.end(), [&](auto& c) { return c.name == name; });
+  all.all_reduce({&there, 1}, reduction::max);
+  if (!there) throw failure{errc::key, "no node has an attribute '" + name + "'"};
+}
+
+// --- of keys ------------------------------------------------------------------------------------------------------------------
+
+void place_pairs(const graph& g, const std::vector<std::pair<value, value>>& pairs, const char* what, communicator& all, std::vector<double>& made) {
+  std::vector<key> keys;
+  for (auto& [k, number] : pairs) keys.push_back(checked_key(k));
+  auto own = find_all_anywhere(g, keys, all);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    auto number = checked_number(pairs[i].second, "node " + to_string(keys[i]), what);
+    if (own[i]) made[size_t(*own[i])] = number;
+  }
+}
+
+}  // namespace
+
+std::vector<double> node_weights(const graph& g, const value& given, const char* what, communicator& all) {
+  std::vector<double> made(size_t(g->size), std::holds_alternative<std::monostate>(given) ? 1.0 : 0.0);
+  if (auto name = std::get_if<std::string>(&given)) {
+    check_attribute(g, *name, all);
+    together(all, [&] { read_attribute(g, *name, what, made); });
+  }
+  if (auto pairs = std::get_if<json>(&given)) place_pairs(g, json_pairs(pairs->text, "personalization is a list of (node, number)"), what, all, made);
+  return made;
+}
+
+}  // namespace gli
