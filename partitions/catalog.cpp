@@ -56,7 +56,7 @@ namespace {
 const std::vector<catalog_entry>& catalog() {
   static const auto entries = [] {
     std::vector<catalog_entry> made;
-    for (auto list : {group_algorithms, ranking_algorithms, path_algorithms})
+    for (auto list : {group_algorithms, triangle_algorithms, ranking_algorithms, path_algorithms})
       for (auto& e : list()) made.push_back(std::move(e));
     return made;
   }();

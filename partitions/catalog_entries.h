@@ -33,6 +33,7 @@ struct catalog_entry {
 std::vector<catalog_entry> path_algorithms();
 std::vector<catalog_entry> ranking_algorithms();
 std::vector<catalog_entry> group_algorithms();
+std::vector<catalog_entry> triangle_algorithms();
 
 inline bool is_null(const value& x) { return std::holds_alternative<std::monostate>(x); }
 inline bool every_node(int32_t) { return true; }

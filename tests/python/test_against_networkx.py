@@ -204,11 +204,34 @@ def test_hits_are_fixed_points(graphs):
     for there, here in graphs:
         if len(there) < 2 or there.number_of_edges() == 0:
             continue
-        hubs, authorities = (x.to_dict() for x in here.hits(max_iter=100_000, tol=1e-13))
+        hubs, authorities = (x.to_dict() for x in here.hits(max_iter=100_000, tol=1e-12))
         arriving = {k: sum(hubs[u] * there.number_of_edges(u, k) for u in there if there.has_edge(u, k)) for k in there}
         total = sum(arriving.values())
         assert authorities == pytest.approx({k: x / total for k, x in arriving.items()}, abs=1e-6)
         assert sum(hubs.values()) == pytest.approx(1) and min(hubs.values()) >= 0
+
+
+def ldbc_clustering(there) -> dict:
+    """From the specification: arcs between neighbors of all that there could be."""
+    found = {}
+    for v in there:
+        beside = set(nx.all_neighbors(there, v)) - {v}
+        arcs = sum(there.has_edge(u, w) for u in beside for w in beside if u != w)
+        found[v] = arcs / (len(beside) * (len(beside) - 1)) if len(beside) > 1 else 0.0
+    return found
+
+
+def test_triangles_and_clustering(graphs):
+    for there, here in graphs:
+        plain = nx.Graph(there)
+        assert here.triangles().to_dict() == nx.triangles(plain)
+        assert here.triangles().summary["triangles"] == sum(nx.triangles(plain).values()) // 3
+        expected = nx.clustering(nx.DiGraph(there) if there.is_directed() else plain)
+        assert here.clustering().to_dict() == approx(expected)
+        assert here.clustering(mode="ldbc").to_dict() == approx(ldbc_clustering(there))
+        assert here.average_clustering() == approx(sum(expected.values()) / max(1, len(expected)))
+    with pytest.raises(ValueError, match="mode must be 'networkx' or 'ldbc', not 'graph'"):
+        here.clustering(mode="graph")
 
 
 def test_closeness_and_harmonic(graphs):
