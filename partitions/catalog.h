@@ -30,6 +30,7 @@ namespace gli {
 /// | hits | max_iter 100, tol 1e-8, scores "hubs" \| "authorities" | float64; summary: rounds |
 /// | closeness_centrality | wf_improved true | float64 |
 /// | harmonic_centrality | – | float64 |
+/// | betweenness_centrality | k (null: from every node), normalized true, seed 0 | float64 |
 /// | degree | mode "total" \| "in" \| "out" | int64 |
 /// | bfs | source (key, or json: a list of keys), reverse false, undirected false, depth_limit (null) | int64 depth, null where unreachable; summary: reached, depth, and per depth "depth_0" … counts |
 /// | sssp | source (key), weight (attribute, or null: each edge counts 1) | float64, infinity where unreachable; summary: reached |

@@ -1,16 +1,23 @@
 // Algorithms that give every node a number by which to rank it.
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 
+#include "partitions/algorithms/betweenness.h"
 #include "partitions/algorithms/degree.h"
 #include "partitions/algorithms/distances.h"
 #include "partitions/algorithms/eigenvector.h"
 #include "partitions/algorithms/pagerank.h"
 #include "partitions/algorithms/weighted_pagerank.h"
+#include "partitions/array_message.h"
 #include "partitions/catalog_entries.h"
+#include "partitions/dictionary.h"
 #include "partitions/kernels/value_column.h"
 #include "partitions/node_weights.h"
 #include "partitions/run.h"
 #include "runtime/error.h"
+#include "runtime/hash.h"
 
 namespace gli {
 namespace {
@@ -138,6 +145,63 @@ algorithm_answer run_harmonic(const graph& g, const parameters&, communicator& a
   return {own_values(view, searched(view, all).harmonic), {}};
 }
 
+// --- betweenness --------------------------------------------------------------------------------------------------------------
+
+/// The k-th smallest of the partitions' hashes; the largest there can be when there are fewer. Collective.
+hash128 smallest_hashes_end(std::vector<hash128> own, uint64_t k, communicator& all) {
+  std::sort(own.begin(), own.end());
+  own.resize(std::min<uint64_t>(own.size(), k));
+  byte_buffer message;
+  put_array(message, own);
+  std::vector<hash128> hashes;
+  for (auto& received : all.all_to_all(std::vector<byte_buffer>(all.size(), message))) {
+    auto theirs = array_reader{received}.get<hash128>();
+    hashes.insert(hashes.end(), theirs.begin(), theirs.end());
+  }
+  std::sort(hashes.begin(), hashes.end());
+  return hashes.size() < k ? hash128{~uint64_t{0}, ~uint64_t{0}} : hashes[k - 1];
+}
+
+/// Own nodes to search from: all, or those of the k smallest hashes of key and seed in the whole graph.
+std::vector<int32_t> sources_of(const graph_view& g, std::optional<uint64_t> k, int64_t seed, communicator& all) {
+  auto hash = [&](int32_t v) {
+    std::array<uint8_t, sizeof(hash128) + sizeof seed> bytes;
+    std::memcpy(bytes.data(), &g.body().keys->hash_of(v), sizeof(hash128));
+    std::memcpy(bytes.data() + sizeof(hash128), &seed, sizeof seed);
+    return content_hash(bytes);
+  };
+  std::vector<hash128> hashes;
+  std::vector<int32_t> sources;
+  for (int32_t v = 0; v < g.size(); ++v)
+    if (g.live(v)) sources.push_back(v);
+  if (!k) return sources;
+  for (auto v : sources) hashes.push_back(hash(v));
+  auto last = smallest_hashes_end(std::move(hashes), *k, all);
+  std::erase_if(sources, [&](int32_t v) { return last < hash(v); });
+  return sources;
+}
+
+/// As NetworkX scales: a source counts as an end of the paths from it, so that it has one search less to be between.
+algorithm_answer run_betweenness(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  auto k = optional_count(p, "k");
+  if (k && (*k == 0 || *k > view.total_nodes()))
+    throw failure{errc::value, "k must be between 1 and the number of nodes, " + std::to_string(view.total_nodes()) + ", not " + to_string(p.at("k"))};
+  auto sources = sources_of(view, k, std::get<int64_t>(p.at("seed")), all);
+  betweenness a{view, all};
+  a.search_from(sources);
+  std::vector<uint8_t> is_source(size_t(view.size()));
+  for (auto v : sources) is_source[size_t(v)] = 1;
+  auto others = double(view.total_nodes()) - 1, searches = double(k.value_or(view.total_nodes()));
+  auto of = [&](int32_t v) {
+    if (others < 2) return 0.0;
+    auto from = k && !is_source[size_t(v)] ? searches : searches - 1;
+    auto whole = a.of(v) / from;  // NaN where the only source asks
+    return std::get<bool>(p.at("normalized")) ? whole / (others - 1) : whole * others / (view.directed() ? 1 : 2);
+  };
+  return {value_column<double>(view, every_node, of), {}};
+}
+
 }  // namespace
 
 std::vector<catalog_entry> ranking_algorithms() {
@@ -158,6 +222,10 @@ std::vector<catalog_entry> ranking_algorithms() {
       {hits::name, 1, {max_iter(100), tol(1e-8), {"scores", kind::text, std::string{"hubs"}}}, run_hits},
       {"closeness_centrality", 1, {{"wf_improved", kind::flag, true}}, run_closeness},
       {"harmonic_centrality", 1, {}, run_harmonic},
+      {betweenness::name,
+       1,
+       {{"k", kind::count, value{}}, {"normalized", kind::flag, true}, {"seed", kind::count, int64_t{0}}},
+       run_betweenness},
       {degree::name, 1, {{"mode", kind::text, std::string{"total"}}}, run_degree},
   };
 }

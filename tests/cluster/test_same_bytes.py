@@ -76,6 +76,8 @@ def test_results_are_the_same_bytes(pair):
                 lambda g: g.hits(tol=1e-4, max_iter=10_000)[1],
                 lambda g: g.closeness_centrality(),
                 lambda g: g.harmonic_centrality(),
+                lambda g: g.betweenness_centrality(),
+                lambda g: g.betweenness_centrality(k=7, seed=3, normalized=False),
                 lambda g: g.degree(mode="in")):
         a, b = ask(here), ask(there)
         assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())

@@ -211,6 +211,17 @@ def test_hits_are_fixed_points(graphs):
         assert sum(hubs.values()) == pytest.approx(1) and min(hubs.values()) >= 0
 
 
+def test_betweenness(graphs):
+    for there, here in graphs:
+        for normalized in (True, False):
+            found = here.betweenness_centrality(normalized=normalized).to_dict()
+            assert found == approx(nx.betweenness_centrality(there, normalized=normalized))
+        if len(there) > 2:
+            assert here.betweenness_centrality(k=len(there)).to_dict() == approx(nx.betweenness_centrality(there))
+            some = here.betweenness_centrality(k=2, seed=1)
+            assert some.to_dict() == here.betweenness_centrality(k=2, seed=1).to_dict() and min(some.values()) >= 0
+
+
 def ldbc_clustering(there) -> dict:
     """From the specification: arcs between neighbors of all that there could be."""
     found = {}
