@@ -114,17 +114,24 @@ parameters checked_arguments(const catalog_entry& e, const parameters& given) {
   return filled;
 }
 
+/// Without nulls, so that an argument which an algorithm learns later changes no provenance that does not use it.
+parameters given_arguments(parameters checked) {
+  std::erase_if(checked, [](auto& a) { return is_null(a.second); });
+  return checked;
+}
+
 }  // namespace
 
 result_info provenance_of(const run_algorithm& what) {
   auto& e = find_algorithm(what.name);
-  return {e.name, e.version, checked_arguments(e, what.arguments)};
+  return {e.name, e.version, given_arguments(checked_arguments(e, what.arguments))};
 }
 
 node_values run(const graph& g, const run_algorithm& what, communicator& all) {
-  auto provenance = provenance_of(what);
-  auto [data, summary] = find_algorithm(what.name).run(g, provenance.arguments, all);
-  return {g, std::move(data), std::move(provenance), std::move(summary)};
+  auto& e = find_algorithm(what.name);
+  auto arguments = checked_arguments(e, what.arguments);
+  auto [data, summary] = e.run(g, arguments, all);
+  return {g, std::move(data), {e.name, e.version, given_arguments(std::move(arguments))}, std::move(summary)};
 }
 
 std::vector<std::string> algorithm_names() {

@@ -38,7 +38,7 @@ namespace gli {
 /// | sssp_predecessors | of sssp | the same on a shortest path |
 node_values run(const graph& g, const run_algorithm& what, communicator& all);
 
-/// What run() will say of itself, with the arguments filled in; the same failures of theirs.
+/// What run() will say of itself, with the arguments filled in but for nulls; the same failures of theirs.
 result_info provenance_of(const run_algorithm& what);
 
 std::vector<std::string> algorithm_names();

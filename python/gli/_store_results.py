@@ -26,9 +26,9 @@ class Results:
             values = self._core.result(commit.id, index, state)
         else:
             wanted = commit.results[index]
-            values = self._core.find_result(commit.id, wanted.algorithm, wanted.arguments, state.graph)
+            values = self._core.find_result(commit.id, wanted.algorithm, wanted.arguments, state.graph, wanted.version)
             if values is None:
-                raise KeyError(f"{wanted} is of version {wanted.version} of the algorithm, or was removed: compute() makes it anew")
+                raise KeyError(f"{wanted} was removed: compute() makes it anew")
         return _values_of(Graph._from_core(state.graph), values)
 
     def _described(self, described: dict) -> Commit:

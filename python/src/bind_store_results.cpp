@@ -14,14 +14,16 @@ namespace {
 using storage::graph_store;
 using store_ptr = std::shared_ptr<graph_store>;
 
-/// The values, for a graph of that graph_id; or None.
-std::optional<values_handle> find_result(graph_store& store, const std::string& revision, std::string name, const py::dict& arguments, const graph& of) {
+/// The values, for a graph of that graph_id; or None. Without a version: those that the algorithm would compute today.
+std::optional<values_handle> find_result(graph_store& store, const std::string& revision, std::string name, const py::dict& arguments, const graph& of,
+                                         std::optional<uint32_t> version) {
   run_algorithm what{std::move(name), parameters_from(arguments)};
   return without_gil([&]() -> std::optional<values_handle> {
+    auto info = version ? result_info{what.name, *version, what.arguments} : provenance_of(what);
     auto graph_id = store.resolve(revision).graph_id;
-    auto found = store.find_result(graph_id, provenance_of(what));
+    auto found = store.find_result(graph_id, info);
     storage::content_pool::snapshot pages{store.pool(0)};
-    auto kept = store.find_result(graph_id, provenance_of(what));
+    auto kept = store.find_result(graph_id, info);
     if (!kept || !found || kept->result.roots != found->result.roots) return {};  // none, or one that goes or comes just now
     if (kept->result.roots.size() != 1) throw failure{errc::corrupt, "a kept result of " + what.name + " that is not in one piece"};
     auto values = read_values(kept->result.roots[0], of, [&](const hash128& h) { return pages.get(h); });
@@ -55,7 +57,7 @@ py::list results_of(const graph_store& store, const std::string& graph_id) {
 
 void bind_store_results(py::module_& m) {
   py::reinterpret_borrow<py::class_<graph_store, store_ptr>>(m.attr("Store"))
-      .def("find_result", &find_result, py::arg("revision"), py::arg("name"), py::arg("arguments"), py::arg("of"))
+      .def("find_result", &find_result, py::arg("revision"), py::arg("name"), py::arg("arguments"), py::arg("of"), py::arg("version") = py::none())
       .def("keep_result", &keep_result, py::arg("revision"), py::arg("values"))
       .def("results_of", &results_of, py::arg("graph_id"));
 }

@@ -169,9 +169,10 @@ def test_files_load_alike(client, write):
     client.ping()
 
 
-def test_what_an_algorithm_cannot_do_yet_says_so(client):
-    with pytest.raises(NotImplementedError, match="weight"):
-        client.from_arrow(INTS).pagerank(weight="w")
+def test_a_weight_that_no_edge_has_is_named(client):
+    for ask in (lambda: client.from_arrow(INTS).pagerank(weight="wt"), lambda: client.from_arrow(INTS).sssp(1, weight="wt")):
+        with pytest.raises(KeyError, match="no edge has an attribute 'wt'"):
+            ask()
 
 
 def test_a_store_written_by_workers_opens_there_and_here(client, tmp_path):
