@@ -60,6 +60,25 @@ class painter {
 
 }  // namespace
 
+std::vector<commit_record> newest_first(reader& manifest, const hash128& head, uint32_t limit) {
+  std::priority_queue<std::pair<int64_t, hash128>> next;  // by time: a commit's is after its parents'
+  std::map<hash128, commit_record> known;                 // of those in the queue
+  std::set<hash128> seen;
+  auto reach = [&](const hash128& id) {
+    if (!seen.insert(id).second) return;
+    auto& commit = known.emplace(id, read_commit(manifest, id)).first->second;
+    next.emplace(commit.time, id);
+  };
+  std::vector<commit_record> found;
+  for (reach(head); !next.empty() && (limit == 0 || found.size() < limit);) {
+    auto commit = known.extract(next.top().second);
+    next.pop();
+    found.push_back(std::move(commit.mapped()));
+    for (auto& parent : found.back().parents) reach(parent);
+  }
+  return found;
+}
+
 bool reaches(reader& manifest, const hash128& newer, const hash128& older) {
   auto found = painter{manifest}.common_ancestors(newer, older);
   return std::ranges::find(found, older) != found.end();

@@ -11,6 +11,9 @@ namespace gli::storage {
 /// in the order of their ids. Costs about the commits since them.
 std::vector<hash128> merge_bases(reader& manifest, const hash128& a, const hash128& b);
 
+/// A commit and all that it reaches, newest first, at most `limit` (0: no limit): each before its parents.
+std::vector<commit_record> newest_first(reader& manifest, const hash128& head, uint32_t limit);
+
 /// Whether `older` is `newer` or one of its ancestors.
 bool reaches(reader& manifest, const hash128& newer, const hash128& older);
 

@@ -283,13 +283,8 @@ commit_record graph_store::resolve(const std::string& revision) const {
 
 std::vector<commit_record> graph_store::log(const std::string& revision, uint32_t limit) const {
   auto r = state_->manifest->read();
-  std::vector<commit_record> commits;
-  for (auto next = find_revision(*r, revision); next && (limit == 0 || commits.size() < limit);) {
-    commits.push_back(read_commit(*r, *next));
-    auto& parents = commits.back().parents;
-    next = parents.empty() ? std::nullopt : std::optional{parents.front()};
-  }
-  return commits;
+  auto head = find_revision(*r, revision);
+  return head ? newest_first(*r, *head, limit) : std::vector<commit_record>{};
 }
 
 std::vector<commit_record> graph_store::commits() const {

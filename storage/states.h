@@ -122,7 +122,7 @@ class graph_store {
   /// `~3` behind: so many first parents back. Empty: the current branch. Where a branch and a tag have one name, the branch. failure{key} naming the
   /// revision.
   commit_record resolve(const std::string& revision) const;
-  /// First parents from `revision` back, newest first, at most `limit` (0: all). Empty for a branch without commits.
+  /// A revision's commit and all that it reaches, newest first, at most `limit` (0: all). Empty for a branch without commits.
   std::vector<commit_record> log(const std::string& revision, uint32_t limit) const;
   /// Everything that was ever committed, by id.
   std::vector<commit_record> commits() const;

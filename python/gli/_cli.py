@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -76,12 +77,40 @@ def _opened(o):
     return GraphStore(o.path, create=False)
 
 
+def _show_all(rows) -> None:
+    """A row a line, all of them; in a terminal no wider than it is."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print(rows.to_table().text(width))
+
+
 def _log(o) -> None:
-    print(_opened(o).log(o.revision, o.limit))
+    _show_all(_opened(o).log(o.revision, o.limit))
+
+
+def _show(o) -> None:
+    store = _opened(o)
+    commit = store.resolve(o.revision or store.current_branch)
+    for name, value in _about(store, commit).items():
+        print(f"{name + ':':<9} {value}")
+    print("\n" + "\n".join(f"    {line}".rstrip() for line in commit.message.splitlines()))
+    for parent in commit.parents:
+        print(f"\n{store.diff(parent, commit)}")
+
+
+def _about(store, commit) -> dict[str, str]:
+    from ._table import counted
+
+    refs = store.log(commit.id, 1).refs.get(commit.id)
+    about = {"commit": commit.id + (f" ({', '.join(refs)})" if refs else "")}
+    if len(commit.parents) > 1:
+        about["merge"] = " ".join(p[:8] for p in commit.parents)
+    about |= {"author": commit.author, "time": f"{commit.time:%Y-%m-%d %H:%M:%S} UTC"}
+    about["graph"] = f"{commit.graph_id}, {counted(commit.nodes, 'node')}, {counted(commit.edges, 'edge')}"
+    return about | ({"results": ", ".join(map(str, commit.results))} if commit.results else {})
 
 
 def _reflog(o) -> None:
-    print(_opened(o).reflog(o.limit))
+    _show_all(_opened(o).reflog(o.limit))
 
 
 def _branch(o) -> None:
@@ -196,14 +225,14 @@ def _run(o) -> None:
         from . import Client, LocalCluster
 
         with LocalCluster(o.workers) as cluster, Client(cluster) as client:
-            _show(client.read_edges(o.file, **reading), o, arguments)
+            _answer(client.read_edges(o.file, **reading), o, arguments)
     else:
         from . import read_edges
 
-        _show(read_edges(o.file, **reading), o, arguments)
+        _answer(read_edges(o.file, **reading), o, arguments)
 
 
-def _show(graph, o, arguments: dict[str, str]) -> None:
+def _answer(graph, o, arguments: dict[str, str]) -> None:
     kinds = _ALGORITHMS[o.algorithm]
     values = getattr(graph, o.algorithm)(**{n: _parsed(n, text, kinds[n], graph.key_type) for n, text in arguments.items()})
     about = ", ".join(f"{n} {v}" for n, v in values.summary.items() if not n.startswith("depth_"))
@@ -278,6 +307,11 @@ def _parser() -> argparse.ArgumentParser:
         diff.add_argument(name)
     diff.add_argument("--rows", type=_at_least_one, metavar="N", help="also the first N changes")
     diff.set_defaults(run=_diff)
+
+    show = commands.add_parser("show", help="one commit: who, when, what its graph is, what it changed")
+    show.add_argument("path")
+    show.add_argument("revision", nargs="?")
+    show.set_defaults(run=_show)
 
     reflog = commands.add_parser("reflog", help="every move of a branch in a store")
     reflog.add_argument("path")

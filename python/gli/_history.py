@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -81,20 +81,27 @@ class Commit:
 
 
 class Log(list):
-    """Commits, newest first; prints as a table.
+    """Commits, newest first; prints as a table. `refs`: the branches and tags at each commit, by its id, the current branch with a star.
 
     >>> import gli
     >>> store = gli.GraphStore()
     >>> _ = store.commit("first", graph=gli.Graph().add_node(1))
-    >>> [c.message for c in store.log()]
-    ['first']
+    >>> log = store.log()
+    >>> [c.message for c in log], log.refs[log[0].id]
+    (['first'], ['*main'])
     """
 
+    def __init__(self, commits: Iterable[Commit] = (), refs: Mapping[str, list[str]] | None = None):
+        super().__init__(commits)
+        self.refs = dict(refs or {})
+
     def to_table(self) -> Table:
-        """Commit and graph_id (their first digits), time (UTC), nodes, edges, the message's first line, and which results there are."""
+        """commit, graph_id (first digits), refs, time (UTC), author, nodes, edges, message (first line), results where there are."""
         columns = {
             "commit": [c.id[:8] for c in self],
+            "refs": [", ".join(self.refs.get(c.id, ())) for c in self],
             "time": [f"{c.time:%Y-%m-%d %H:%M}" for c in self],
+            "author": [c.author for c in self],
             "nodes": pa.array([c.nodes for c in self], pa.int64()),
             "edges": pa.array([c.edges for c in self], pa.int64()),
             "graph_id": [c.graph_id[:8] for c in self],

@@ -115,13 +115,17 @@ class GraphStore(References, Merging, Results, Working, Space, Bundles):
         return self._described(self._core.resolve(revision_text(revision)))
 
     def log(self, revision: str | None = None, limit: int | None = None) -> Log:
-        """The commits back from `revision` (default: the current branch), newest first; empty for a branch without commits."""
+        """What `revision` (default: the current branch) came from, merged branches too, newest first, at most `limit` commits.
+
+        Empty for a branch without commits.
+        """
         limit = NO_LIMIT if limit is None else whole(limit, "limit", 0)
         if revision is None:
             revision = self.current_branch
             if self.branches.get(revision) is None:
                 return Log()
-        return Log(self._described(d) for d in self._core.log(revision_text(revision), limit)) if limit else Log()
+        commits = self._core.log(revision_text(revision), limit) if limit else ()
+        return Log(map(self._described, commits), self._names_by_commit())
 
     def at(self, revision: str | Commit) -> Graph:
         """The graph of a commit. What several workers wrote is gathered."""

@@ -94,6 +94,15 @@ class References:
         self._core.delete_branch(name, bool(force))
         self._forget(name)
 
+    def _names_by_commit(self) -> dict[str, list[str]]:
+        """The branches, then the tags, at each commit; the current branch with a star."""
+        current, names = self.current_branch, {}
+        for name, id in self.branches.items():
+            names.setdefault(id, []).append(f"*{name}" if name == current else name)
+        for name, id in self.tags.items():
+            names.setdefault(id, []).append(name)
+        return names
+
     # --- tags and the reflog --------------------------------------------------------------------------------------------------
 
     @property

@@ -56,9 +56,9 @@ def is_number(type: pa.DataType) -> bool:
     return pa.types.is_integer(type) or pa.types.is_floating(type)
 
 
-def _fitted(widths: list[int]) -> list[int]:
+def _fitted(widths: list[int], width: int | None) -> list[int]:
     widths = list(widths)
-    while sum(widths) + 2 * (len(widths) - 1) > _SHOWN_WIDTH and max(widths) > _LEAST_WIDTH:
+    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _LEAST_WIDTH:
         widths[widths.index(max(widths))] -= 1
     return widths
 
@@ -134,13 +134,16 @@ class Table:
 
     __hash__ = None
 
-    def __repr__(self):
-        columns = [[name, *cells] for name, cells in zip(self.column_names, self.cells(_SHOWN_ROWS))]
-        widths = _fitted([max(map(len, cells)) for cells in columns])
+    def text(self, width: int | None = None, rows: int | None = None) -> str:
+        """As print shows it, with lines of at most `width` characters and at most so many rows; None: as wide and long as it is."""
+        columns = [[name, *cells] for name, cells in zip(self.column_names, self.cells(rows))]
+        widths = _fitted([max(map(len, cells)) for cells in columns], width)
         right = [is_number(t) for t in self._data.schema.types]
         aligned = [[_cell(c, w, r) for c in cells] for cells, w, r in zip(columns, widths, right)]
-        lines = ["  ".join(row).rstrip() for row in zip(*aligned)]
-        return "\n".join([*lines, *self._more()])
+        return "\n".join("  ".join(row).rstrip() for row in zip(*aligned))
+
+    def __repr__(self):
+        return "\n".join([self.text(_SHOWN_WIDTH, _SHOWN_ROWS), *self._more()])
 
     def _more(self) -> list[str]:
         return [f"… {len(self) - _SHOWN_ROWS:,} more rows"] if len(self) > _SHOWN_ROWS else []

@@ -103,9 +103,40 @@ def test_log_diff_and_verify(tmp_path):
     store.commit("Monday", graph=g)
     store.commit("Friday", graph=g.add_node("bob"))
     assert "Monday" in run("log", tmp_path / "s").stdout and "Monday" not in run("log", tmp_path / "s", "--limit", "1").stdout
+    store.tag("v1", "main~1")
+    store.create_branch("side", "main~1")
+    lines = run("log", tmp_path / "s").stdout.splitlines()
+    assert lines[0].split()[:4] == ["commit", "refs", "time", "author"] and lines[1].split()[1] == "*main" and "side, v1" in lines[2]
     out = run("diff", tmp_path / "s", "main~1", "main", "--rows", "5").stdout
     assert "nodes: 1 added" in out and "bob" in out
     assert run("verify", tmp_path / "s").returncode == 0
+
+
+def test_a_log_that_is_piped_is_whole_and_shows_what_was_merged(tmp_path):
+    store = gli.GraphStore(tmp_path / "s")
+    for n in range(30):
+        store.commit(f"number {n} " + "long " * 30, graph=gli.Graph().add_node(n))
+    store.create_branch("side")
+    store.commit("ours", graph=store.get_current_graph().add_node(100))
+    store.switch_branch("side")
+    store.commit("theirs", graph=store.get_current_graph().add_node(200))
+    store.merge_branch("side", "main")
+    lines = run("log", tmp_path / "s", "main").stdout.splitlines()
+    assert len(lines) == 34 and lines[2].endswith("theirs") and lines[3].endswith("ours")
+    assert lines[-1].endswith("number 0 " + ("long " * 30).strip())
+
+
+def test_show_says_all_of_one_commit(tmp_path):
+    store = gli.GraphStore(tmp_path / "s")
+    store.commit("Monday", graph=gli.Graph().add_node("ann"))
+    friday = store.commit("Friday\n\nwith bob", graph=store.get_current_graph().add_node("bob"), author="eve")
+    shown = run("show", tmp_path / "s").stdout
+    assert shown.startswith(f"commit:   {friday.id} (*main)\nauthor:   eve\n")
+    assert f"graph:    {friday.graph_id}, 2 nodes, 0 edges\n" in shown
+    assert "\n    Friday\n\n    with bob\n" in shown and "nodes: 1 added, 0 removed, 0 changed" in shown
+    first = run("show", tmp_path / "s", "main~1").stdout
+    assert "Monday" in first and "added" not in first
+    assert run("show", tmp_path / "s", "nope").stderr == "gli: error: no revision 'nope': neither a branch, a tag nor a commit id\n"
 
 
 def test_branches_merges_tags_and_undo(tmp_path):
