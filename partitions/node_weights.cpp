@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "partitions/catalog_entries.h"
-#include "partitions/column_page.h"
 #include "partitions/json_list.h"
 #include "partitions/json_text.h"
 #include "partitions/together.h"
@@ -29,11 +28,9 @@ void read_attribute(const graph& g, const std::string& name, const char* what, s
   auto c = std::find_if(g->node_columns.begin(), g->node_columns.end(), [&](auto& one) { return one.name == name; });
   if (c == g->node_columns.end()) return;
   for (int32_t v = 0; v < g->size; ++v) {
-    auto page = size_t(v) >> vertices_per_page_bits;
-    auto row = uint32_t(v) & (vertices_per_page - 1);
-    if (!g->live(v) || page >= c->pages.size() || !c->pages[page]) continue;
-    column_page_view view{*c->pages[page]};
-    if (row < view.rows() && view.valid(row)) made[size_t(v)] = checked_number(plain(view.at(row)), "node " + to_string(endpoint_key(g, v)), what);
+    if (!g->live(v)) continue;
+    auto x = plain(node_value(g, *c, v));
+    if (type_of(x)) made[size_t(v)] = checked_number(x, "node " + to_string(endpoint_key(g, v)), what);
   }
 }
 
