@@ -72,7 +72,7 @@ void check_summable(const column_batch& rows) {
   for (auto& c : rows.columns) {
     if (c.name == "source" || c.name == "target" || c.name == "key") continue;
     any = true;
-    if (c.type != column_type::int64 && c.type != column_type::float64)
+    if (!is_number(c.type))
       throw failure{errc::type, "duplicates='sum' adds numbers, but the edges' column '" + c.name + "' is " + type_name(c.type)};
   }
   if (!any && rows.rows) throw failure{errc::value, "duplicates='sum' adds numeric attributes, but these edges have none"};

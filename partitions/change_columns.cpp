@@ -10,8 +10,6 @@ namespace gli {
 
 namespace {
 
-uint32_t bit(column_type t) { return 1u << unsigned(t); }
-
 bool has_value(const page* p, uint32_t row) {
   if (!p) return false;
   column_page_view rows{*p};
@@ -52,7 +50,7 @@ std::vector<uint32_t> new_types(size_t attributes, std::span<const page_changes>
       for (auto& e : p.elements)
         if (e.live)
           for (auto& [a, v] : p.values_of(e))
-            if (auto t = type_of(*v)) types[a] |= bit(*t);
+            types[a] |= type_bits_of(*v);
   return types;
 }
 
@@ -66,15 +64,15 @@ void unite(std::vector<uint32_t>& bits, uint32_t width, communicator& all) {
   for (size_t i = 0; i < flags.size(); ++i) bits[i / width] |= uint32_t(flags[i]) << i % width;
 }
 
-constexpr uint32_t type_bits = 8;
+constexpr uint32_t type_bits = unsigned(last_column_type) + 1;
 
 }  // namespace
 
-/// A column takes another type than json only when none of its old values is left.
+/// A column takes a type that does not hold its old values only when none of them is left.
 page_ptr column_plan::old_page(size_t p) const {
   if (!old || p >= old->pages.size()) return nullptr;
   if (!converted()) return old->pages[p];
-  return type == column_type::json ? as_json(old->pages[p]) : nullptr;
+  return common_type(old->type, type) == type ? converted_page(old->pages[p], type) : nullptr;
 }
 
 std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, const attribute_names& names, std::span<const page_changes> changes,
@@ -82,16 +80,15 @@ std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, 
   auto types = new_types(names.names().size(), changes);
   unite(types, type_bits, all);
   for (uint32_t a = 0; a < columns.size(); ++a) {
-    bool other = types[a] & ~bit(columns[a].type);
-    if (!other || survives(columns[a], a, changes, removed)) types[a] |= bit(columns[a].type);
+    bool other = types[a] & ~type_bit(columns[a].type);
+    if (!other || survives(columns[a], a, changes, removed)) types[a] |= type_bit(columns[a].type);
   }
   unite(types, type_bits, all);
   std::vector<column_plan> plans(types.size());
   for (uint32_t a = 0; a < plans.size(); ++a) {
     auto& plan = plans[a];
     if (a < columns.size()) plan.old = &columns[a];
-    auto one = std::countr_zero(types[a]);
-    plan.type = std::popcount(types[a]) > 1 ? column_type::json : types[a] ? column_type(one) : column_type::int64;
+    plan.type = types[a] ? common_type(types[a]) : column_type::int64;
   }
   return plans;
 }

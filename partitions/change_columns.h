@@ -17,7 +17,7 @@ struct column_plan {
   page_ptr old_page(size_t p) const;  // as one of the column's new type; may be null
 };
 
-/// The columns that hold what outlives the changes and what is new: of one type as long as all values are, else json.
+/// The columns that hold what outlives the changes and what is new, of the common_type of all.
 /// Old values in `removed` rows do not count. Collective.
 std::vector<column_plan> plan_columns(const std::vector<paged_column>& columns, const attribute_names& names, std::span<const page_changes> changes,
                                       const std::vector<uint64_t>& removed, communicator& all);

@@ -7,10 +7,10 @@
 #include "partitions/catalog.h"
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
-#include "partitions/json_text.h"
 #include "partitions/rows.h"
 #include "partitions/touched.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 
@@ -55,7 +55,7 @@ bool same_row(const page* a, uint32_t row_a, const page* b, uint32_t row_b) {
     if (valid_x != valid_y) return false;
     if (!valid_x) return true;
     if (is_variable(x.type()) && x.bytes(row_a) == y.bytes(row_b)) return true;
-    if (!is_variable(x.type()) && x.type() != column_type::boolean && x.int64(row_a) == y.int64(row_b)) return true;
+    if (!is_variable(x.type()) && x.type() != column_type::boolean && x.int64(row_a) == y.int64(row_b) && x.is_int(row_a) == y.is_int(row_b)) return true;
   }
   return value_hash(plain(value_in(a, row_a))) == value_hash(plain(value_in(b, row_b)));
 }

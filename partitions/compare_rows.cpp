@@ -1,7 +1,7 @@
 #include "partitions/compare.h"
-#include "partitions/json_text.h"
 #include "partitions/rows.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

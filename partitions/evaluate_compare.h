@@ -39,7 +39,7 @@ requires comparable_with<A, B> std::partial_ordering order(const A& a, const B& 
 /// -1, 0 or 1; unordered: NaN. So `sign_of(o) < 0.0` says what o says.
 inline double sign_of(std::partial_ordering o) { return o < 0 ? -1 : o > 0 ? 1 : o == 0 ? 0 : std::numeric_limits<double>::quiet_NaN(); }
 
-/// Plain scalars (partitions/json_text.h); nothing when they are of unlike types, or have no order.
+/// Plain scalars (runtime/json_text.h); nothing when they are of unlike types, or have no order.
 inline std::optional<std::partial_ordering> order_scalars(const value& a, const value& b) {
   return std::visit(
       [](auto& x, auto& y) -> std::optional<std::partial_ordering> {

@@ -29,17 +29,19 @@ struct lane {
   bool constant = false;
   row_bits valid;                 // empty: all valid
   row_bits truth;                 // boolean; 0 where not valid
-  const int64_t* ints = nullptr;  // integer, time; points into ints_kept or a column page
-  const double* reals = nullptr;  // real; likewise
+  const int64_t* ints = nullptr;  // integer, time, number; points into ints_kept or a column page
+  const double* reals = nullptr;  // real, number; likewise
+  row_bits whole;                 // number: whether ints[row] counts, else reals[row]
   std::vector<int64_t> ints_kept;
   std::vector<double> reals_kept;
   std::vector<std::string_view> texts;  // text, bytes
+  const uint8_t* codes = nullptr;       // text: the number in `texts` of each row's word; null: there is one text a row
   std::vector<value> scalars;           // dynamic: plain values
 
   lane() = default;
   lane(lane&&) = default;
   lane& operator=(lane&&) = default;
-  size_t at(int64_t i) const { return constant ? 0 : size_t(i); }
+  size_t at(int64_t i) const { return constant ? 0 : codes ? codes[i] : size_t(i); }
   bool is_valid(int64_t i) const { return type != value_kind::null && (valid.empty() || bit_at(valid.data(), constant ? 0 : i)); }
   value scalar(int64_t i) const;  // null where not valid
 };

@@ -4,7 +4,7 @@
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/evaluate_lanes.h"
-#include "partitions/json_text.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 namespace {
@@ -37,10 +37,12 @@ class page_loader {
       case value_kind::real:
         load_reals(to);
         break;
+      case value_kind::number:
+        load_numbers(to);
+        break;
       case value_kind::text:
       case value_kind::bytes:
-        each(
-            to, [&](size_t i, uint32_t r) { to.texts[i] = page_.bytes(r); }, to.texts);
+        load_texts(to);
         break;
       default:
         load_scalars(to);
@@ -108,6 +110,25 @@ class page_loader {
     to.reals = to.reals_kept.data();
   }
 
+  void load_texts(lane& to) {
+    if (page_.raw_codes() && in_place()) {
+      to.codes = page_.raw_codes() + row_(0);
+      for (uint32_t w = 0; w < page_.words(); ++w) to.texts.push_back(page_.word(w));
+      return;
+    }
+    each(
+        to, [&](size_t i, uint32_t r) { to.texts[i] = page_.bytes(r); }, to.texts);
+  }
+
+  /// Of pages of numbers of one type, too.
+  void load_numbers(lane& to) {
+    if (page_.type() != column_type::float64) load_ints(to);
+    if (page_.type() != column_type::int64) load_reals(to);
+    to.whole.resize(words_for(rows_));
+    if (page_.raw_ints() && in_place()) return load_bits(to.whole, page_.raw_ints());
+    fill_bits(to.whole.data(), rows_, [&](int64_t i) { return page_.type() == column_type::int64 || (to.is_valid(i) && page_.is_int(row_(i))); });
+  }
+
   void load_scalars(lane& to) {
     each(
         to, [&](size_t i, uint32_t r) { to.scalars[i] = plain(page_.at(r)); }, to.scalars);
@@ -147,6 +168,7 @@ lane load_literal(const plan& p) {
   to.constant = true;
   switch (p.type) {
     case value_kind::null:
+    case value_kind::number:  // columns only
       break;
     case value_kind::boolean:
       to.truth.push_back(std::get<bool>(p.literal));

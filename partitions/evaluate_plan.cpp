@@ -26,7 +26,7 @@ void merge_columns(byte_reader& from, std::map<std::string, column_type>& into) 
     std::string name{from.get_text()};
     auto type = from.get<column_type>();
     auto [known, fresh] = into.emplace(std::move(name), type);
-    if (!fresh && known->second != type) known->second = column_type::json;
+    if (!fresh) known->second = common_type(known->second, type);
   }
 }
 
@@ -44,10 +44,11 @@ value_kind kind_of(column_type t) {
       return value_kind::time;
     case column_type::binary:
       return value_kind::bytes;
-    case column_type::json:
-      break;
+    case column_type::number:
+      return value_kind::number;
+    default:
+      return value_kind::dynamic;
   }
-  return value_kind::dynamic;
 }
 
 value_kind kind_of(key_type t) {
@@ -57,9 +58,9 @@ value_kind kind_of(key_type t) {
 constexpr value_kind kind_of_literal[] = {value_kind::null, value_kind::boolean, value_kind::integer, value_kind::real,
                                           value_kind::text, value_kind::time,    value_kind::bytes,   value_kind::dynamic};
 constexpr const char* literal_name[] = {"None", "bool", "int", "float", "str", "datetime", "bytes", "json"};
-constexpr const char* kind_name[] = {"null", "bool", "int64", "float64", "utf8", "timestamp", "binary", "json"};
+constexpr const char* kind_name[] = {"null", "bool", "int64", "float64", "utf8", "timestamp", "binary", "json", "number"};
 
-bool is_number(value_kind k) { return k == value_kind::integer || k == value_kind::real; }
+bool is_number(value_kind k) { return k == value_kind::integer || k == value_kind::real || k == value_kind::number; }
 bool is_open(value_kind k) { return k == value_kind::null || k == value_kind::dynamic; }  // fits everywhere
 bool comparable(value_kind a, value_kind b) { return a == b || is_open(a) || is_open(b) || (is_number(a) && is_number(b)); }
 
@@ -233,7 +234,7 @@ class planner {
     for (auto& a : p.arguments) {
       if (!is_number(a.type) && !is_open(a.type)) refuse_arithmetic(p);
       integer = integer && a.type == value_kind::integer;
-      open = open || a.type == value_kind::dynamic;
+      open = open || a.type == value_kind::dynamic || a.type == value_kind::number;
     }
     p.type = open ? value_kind::dynamic : integer ? value_kind::integer : value_kind::real;
     if (open) p.fault = add_fault(errc::type, "not all values of " + to_string(e) + " are numbers that int64 holds");

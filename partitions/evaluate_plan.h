@@ -17,11 +17,12 @@ class RE2;
 
 namespace gli {
 
-/// What a subexpression yields. `null`: nothing but nulls. `dynamic`: each row its own scalar, from json columns.
-enum class value_kind : uint8_t { null, boolean, integer, real, text, time, bytes, dynamic };
+/// What a subexpression yields. `null`: nothing but nulls. `dynamic`: each row its own scalar, from json columns and arithmetic of `number`s, of
+/// which each is an integer or a real.
+enum class value_kind : uint8_t { null, boolean, integer, real, text, time, bytes, dynamic, number };
 enum class element : uint8_t { node, edge };
 
-/// The columns of all partitions. One that differs between them counts as json.
+/// The columns of all partitions, with the common_type of them.
 struct graph_schema {
   std::map<std::string, column_type> nodes, edges;
   key_type keys = key_type::none;

@@ -3,8 +3,8 @@
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/graph.h"
-#include "partitions/json_text.h"
 #include "partitions/parallel.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

@@ -78,7 +78,7 @@ void put_peers(root_writer& root, tree_writer& trees, const std::vector<peer_mir
 /// Reads one graph, field by field in the order of the root page; later checks rely on what earlier fields said.
 class graph_reader {
  public:
-  graph_reader(const byte_buffer& bytes, const page_get& get) : root_{bytes, graph_root_magic, "a graph"}, trees_{get} {}
+  graph_reader(const byte_buffer& bytes, const page_get& get) : root_{bytes, graph_root_magic, "a graph", graph_root_version}, trees_{get} {}
   graph read();
 
  private:
@@ -297,7 +297,7 @@ graph graph_reader::read() {
 hash128 write_graph(const graph& g, const std::function<bool(const hash128&)>& has,
                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
   tree_writer trees{has, put};
-  root_writer root{graph_root_magic};
+  root_writer root{graph_root_magic, graph_root_version};
   root.put(uint8_t{g->kind.directed}).put(uint8_t{g->kind.multi}).put(static_cast<uint8_t>(g->kind.keys)).put(static_cast<uint8_t>(g->kind.edge_keys));
   root.put(g->partition).put(g->partitions).put(g->size).put(g->mirrors);
   root.put(g->nodes).put(g->out.edges).put(g->in.edges).put(g->total_nodes).put(g->total_edges);

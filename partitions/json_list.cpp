@@ -1,7 +1,7 @@
 #include "partitions/json_list.h"
 
-#include "partitions/json_text.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 namespace {

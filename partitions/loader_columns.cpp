@@ -4,14 +4,13 @@
 #include <tuple>
 
 #include "partitions/byte_stream.h"
+#include "partitions/convert_column.h"
 #include "partitions/together.h"
 #include "runtime/error.h"
 
 namespace gli {
 
 namespace {
-
-bool is_number(column_type t) { return t == column_type::int64 || t == column_type::float64; }
 
 [[noreturn]] void clash(const std::string& name, column_type first, column_type then) {
   throw failure{errc::type, "column '" + name + "' is " + type_name(first) + " in one batch and " + type_name(then) + " in another"};
@@ -27,31 +26,25 @@ void check_names(const column_batch& batch) {
 
 }  // namespace
 
-column as_float64(const column& c) {
-  column to{c.name, column_type::float64, c.length, c.validity, std::vector<uint8_t>(size_t(c.length) * 8), {}};
-  for (int64_t i = 0; i < c.length; ++i) {
-    auto x = double(c.int64(i));
-    std::memcpy(to.values.data() + i * 8, &x, 8);
-  }
-  return to;
-}
-
-void column_table::widen(entry& e) {
-  auto wide = as_float64(e.built.finish());
-  e.type = column_type::float64;
-  e.built = column_builder{e.name, e.type};
+void column_table::convert(entry& e, column_type to) {
+  if (e.kept == to) return;
+  auto wide = converted(e.built.finish(), to);
+  e.kept = to;
+  e.built = column_builder{e.name, to};
   e.built.append_rows(wide, 0, wide.length);
 }
 
 column_table::entry& column_table::entry_of(const std::string& name, column_type type, uint64_t place, uint32_t position) {
   for (auto& e : entries_) {
     if (e.name != name) continue;
-    if (e.type != type && !(is_number(e.type) && is_number(type))) clash(name, e.type, type);
-    if (e.type == column_type::int64 && type == column_type::float64) widen(e);
+    auto joined = loaded_type(e.type, type);
+    if (!joined) clash(name, e.type, type);
+    if (e.kept != type) convert(e, common_type(e.kept, type));
+    e.type = *joined;
     std::tie(e.place, e.position) = std::min(std::tuple{e.place, e.position}, std::tuple{place, position});
     return e;
   }
-  return entries_.emplace_back(entry{name, type, place, position, column_builder{name, type}});
+  return entries_.emplace_back(entry{name, type, place, position, type, column_builder{name, type}});
 }
 
 void column_table::begin_batch(const column_batch& batch, std::span<const std::string_view> ignored, uint64_t place) {
@@ -63,8 +56,8 @@ void column_table::begin_batch(const column_batch& batch, std::span<const std::s
     if (std::find(ignored.begin(), ignored.end(), c.name) != ignored.end()) continue;
     auto& e = entry_of(c.name, c.type, place, i);
     auto& s = sources_.emplace_back(source{size_t(&e - entries_.data()), &c, {}});
-    if (e.type == c.type) continue;
-    s.widened = as_float64(c);
+    if (e.kept == c.type) continue;
+    s.converted = converted(c, e.kept);
     s.from = nullptr;
   }
 }
@@ -73,36 +66,52 @@ void column_table::append(int64_t begin, int64_t end) {
   for (auto& s : sources_) {
     auto& built = entries_[s.entry].built;
     built.append_nulls(rows_ - built.length());
-    built.append_rows(s.from ? *s.from : s.widened, begin, end);
+    built.append_rows(s.from ? *s.from : s.converted, begin, end);
   }
   rows_ += end - begin;
 }
 
-void column_table::adopt(const byte_buffer& entries) {
+/// `bits`: of the entries' values, by entry.
+void column_table::adopt(const byte_buffer& entries, std::vector<uint32_t>& bits) {
   for (byte_reader from{entries}; !from.at_end();) {
     auto place = from.get<uint64_t>();
     auto position = from.get<uint32_t>();
     auto type = from.get<column_type>();
-    entry_of(std::string{from.get_text()}, type, place, position);
+    auto values = from.get<uint32_t>();
+    auto& e = entry_of(std::string{from.get_text()}, type, place, position);
+    bits.resize(entries_.size());
+    bits[size_t(&e - entries_.data())] |= values;
+  }
+}
+
+void column_table::narrow(std::vector<uint32_t> bits) {
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    auto& e = entries_[i];
+    if (e.type == column_type::json && bits[i]) e.type = common_type(bits[i]);
   }
 }
 
 void column_table::agree(communicator& all) {
   sources_.clear();
+  std::vector<uint32_t> bits;
+  for (auto& e : entries_) bits.push_back(value_type_bits(e.built.so_far()));
   if (all.size() > 1) {
     byte_buffer mine;
     byte_writer to{mine};
-    for (auto& e : entries_) {
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      auto& e = entries_[i];
       to.put(e.place);
       to.put(e.position);
       to.put(e.type);
+      to.put(bits[i]);
       to.put_text(e.name);
     }
     auto told = all.all_to_all(std::vector<byte_buffer>(all.size(), mine));
     together(all, [&] {
-      for (auto& bytes : told) adopt(bytes);
+      for (auto& bytes : told) adopt(bytes, bits);
     });
   }
+  narrow(std::move(bits));
   std::sort(entries_.begin(), entries_.end(),
             [](const entry& a, const entry& b) { return std::tie(a.place, a.position, a.name) < std::tie(b.place, b.position, b.name); });
 }
@@ -111,7 +120,7 @@ std::vector<column> column_table::finish() {
   std::vector<column> columns;
   for (auto& e : entries_) {
     e.built.append_nulls(rows_ - e.built.length());
-    columns.push_back(e.built.finish());
+    columns.push_back(e.kept == e.type ? e.built.finish() : converted(e.built.finish(), e.type));
   }
   entries_.clear();
   rows_ = 0;

@@ -11,8 +11,8 @@
 
 namespace gli {
 
-/// Rows are added batch by batch. A column that a batch does not have is null there; int64 and float64 under one name become float64, any other
-/// change of type is failure{type} naming the column.
+/// Rows are added batch by batch. A column that a batch does not have is null there. Batches may differ in a column's type as loaded_type has it
+/// (partitions/convert_column.h); any other change of type is failure{type} naming the column.
 class column_table {
  public:
   /// Takes the columns of `batch` whose names `ignored` does not list; `place` is the batch's first row's, and orders columns.
@@ -21,7 +21,8 @@ class column_table {
   void append(int64_t begin, int64_t end);
   int64_t rows() const { return rows_; }
 
-  /// Gives all partitions the same columns in the same order, with the same types: that of the first appearance in the input. Collective.
+  /// Gives all partitions the same columns in the same order, with the same types: the order is that of the first appearance in the input. A column
+  /// of json whose values are all of another type, or are numbers, becomes one of that. Collective.
   void agree(communicator& all);
   /// The columns, each of rows() rows. Leaves the table empty.
   std::vector<column> finish();
@@ -29,23 +30,22 @@ class column_table {
  private:
   struct entry {
     std::string name;
-    column_type type;
+    column_type type;   // loaded_type of all batches
     uint64_t place;     // of the first batch with it
     uint32_t position;  // in that batch
+    column_type kept;   // while rows come: number where batches have ints and floats, so that no int is lost should number be the type
     column_builder built;
   };
-  struct source { size_t entry; const column* from; column widened; };
+  struct source { size_t entry; const column* from; column converted; };
 
   entry& entry_of(const std::string& name, column_type type, uint64_t place, uint32_t position);
-  void adopt(const byte_buffer& entries);
-  static void widen(entry& e);
+  void adopt(const byte_buffer& entries, std::vector<uint32_t>& bits);
+  void narrow(std::vector<uint32_t> bits);
+  static void convert(entry& e, column_type to);
 
   std::vector<entry> entries_;
   std::vector<source> sources_;
   int64_t rows_ = 0;
 };
-
-/// The int64 column as float64.
-column as_float64(const column& c);
 
 }  // namespace gli

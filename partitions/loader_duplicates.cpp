@@ -18,6 +18,7 @@ bool same_value(const column& c, int64_t a, int64_t b) {
     case column_type::float64: return c.float64(a) == c.float64(b) || (std::isnan(c.float64(a)) && std::isnan(c.float64(b)));
     case column_type::int64:
     case column_type::timestamp: return c.int64(a) == c.int64(b);
+    case column_type::number: return value_hash(c, a) == value_hash(c, b);
     default: return c.bytes(a) == c.bytes(b);
   }
 }
@@ -50,7 +51,7 @@ std::string shown_end(const graph_loader::state& s, const settled_ids& ids, cons
 
 void check_summable(const std::vector<column>& columns, bool any_edges) {
   for (auto& c : columns)
-    if (c.type != column_type::int64 && c.type != column_type::float64)
+    if (!is_number(c.type))
       throw failure{errc::type, "duplicates='sum' adds numbers, but the edges' column '" + c.name + "' is " + type_name(c.type)};
   if (columns.empty() && any_edges) throw failure{errc::value, "duplicates='sum' adds numeric attributes, but these edges have none"};
 }
@@ -65,7 +66,10 @@ repeated_edges::repeated_edges(const graph_loader::state& s, std::vector<column>
     : state_{s}, policy_{s.options.duplicates}, columns_{columns} {
   if (policy_ != duplicate_policy::sum) return;
   check_summable(columns, s.any_edges);
-  for (auto& c : columns) filled_.emplace_back(c.validity.empty() ? 0 : size_t(c.length));
+  for (auto& c : columns) {
+    filled_.emplace_back(c.validity.empty() ? 0 : size_t(c.length));
+    kinds_.emplace_back(c.type == column_type::number ? size_t(c.length) : 0);
+  }
 }
 
 uint32_t repeated_edges::choose(std::span<const uint32_t> rows) {
@@ -84,8 +88,9 @@ uint32_t repeated_edges::choose(std::span<const uint32_t> rows) {
 
 void repeated_edges::add(size_t which, std::span<const uint32_t> rows) {
   auto& c = columns_[which];
-  if (c.type == column_type::float64) {
-    auto sum = sum_of<double>(c, rows, [&](uint32_t row) { return c.float64(row); });
+  bool whole = c.type != column_type::float64 && std::all_of(rows.begin(), rows.end(), [&](uint32_t row) { return !c.valid(row) || c.is_int(row); });
+  if (!whole) {
+    auto sum = sum_of<double>(c, rows, [&](uint32_t row) { return c.is_int(row) ? double(c.int64(row)) : c.float64(row); });
     if (!sum) return;
     write(c, rows[0], *sum);
   } else {
@@ -95,6 +100,7 @@ void repeated_edges::add(size_t which, std::span<const uint32_t> rows) {
     write(c, rows[0], int64_t(*sum));
   }
   if (!filled_[which].empty()) filled_[which][rows[0]] = 1;
+  if (!kinds_[which].empty()) kinds_[which][rows[0]] = whole ? whole_sum : real_sum;
 }
 
 void repeated_edges::fail(uint32_t row, const std::string& column) {
@@ -108,6 +114,12 @@ void repeated_edges::fail(uint32_t row, const std::string& column) {
 void repeated_edges::finish(const settled_ids& ids, const graph::body& b, const column* edge_keys) {
   for (size_t c = 0; c < filled_.size(); ++c)
     for (size_t row = 0; row < filled_[c].size(); ++row) columns_[c].validity[row >> 3] |= uint8_t(filled_[c][row] << (row & 7));
+  for (size_t c = 0; c < kinds_.size(); ++c)
+    for (size_t row = 0; row < kinds_[c].size(); ++row) {
+      auto bit = uint8_t(1u << (row & 7));
+      if (kinds_[c][row] == whole_sum) columns_[c].ints[row >> 3] |= bit;
+      if (kinds_[c][row] == real_sum) columns_[c].ints[row >> 3] &= uint8_t(~bit);
+    }
   if (failed_ == UINT64_MAX) return;
   auto [chunk, at] = located(state_.edges, failed_);
   auto name = "edge " + shown_end(state_, ids, b, chunk->from[at]) + " -> " + shown_end(state_, ids, b, chunk->to[at]);

@@ -31,6 +31,8 @@ class repeated_edges {
   const duplicate_policy policy_;
   std::vector<column>& columns_;
   std::vector<std::vector<uint8_t>> filled_;  // by column with nulls and row: 1 where a null became a sum
+  std::vector<std::vector<uint8_t>> kinds_;   // by column of type number and row: of a sum, else 0
+  enum : uint8_t { whole_sum = 1, real_sum = 2 };
   std::atomic<uint64_t> lost_{0};
   std::atomic<uint64_t> failed_{UINT64_MAX};  // the smallest row of a failure
   std::mutex failing_;

@@ -5,7 +5,7 @@
 
 #include "partitions/compare.h"
 #include "runtime/edit.h"
-#include "partitions/json_text.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

@@ -5,9 +5,9 @@
 
 #include "partitions/catalog_entries.h"
 #include "partitions/json_list.h"
-#include "partitions/json_text.h"
 #include "partitions/together.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 namespace {

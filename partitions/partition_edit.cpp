@@ -8,6 +8,7 @@
 #include "partitions/bulk_edit.h"
 #include "partitions/byte_stream.h"
 #include "partitions/changes.h"
+#include "partitions/convert_column.h"
 #include "partitions/dictionary.h"
 #include "partitions/named_part.h"
 #include "partitions/rows.h"
@@ -296,16 +297,27 @@ uint64_t place_behind(const graph& g, communicator& all) {
   return next;
 }
 
+/// The type of a column that holds what is so named in all batches.
+column_type type_in(const std::vector<column_batch>& batches, const column& like) {
+  auto type = std::optional{like.type};
+  for (auto& b : batches) {
+    auto c = b.find(like.name);
+    type = c && type ? loaded_type(*type, c->type) : std::nullopt;
+  }
+  if (!type) throw failure{errc::protocol, "rows of one load with other columns"};
+  return *type;
+}
+
 /// All rows in one batch, by "_seq", which goes.
 column_batch in_order(const std::vector<column_batch>& batches) {
   column_batch together;
   for (auto& b : batches) together.rows += b.rows;
   for (auto& like : batches.front().columns) {
-    column_builder out{like.name, like.type};
+    column_builder out{like.name, type_in(batches, like)};
     for (auto& b : batches) {
-      auto c = b.find(like.name);
-      if (!c || c->type != like.type) throw failure{errc::protocol, "rows of one load with other columns"};
-      out.append_rows(*c, 0, c->length);
+      auto& c = *b.find(like.name);
+      if (c.type == out.so_far().type) out.append_rows(c, 0, c.length);
+      else out.append_rows(converted(c, out.so_far().type), 0, c.length);
     }
     together.columns.push_back(out.finish());
   }

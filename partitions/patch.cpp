@@ -7,11 +7,11 @@
 
 #include "partitions/compare.h"
 #include "partitions/dictionary.h"
-#include "partitions/json_text.h"
 #include "partitions/rows.h"
 #include "partitions/touched.h"
 #include "partitions/version_facts.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

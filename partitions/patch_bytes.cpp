@@ -112,7 +112,7 @@ void patch_writer::put_value(const value& v) {
     case column_type::timestamp: return out_.put_varint(zigzag(std::get<timestamp>(v).microseconds));
     case column_type::utf8: return out_.put_text(std::get<std::string>(v));
     case column_type::binary: return out_.put_text(std::get<binary>(v).bytes);
-    case column_type::json: return out_.put_text(std::get<json>(v).text);
+    default: return out_.put_text(std::get<json>(v).text);
   }
 }
 

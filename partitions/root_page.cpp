@@ -74,7 +74,7 @@ std::string root_reader::get_text() {
 
 column_type root_reader::get_type() {
   auto x = get<uint8_t>();
-  if (x < 1 || x > 7) damaged("a column of unknown type " + std::to_string(x));
+  if (x < 1 || x > uint8_t(last_column_type)) damaged("a column of unknown type " + std::to_string(x));
   return column_type(x);
 }
 
@@ -99,8 +99,8 @@ value root_reader::get_value() {
     case column_type::timestamp: return timestamp{get<int64_t>()};
     case column_type::binary: return binary{get_text()};
     case column_type::json: return json{get_text()};
+    default: damaged("a value of a type that only columns have");
   }
-  return {};
 }
 
 parameters root_reader::get_parameters() {

@@ -10,11 +10,12 @@ namespace gli {
 
 constexpr uint32_t graph_root_magic = 0x31524747;   // "GGR1"
 constexpr uint32_t values_root_magic = 0x31525647;  // "GVR1"
+constexpr uint32_t graph_root_version = 2, values_root_version = 3;  // what is written; all before are read
 
 /// Appends fields in order, little endian, unaligned.
 class root_writer {
  public:
-  explicit root_writer(uint32_t magic, uint32_t version = 1);
+  root_writer(uint32_t magic, uint32_t version);
   template <class T> root_writer& put(T x) {
     auto at = bytes_.size();
     bytes_.resize(at + sizeof x);
@@ -34,7 +35,7 @@ class root_writer {
 /// Takes them back. Throws failure{corrupt} past the end, and for a wrong magic or a version beyond `newest`.
 class root_reader {
  public:
-  root_reader(const byte_buffer& bytes, uint32_t magic, const char* what, uint32_t newest = 1);
+  root_reader(const byte_buffer& bytes, uint32_t magic, const char* what, uint32_t newest);
   uint32_t version() const { return version_; }
   template <class T> T get() {
     T x;

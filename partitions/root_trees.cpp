@@ -33,7 +33,7 @@ void add_peers(root_reader& root, trees& all) {
 /// In the order of docs/graph-format.md, "Root of a graph".
 trees trees_of_graph(const byte_buffer& page) {
   trees all;
-  root_reader root{page, graph_root_magic, "a graph"};
+  root_reader root{page, graph_root_magic, "a graph", graph_root_version};
   root.get<uint32_t>();                             // directed, multi, types of keys
   for (int i = 0; i < 4; ++i) root.get<uint32_t>();  // partition, partitions, size, mirrors
   for (int i = 0; i < 5; ++i) root.get<uint64_t>();  // counts
@@ -49,7 +49,7 @@ trees trees_of_graph(const byte_buffer& page) {
 
 trees trees_of_values(const byte_buffer& page) {
   trees all;
-  root_reader root{page, values_root_magic, "a result", 2};
+  root_reader root{page, values_root_magic, "a result", values_root_version};
   root.get<uint8_t>();
   root.get<int64_t>();
   root.get_text();

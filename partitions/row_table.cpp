@@ -21,17 +21,48 @@ shared_column all_null(column_type type, int64_t rows) {
   return share(out.finish());
 }
 
+/// A page with the offsets of its rows widened; the text of coded ones in full.
+struct wide_text {
+  page_ptr page;
+  std::vector<int64_t> offsets;
+  std::vector<char> text;
+  std::shared_ptr<const void> lists;
+};
+
+std::shared_ptr<wide_text> widened(const page_ptr& p) {
+  column_page_view view{*p};
+  auto wide = std::make_shared<wide_text>(wide_text{p, std::vector<int64_t>(view.rows() + size_t{1}), {}, {}});
+  for (uint32_t i = 0; i < view.rows(); ++i) {
+    auto bytes = view.valid(i) ? view.bytes(i) : std::string_view{};
+    wide->offsets[i + 1] = wide->offsets[i] + int64_t(bytes.size());
+    if (view.raw_codes()) wide->text.insert(wide->text.end(), bytes.begin(), bytes.end());
+  }
+  return wide;
+}
+
 /// Rows [first, first + rows) of a page where they lie; of text the offsets are widened.
 shared_column share_page(const page_ptr& p, int64_t first, int64_t rows) {
   column_page_view view{*p};
-  shared_column to{rows, first, view.nulls() == 0 || rows == view.rows() ? int64_t{view.nulls()} : -1, view.raw_validity()};
-  to.values = view.raw_values();
-  to.owner = p;
-  if (!is_variable(view.type())) return to;
-  auto wide = std::make_shared<std::pair<page_ptr, std::vector<int64_t>>>(p, std::vector<int64_t>(view.rows() + size_t{1}));
-  for (uint32_t i = 0; i < view.rows(); ++i) wide->second[i + 1] = wide->second[i] + int64_t(view.bytes(i).size());
-  to.offsets = wide->second.data();
-  to.owner = std::move(wide);
+  shared_column to;
+  std::shared_ptr<const void> owner = p;
+  if (is_variable(view.type())) {
+    auto wide = widened(p);
+    to.offsets = wide->offsets.data();
+    to.values = view.raw_codes() ? reinterpret_cast<const uint8_t*>(wide->text.data()) : view.raw_values();
+    if (is_list(view.type())) {
+      to = share_lists(view.type(), view.rows(), to.offsets, view.raw_values(), wide);
+      wide->lists = std::move(to.owner);
+    }
+    owner = std::move(wide);
+  } else {
+    to.values = view.raw_values();
+    to.ints = view.raw_ints();
+  }
+  to.length = rows;
+  to.offset = first;
+  to.nulls = view.nulls() == 0 || rows == view.rows() ? int64_t{view.nulls()} : -1;
+  to.validity = view.raw_validity();
+  to.owner = std::move(owner);
   return to;
 }
 

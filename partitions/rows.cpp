@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "partitions/dictionary.h"
-#include "partitions/json_text.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 
@@ -12,17 +12,18 @@ void append_row(column_builder& out, column_type to, const page* from, uint32_t 
   if (!from) return out.append_null();
   column_page_view rows{*from};
   if (row >= rows.rows() || !rows.valid(row)) return out.append_null();
-  if (rows.type() != to) return out.append_bytes(json_text(rows.at(row)));
+  if (rows.type() != to && to == column_type::json) return out.append_bytes(json_text(rows.at(row)));
   if (is_variable(to)) return out.append_bytes(rows.bytes(row));
   if (to == column_type::boolean) return out.append_bool(rows.boolean(row));
-  out.append_int64(rows.int64(row));
+  if (to != column_type::number || rows.is_int(row)) return out.append_int64(rows.int64(row));
+  out.append_float64(rows.float64(row));
 }
 
-page_ptr as_json(const page_ptr& from) {
+page_ptr converted_page(const page_ptr& from, column_type to) {
   if (!from) return from;
-  column_builder out{"", column_type::json};
+  column_builder out{"", to};
   auto rows = column_page_view{*from}.rows();
-  for (uint32_t i = 0; i < rows; ++i) append_row(out, column_type::json, from.get(), i);
+  for (uint32_t i = 0; i < rows; ++i) append_row(out, to, from.get(), i);
   return make_column_page(out.finish(), 0, rows);
 }
 

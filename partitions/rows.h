@@ -7,14 +7,12 @@
 namespace gli {
 
 constexpr column_type column_of(key_type t) { return t == key_type::utf8 ? column_type::utf8 : column_type::int64; }
-/// Appends one row of a page (null where there is no page) to a column of type `to`: the page's own, or json, which takes every type as its text.
+/// Appends one row of a page (null where there is no page) to a column of type `to`: the page's own, number for numbers, or json, which takes every
+/// type as its text.
 void append_row(column_builder& out, column_type to, const page* from, uint32_t row);
 
-/// The type of a column that must hold values of both: json where they differ.
-constexpr column_type common_type(column_type a, column_type b) { return a == b ? a : column_type::json; }
-
-/// The same rows as a page of type json; null stays null.
-page_ptr as_json(const page_ptr& from);
+/// The same rows as a page of a type that append_row takes them to; null stays null.
+page_ptr converted_page(const page_ptr& from, column_type to);
 
 uint64_t valid_rows(const paged_column& c);
 const page* page_of_row(const paged_column& c, int32_t own);  // node columns; null: all null

@@ -14,8 +14,10 @@ struct shared_column {
   int64_t length = 0, offset = 0;     // `offset`: rows to skip in all buffers
   int64_t nulls = 0;                  // -1: not counted
   const void* validity = nullptr;     // null: no nulls
-  const int64_t* offsets = nullptr;   // utf8, binary, json
-  const void* values = nullptr;
+  const int64_t* offsets = nullptr;   // utf8, binary, json: in `values`; lists: in `elements`
+  const void* values = nullptr;       // lists: none
+  const void* ints = nullptr;         // number: which values are int64
+  std::shared_ptr<const shared_column> elements;  // lists
   std::shared_ptr<const void> owner;
 };
 
@@ -36,6 +38,8 @@ struct shared_table {
 };
 
 shared_column share(column c);
+/// Rows of lists whose bytes lie in `values` at `offsets`, length + 1 of them; both live as long as `owner`. Elements of 8 bytes are not copied.
+shared_column share_lists(column_type type, int64_t length, const int64_t* offsets, const uint8_t* values, std::shared_ptr<const void> owner);
 shared_table share(std::vector<column_batch> batches);  // all of one schema, else failure{internal}; at least one
 
 }  // namespace gli

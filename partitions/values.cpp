@@ -92,7 +92,7 @@ column read_column(tree_reader& trees, const tree_ref& tree, column_type type, i
 hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
                      const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
   tree_writer trees{has, put};
-  root_writer root{values_root_magic, 2};
+  root_writer root{values_root_magic, values_root_version};
   auto order = by_hash(v.of);
   root.put(static_cast<uint8_t>(v.data.type)).put(int64_t(order.size()));
   root.put_text(v.provenance.algorithm).put(v.provenance.version).put_parameters(v.provenance.arguments).put_parameters(v.summary);
@@ -102,9 +102,10 @@ hash128 write_values(const node_values& v, const std::function<bool(const hash12
 
 node_values read_values(const hash128& root, const graph& of, const std::function<byte_buffer(const hash128&)>& get) {
   auto bytes = get(root);
-  root_reader in{bytes, values_root_magic, "a result", 2};
+  root_reader in{bytes, values_root_magic, "a result", values_root_version};
   tree_reader trees{get};
   auto type = in.get_type();
+  if (type > column_type::json) damaged(std::string{"values of type "} + type_name(type));
   auto rows = in.get<int64_t>();
   auto expected = in.version() == 1 ? int64_t{of->size} : int64_t(of->nodes);
   if (rows != expected) damaged(std::to_string(rows) + " values for a graph of " + std::to_string(expected) + " nodes");

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "partitions/json_text.h"
 #include "partitions/log_appender.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

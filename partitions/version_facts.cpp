@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "partitions/json_text.h"
 #include "partitions/version_log.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

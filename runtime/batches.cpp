@@ -32,6 +32,8 @@ template <class SourceOf, class RowOf> column collect(const column& model, size_
   } else {
     c.values.resize(length * 8);
     for (size_t i = 0; i < length; ++i) std::memcpy(c.values.data() + i * 8, source_of(i).values.data() + row_of(i) * 8, 8);
+    if (c.type == column_type::number) c.ints.resize((length + 7) / 8);
+    for (size_t i = 0; i < length && !c.ints.empty(); ++i) if (source_of(i).is_int(row_of(i))) set_bit(c.ints, i);
   }
   return c;
 }
@@ -45,7 +47,7 @@ column slice(const column& c, int64_t begin, int64_t end) {
 
 uint64_t bytes_of(const column_batch& b) {
   uint64_t bytes = 0;
-  for (auto& c : b.columns) bytes += c.name.size() + c.validity.size() + c.values.size() + c.offsets.size() * 8;
+  for (auto& c : b.columns) bytes += c.name.size() + c.validity.size() + c.values.size() + c.offsets.size() * 8 + c.ints.size();
   return bytes;
 }
 

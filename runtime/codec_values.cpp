@@ -30,7 +30,7 @@ std::pair<size_t, size_t> arity_of(uint16_t number) {
 }
 
 column_type get_column_type(uint8_t number) {
-  if (number < uint8_t(column_type::boolean) || number > uint8_t(column_type::json)) refuse("no column type " + std::to_string(number));
+  if (number < uint8_t(column_type::boolean) || number > uint8_t(last_column_type)) refuse("no column type " + std::to_string(number));
   return column_type(number);
 }
 
@@ -52,6 +52,7 @@ void put(wire::Column::Builder to, const column& from) {
   if (!from.validity.empty()) to.setValidity(raw(from.validity));
   if (!from.values.empty()) to.setValues(raw(from.values));
   if (!from.offsets.empty()) to.setOffsets(raw(from.offsets));
+  if (!from.ints.empty()) to.setInts(raw(from.ints));
 }
 
 column get(wire::Column::Reader from) {
@@ -62,6 +63,7 @@ column get(wire::Column::Reader from) {
   c.validity = unraw<uint8_t>(from.getValidity());
   c.values = unraw<uint8_t>(from.getValues());
   c.offsets = unraw<int64_t>(from.getOffsets());
+  c.ints = unraw<uint8_t>(from.getInts());
   return c;
 }
 
@@ -100,7 +102,7 @@ aligned_words::aligned_words(bytes_view body) {
 
 size_t bytes_of(const column_batch& b) {
   size_t bytes = 256;
-  for (auto& c : b.columns) bytes += 128 + c.name.size() + c.validity.size() + c.values.size() + c.offsets.size() * 8;
+  for (auto& c : b.columns) bytes += 128 + c.name.size() + c.validity.size() + c.values.size() + c.offsets.size() * 8 + c.ints.size();
   return bytes;
 }
 

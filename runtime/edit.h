@@ -5,10 +5,10 @@
 // not found", "Edge 'a' -> 'b' not found". A node removed and added again is new: it stands at the end of the insertion order, without its old
 // attributes. In undirected graphs (a, b) and (b, a) are one edge.
 //
-// Columns. An attribute's column has the type of its values as long as they are all of one type; a column that has lost its values takes any type. Where
-// types differ (an int among floats too) the column becomes json: every value is kept as its JSON text (partitions/json_text.h), so that ints stay
-// ints and reals reals; NaN and the infinities are the words NaN, Infinity and -Infinity. Nothing turns into text. A column whose last value goes, goes.
-// The graph_id counts a scalar in a json column as that scalar.
+// Columns. An attribute's column has the type of its values as long as they are all of one type, lists of one type of element among them; a column that
+// has lost its values takes any type. Ints and floats make a column of numbers, where each stays what it is. Where other types differ the column becomes
+// json: every value is kept as its JSON text (runtime/json_text.h), so that ints stay ints and reals reals; NaN and the infinities are the words NaN,
+// Infinity and -Infinity. Nothing turns into text. A column whose last value goes, goes. The graph_id counts values by what they are, not by the column.
 
 #include <optional>
 #include <string>

@@ -1,5 +1,7 @@
 #include "runtime/hash.h"
 
+#include "runtime/list_text.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -105,8 +107,9 @@ hash128 value_hash(const column& c, int64_t row) {
     case column_type::timestamp: return hashed(domain::time, c.int64(row));
     case column_type::binary: return hashed(domain::bytes, c.bytes(row));
     case column_type::json: return hashed(domain::json_text, c.bytes(row));
+    case column_type::number: return c.is_int(row) ? hashed(domain::number_int, c.int64(row)) : real_hash(c.float64(row));
+    default: return hashed(domain::json_text, list_text(c.type, c.bytes(row)));
   }
-  return {};
 }
 
 hash128 name_hash(std::string_view attribute) { return hashed(domain::attribute_name, attribute); }

@@ -1,11 +1,13 @@
 #include "runtime/value.h"
 
+#include <bit>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 
 #include "runtime/error.h"
+#include "runtime/list_text.h"
 
 namespace gli {
 
@@ -90,6 +92,8 @@ struct shown_value {
   std::string operator()(const json& x) const { return x.text; }
 };
 
+constexpr uint32_t empty_list_bit = 1;
+
 [[noreturn]] void misfit(const column& c, const char* what) {
   throw failure{errc::value, "column " + quoted(c.name) + ": " + what};
 }
@@ -100,14 +104,17 @@ void check_offsets(const column& c) {
   for (size_t i = 1; i < c.offsets.size(); ++i)
     if (c.offsets[i] < c.offsets[i - 1]) misfit(c, "offsets decrease");
   if (uint64_t(c.offsets.back()) > c.values.size()) misfit(c, "offsets point past its bytes");
+  for (int64_t i = 0; is_list(c.type) && i < c.length; ++i)
+    if (!is_list_row(c.type, c.bytes(i))) misfit(c, "a list that does not fit its bytes");
 }
 
 void check_column(const column& c, int64_t rows) {
   if (c.length != rows) misfit(c, "its length is not the batch's");
   auto type = static_cast<uint8_t>(c.type);
-  if (type < 1 || type > 7) misfit(c, "unknown type");
+  if (type < 1 || type > uint8_t(last_column_type)) misfit(c, "unknown type");
   uint64_t bits = (uint64_t(rows) + 7) / 8;
   if (!c.validity.empty() && c.validity.size() < bits) misfit(c, "validity bitmap too short");
+  if (c.type == column_type::number ? c.ints.size() < bits : !c.ints.empty()) misfit(c, "its bitmap of ints does not fit");
   if (is_variable(c.type)) return check_offsets(c);
   if (!c.offsets.empty()) misfit(c, "offsets in a fixed-width column");
   if (c.type == column_type::boolean ? c.values.size() < bits : c.values.size() / 8 < uint64_t(rows)) misfit(c, "values too short");
@@ -146,6 +153,24 @@ void check_key_type(key_type mine, const key& k) {
     throw failure{errc::type, std::string{"this graph's keys are "} + type_name(mine) + ", not " + to_string(k)};
 }
 
+uint32_t type_bits_of(const value& v) {
+  if (auto text = std::get_if<json>(&v)) {
+    if (text->text == "[]") return empty_list_bit;
+    if (auto list = list_type(text->text)) return type_bit(*list);
+  }
+  auto type = type_of(v);
+  return type ? type_bit(*type) : 0;
+}
+
+column_type common_type(uint32_t type_bits) {
+  constexpr auto numbers = type_bit(column_type::int64) | type_bit(column_type::float64) | type_bit(column_type::number);
+  bool any_empty_list = type_bits & empty_list_bit;
+  type_bits &= ~empty_list_bit;
+  auto one = std::has_single_bit(type_bits) ? column_type(std::countr_zero(type_bits)) : column_type::json;
+  if (any_empty_list) return is_list(one) ? one : column_type::json;
+  return std::popcount(type_bits) > 1 && !(type_bits & ~numbers) ? column_type::number : one;
+}
+
 const char* type_name(column_type t) {
   switch (t) {
     case column_type::boolean: return "bool";
@@ -155,6 +180,12 @@ const char* type_name(column_type t) {
     case column_type::timestamp: return "timestamp";
     case column_type::binary: return "binary";
     case column_type::json: return "json";
+    case column_type::number: return "number";
+    case column_type::list_boolean: return "list<bool>";
+    case column_type::list_int64: return "list<int64>";
+    case column_type::list_float64: return "list<float64>";
+    case column_type::list_utf8: return "list<utf8>";
+    case column_type::list_timestamp: return "list<timestamp>";
   }
   return "unknown";
 }
@@ -169,8 +200,9 @@ value column::at(int64_t i) const {
     case column_type::timestamp: return timestamp{int64(i)};
     case column_type::binary: return binary{std::string{bytes(i)}};
     case column_type::json: return json{std::string{bytes(i)}};
+    case column_type::number: return is_int(i) ? value{int64(i)} : value{float64(i)};
+    default: return json{list_text(type, bytes(i))};
   }
-  return {};
 }
 
 const column* column_batch::find(std::string_view name) const {
@@ -220,6 +252,7 @@ void column_builder::append_null() {
     if (row / 8 == column_.values.size()) column_.values.push_back(0);
   } else {
     column_.values.resize(column_.values.size() + 8);
+    if (column_.type == column_type::number && row / 8 == column_.ints.size()) column_.ints.push_back(0);
   }
 }
 
@@ -230,18 +263,19 @@ void column_builder::append_bool(bool x) {
   if (x) column_.values.back() |= uint8_t(1u << (row & 7));
 }
 
-void column_builder::append_int64(int64_t x) {
+void column_builder::append_fixed(uint64_t bits, bool is_int) {
+  auto row = size_t(column_.length);
   note_valid(true);
   auto end = column_.values.size();
   column_.values.resize(end + 8);
-  std::memcpy(column_.values.data() + end, &x, 8);
+  std::memcpy(column_.values.data() + end, &bits, 8);
+  if (column_.type != column_type::number) return;
+  if (row / 8 == column_.ints.size()) column_.ints.push_back(0);
+  column_.ints.back() |= uint8_t(unsigned(is_int) << (row & 7));
 }
 
-void column_builder::append_float64(double x) {
-  int64_t bits;
-  std::memcpy(&bits, &x, 8);
-  append_int64(bits);
-}
+void column_builder::append_int64(int64_t x) { append_fixed(uint64_t(x), true); }
+void column_builder::append_float64(double x) { append_fixed(std::bit_cast<uint64_t>(x), false); }
 
 void column_builder::append_bytes(std::string_view x) {
   note_valid(true);
@@ -252,7 +286,9 @@ void column_builder::append_bytes(std::string_view x) {
 void column_builder::append(const value& x) {
   auto type = type_of(x);
   if (!type) return append_null();
-  if (*type != column_.type)
+  bool fits = *type == column_.type || (column_.type == column_type::number && is_number(*type)) ||
+              (is_list(column_.type) && *type == column_type::json);
+  if (!fits)
     throw failure{errc::type, "column " + quoted(column_.name) + " is " + type_name(column_.type) + ", not " + type_name(*type) + ": " +
                                   to_string(x)};
   switch (*type) {
@@ -262,7 +298,7 @@ void column_builder::append(const value& x) {
     case column_type::utf8: return append_bytes(std::get<std::string>(x));
     case column_type::timestamp: return append_int64(std::get<timestamp>(x).microseconds);
     case column_type::binary: return append_bytes(std::get<binary>(x).bytes);
-    case column_type::json: return append_bytes(std::get<json>(x).text);
+    default: return append_bytes(is_list(column_.type) ? list_row(column_.type, std::get<json>(x).text) : std::get<json>(x).text);
   }
 }
 
@@ -270,11 +306,11 @@ void column_builder::append_from(const column& source, int64_t row) {
   if (!source.valid(row)) return append_null();
   if (is_variable(source.type)) return append_bytes(source.bytes(row));
   if (source.type == column_type::boolean) return append_bool(source.boolean(row));
-  append_int64(source.int64(row));
+  append_fixed(source.fixed<uint64_t>(row), source.is_int(row));
 }
 
 void column_builder::append_rows(const column& source, int64_t begin, int64_t end) {
-  bool plain = column_.validity.empty() && source.validity.empty() && source.type != column_type::boolean;
+  bool plain = column_.validity.empty() && source.validity.empty() && source.type != column_type::boolean && column_.type != column_type::number;
   if (!plain) {
     for (; begin < end; ++begin) append_from(source, begin);
     return;

@@ -5,11 +5,11 @@
 #include <cmath>
 
 #include "partitions/column_page.h"
-#include "partitions/json_text.h"
 #include "partitions/parallel.h"
 #include "partitions/together.h"
 #include "partitions/transpose.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 namespace {
@@ -49,8 +49,7 @@ class page_weights {
     return x == 0 ? 0.0 : x;
   }
   double number(const column_page_view& view, uint32_t row) const {
-    if (view.type() == column_type::float64) return view.float64(row);
-    if (view.type() == column_type::int64) return double(view.int64(row));
+    if (is_number(view.type())) return view.is_int(row) ? double(view.int64(row)) : view.float64(row);
     auto x = plain(view.at(row));
     if (auto real = std::get_if<double>(&x)) return *real;
     if (auto whole = std::get_if<int64_t>(&x)) return double(*whole);
@@ -70,7 +69,7 @@ class page_weights {
 const paged_column& checked_column(const graph& g, const std::string& name) {
   auto c = column_named(g, name);
   if (!c) throw failure{errc::key, "no edge has an attribute '" + name + "'"};
-  if (c->type != column_type::int64 && c->type != column_type::float64 && c->type != column_type::json)
+  if (!is_number(c->type) && c->type != column_type::json)
     throw failure{errc::type, "edge attribute '" + name + "' is " + type_name(c->type) + ", not numbers"};
   return *c;
 }

@@ -5,6 +5,7 @@
 #include "partitions/loaders/arrow.h"
 #include "partitions/loaders/arrow_format.h"
 #include "runtime/error.h"
+#include "runtime/list_text.h"
 
 namespace gli {
 
@@ -22,11 +23,11 @@ const char* format_of(column_type t) {
       return "tsu:";
     case column_type::binary:
       return "Z";
-    case column_type::utf8:
-    case column_type::json:
-      break;
+    case column_type::number:
+      return "+s";
+    default:
+      return is_list(t) ? "+L" : "U";
   }
-  return "U";
 }
 
 // --- schemas: each owns its strings and children ---------------------------------------------------------------------------
@@ -46,12 +47,12 @@ void release_holder(Struct* s) {
 }
 
 /// One pair: the mark and an empty value.
-std::string json_metadata() {
-  int32_t pairs = 1, key = int32_t(std::strlen(json_mark)), value = 0;
+std::string metadata_of(const char* mark) {
+  int32_t pairs = 1, key = int32_t(std::strlen(mark)), value = 0;
   std::string out(sizeof pairs + sizeof key, '\0');
   std::memcpy(out.data(), &pairs, sizeof pairs);
   std::memcpy(out.data() + sizeof pairs, &key, sizeof key);
-  out += json_mark;
+  out += mark;
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
   return out;
 }
@@ -70,14 +71,28 @@ void export_schema(const char* format, std::unique_ptr<schema_holder> holder, Ar
   to->private_data = holder.release();
 }
 
+void export_field(const std::string& name, column_type type, ArrowSchema* to) {
+  auto holder = std::make_unique<schema_holder>();
+  holder->name = name;
+  if (type == column_type::json) holder->metadata = metadata_of(json_mark);
+  if (type == column_type::number) {
+    holder->metadata = metadata_of(number_mark);
+    holder->children.resize(2);
+    export_field("int", column_type::int64, &holder->children[0]);
+    export_field("float", column_type::float64, &holder->children[1]);
+  }
+  if (is_list(type)) {
+    holder->children.resize(1);
+    export_field("item", element_type(type), &holder->children[0]);
+  }
+  export_schema(format_of(type), std::move(holder), to);
+}
+
 void export_fields(const std::vector<shared_field>& fields, ArrowSchema* to) {
   auto table = std::make_unique<schema_holder>();
   table->children.resize(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
-    auto holder = std::make_unique<schema_holder>();
-    holder->name = fields[i].name;
-    if (fields[i].type == column_type::json) holder->metadata = json_metadata();
-    export_schema(format_of(fields[i].type), std::move(holder), &table->children[i]);
+    export_field(fields[i].name, fields[i].type, &table->children[i]);
   }
   export_schema("+s", std::move(table), to);
   to->flags = 0;
@@ -113,12 +128,49 @@ const void* address(const void* buffer) {
   return buffer ? buffer : nothing;
 }
 
+/// Of rows [0, length): the validity of the values that are float64. `ints` has no bits of rows without a value.
+shared_column floats_of(const shared_column& numbers, int64_t length) {
+  auto bits = std::make_shared<std::vector<uint8_t>>(size_t(length + 7) / 8);
+  auto *valid = static_cast<const uint8_t*>(numbers.validity), *ints = static_cast<const uint8_t*>(numbers.ints);
+  for (size_t i = 0; i < bits->size(); ++i) (*bits)[i] = uint8_t((valid ? valid[i] : 0xff) & ~ints[i]);
+  shared_column to;
+  to.validity = bits->data();
+  to.owner = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(numbers.owner, std::move(bits));
+  return to;
+}
+
+void export_column(shared_column c, ArrowArray* to);
+
+/// Both fields have the numbers' own buffer, each with a validity of its own.
+void export_numbers(array_holder& holder) {
+  auto& data = holder.data;
+  auto length = data.offset + data.length;
+  auto floats = floats_of(data, length);
+  shared_column ints;
+  ints.validity = data.ints;
+  ints.owner = data.owner;
+  holder.children.resize(2);
+  for (auto* field : {&ints, &floats}) {
+    field->length = length;
+    field->nulls = -1;
+    field->values = data.values;
+    export_column(std::move(*field), &holder.children[field == &floats]);
+  }
+}
+
 void export_column(shared_column c, ArrowArray* to) {
   auto holder = std::make_unique<array_holder>();
   auto& data = holder->data = std::move(c);
   holder->buffers.push_back(data.validity);
   if (data.offsets) holder->buffers.push_back(data.offsets);
-  holder->buffers.push_back(address(data.values));
+  if (data.ints) {
+    export_numbers(*holder);
+  } else if (data.elements) {
+    holder->children.resize(1);
+    export_column(*data.elements, &holder->children[0]);
+  } else {
+    holder->buffers.push_back(address(data.values));
+  }
   export_array(std::move(holder), to);
 }
 

@@ -103,6 +103,8 @@ bool has_metadata(const char* metadata, std::string_view key) {
 
 }  // namespace
 
+bool is_marked(const ArrowSchema& schema, const char* mark) { return has_metadata(schema.metadata, mark); }
+
 std::string column_label(const ArrowSchema& schema) { return "arrow column " + quoted_field(schema.name ? schema.name : ""); }
 
 arrow_format read_format(const ArrowSchema& schema) {
@@ -110,7 +112,7 @@ arrow_format read_format(const ArrowSchema& schema) {
   auto found = format.size() == 1 ? simple_format(format[0]) : time_format(format);
   if (!found) found = bytes_format(format);
   if (!found) throw failure{errc::type, column_label(schema) + ": format " + quoted_field(format) + " is not supported"};
-  if (found->type == column_type::utf8 && has_metadata(schema.metadata, json_mark)) found->type = column_type::json;
+  if (found->type == column_type::utf8 && is_marked(schema, json_mark)) found->type = column_type::json;
   return *found;
 }
 

@@ -43,6 +43,8 @@ arrow_format read_format(const ArrowSchema& schema);
 
 std::string column_label(const ArrowSchema& schema);  // "arrow column 'x'"
 
-constexpr const char* json_mark = "gli:json";  // key of the field metadata that tells json from text
+constexpr const char* json_mark = "gli:json";      // key of the field metadata that tells json from text
+constexpr const char* number_mark = "gli:number";  // likewise, a struct of "int" and "float", of which a value has one, from other structs
+bool is_marked(const ArrowSchema& schema, const char* mark);
 
 }  // namespace gli

@@ -5,6 +5,7 @@
 
 #include "partitions/loaders/arrow.h"
 #include "partitions/loaders/arrow_format.h"
+#include "partitions/loaders/arrow_import.h"
 #include "partitions/loaders/text_fields.h"
 #include "runtime/error.h"
 
@@ -12,9 +13,7 @@ namespace gli {
 
 namespace {
 
-[[noreturn]] void refuse(const ArrowSchema& schema, const std::string& why) {
-  throw failure{errc::value, column_label(schema) + ": " + why};
-}
+[[noreturn]] void refuse(const ArrowSchema& schema, const std::string& why) { refuse_arrow(schema, why); }
 
 int64_t expected_buffers(arrow_layout layout) {
   if (layout == arrow_layout::nothing) return 0;
@@ -29,6 +28,11 @@ class column_import {
     column_.name = schema.name ? schema.name : "";
     column_.type = format.type;
     column_.length = length;
+  }
+
+  column validity() {
+    copy_validity();
+    return std::move(column_);
   }
 
   column run() {
@@ -239,8 +243,6 @@ class column_import {
   column column_;
 };
 
-column import_column(const ArrowArray& array, const ArrowSchema& schema, int64_t begin, int64_t length);
-
 column import_dictionary(const ArrowArray& array, const ArrowSchema& schema, arrow_format format, int64_t begin, int64_t length) {
   if (!format.is_integer()) refuse(schema, "dictionary indices are no integers");
   if (!array.dictionary) refuse(schema, "has no dictionary");
@@ -261,21 +263,6 @@ column import_dictionary(const ArrowArray& array, const ArrowSchema& schema, arr
       rows.append_null();
   }
   return rows.finish();
-}
-
-/// Rows [begin, begin + length) of an array, counted from its own offset.
-column import_column(const ArrowArray& array, const ArrowSchema& schema, int64_t begin, int64_t length) {
-  constexpr int64_t most = INT64_MAX >> 8;  // so that no position in bytes overflows
-  if (!array.release || !schema.release) refuse(schema, "was released already");
-  bool fits = begin >= 0 && length >= 0 && array.length >= 0 && array.length <= most && array.offset >= 0 && array.offset <= most &&
-              begin <= array.length && length <= array.length - begin;
-  if (!fits) refuse(schema, "has length " + std::to_string(array.length) + " and offset " + std::to_string(array.offset));
-  auto format = read_format(schema);
-  begin += array.offset;
-  if (schema.dictionary) return import_dictionary(array, schema, format, begin, length);
-  if (format.layout == arrow_layout::fixed_bytes && format.width > 0 && begin + length > INT64_MAX / format.width)
-    refuse(schema, "has length " + std::to_string(array.length));
-  return column_import{array, schema, format, begin, length}.run();
 }
 
 void check_struct(const ArrowSchema& schema) {
@@ -320,10 +307,7 @@ column_batch without_rows(const ArrowSchema& schema) {
   column_batch batch;
   for (int64_t i = 0; i < schema.n_children; ++i) {
     auto& child = *schema.children[i];
-    auto format = read_format(child);
-    if (child.dictionary) format = read_format(*child.dictionary);
-    batch.columns.push_back({child.name ? child.name : "", format.type, 0, {}, {}, {}});
-    if (is_variable(format.type)) batch.columns.back().offsets = {0};
+    batch.columns.push_back(column_builder{child.name ? child.name : "", type_without_rows(child)}.finish());
   }
   return batch;
 }
@@ -336,6 +320,34 @@ void check_call(int error, ArrowArrayStream* stream) {
 }
 
 }  // namespace
+
+[[noreturn]] void refuse_arrow(const ArrowSchema& schema, const std::string& why) { throw failure{errc::value, column_label(schema) + ": " + why}; }
+
+column import_validity(const ArrowArray& array, const ArrowSchema& schema, int64_t begin, int64_t length) {
+  arrow_format any{arrow_layout::offsets64, column_type::utf8};
+  return column_import{array, schema, any, begin, length}.validity();
+}
+
+column import_column(const ArrowArray& array, const ArrowSchema& schema, int64_t begin, int64_t length) {
+  constexpr int64_t most = INT64_MAX >> 8;  // so that no position in bytes overflows
+  if (!array.release || !schema.release) refuse(schema, "was released already");
+  bool fits = begin >= 0 && length >= 0 && array.length >= 0 && array.length <= most && array.offset >= 0 && array.offset <= most &&
+              begin <= array.length && length <= array.length - begin;
+  if (!fits) refuse(schema, "has length " + std::to_string(array.length) + " and offset " + std::to_string(array.offset));
+  begin += array.offset;
+  if (is_nested(schema)) return import_nested(array, schema, begin, length);
+  auto format = read_format(schema);
+  if (schema.dictionary) return import_dictionary(array, schema, format, begin, length);
+  if (format.layout == arrow_layout::fixed_bytes && format.width > 0 && begin + length > INT64_MAX / format.width)
+    refuse(schema, "has length " + std::to_string(array.length));
+  return column_import{array, schema, format, begin, length}.run();
+}
+
+column_type type_without_rows(const ArrowSchema& schema) {
+  if (is_nested(schema)) return nested_type(schema);
+  auto own = read_format(schema);
+  return schema.dictionary ? type_without_rows(*schema.dictionary) : own.type;
+}
 
 column_batch import_batch(ArrowArray* array, ArrowSchema* schema) {
   released<ArrowArray> release{array};

@@ -58,7 +58,7 @@ void check_names(const std::vector<text_column>& columns, const std::string& whe
   }
 }
 
-bool is_readable(column_type t) { return t != column_type::binary && t != column_type::json; }
+bool is_readable(column_type t) { return t <= column_type::timestamp; }
 
 void set_types(std::vector<text_column>& columns, const text_options& o, const std::string& where) {
   size_t attributes = 0;

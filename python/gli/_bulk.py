@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import _core, _loading
-from ._arrow import ROWS_AT_ONCE, column_of, columns_from_rows, frame, is_json
+from ._arrow import ROWS_AT_ONCE, column_of, columns_from_rows, frame, is_json, table_of
 from ._checks import attribute_name, collection, edge_row, flag, node_row
 from ._edits import edge_edit
 
@@ -62,7 +62,7 @@ def _of_mapping(data: Mapping, names: list[str]) -> pa.Table:
             made[name] = column_of(list(values))
         if made[name] is None:
             raise TypeError(f"column {name!r} holds values of several types: give its rows one by one")
-    return pa.table(made)
+    return table_of(made)
 
 
 def _of_array(data: np.ndarray, names: list[str]) -> pa.Table:
@@ -98,7 +98,7 @@ class NodeRows:
         if (
             self.duplicates != "error"
             and graph._worth_loading(self.table.num_rows)
-            and _fits(self.table, [self.node], graph.nodes.to_arrow())
+            and _fits(self.table, [self.node], graph.nodes._exact())
         ):
             return _loaded(graph, self.fill, self.duplicates)
         return graph._add_table(self)
@@ -147,7 +147,7 @@ class EdgeRows:
         if (
             self.duplicates == "error"
             or not graph._worth_loading(self.table.num_rows)
-            or not _fits(self.table, self._names(), graph.edges.to_arrow())
+            or not _fits(self.table, self._names(), graph.edges._exact())
         ):
             return graph._add_table(self)
         made = _loaded(graph, self.fill, self.policy)
@@ -191,12 +191,14 @@ def _plain(t: pa.DataType) -> str:
         return "int64"
     if pa.types.is_floating(t):
         return "float64"
+    if pa.types.is_list(t) or pa.types.is_large_list(t) or pa.types.is_fixed_size_list(t):
+        return f"list of {_plain(t.value_type)}"
     return "text" if pa.types.is_string(t) or pa.types.is_large_string(t) else str(t)
 
 
 def _loaded(graph: AnyGraph, add: Callable[[Any], None], duplicates: str) -> AnyGraph:
     """The graph with more rows, all loaded together: its own come first."""
-    edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()
+    edges, nodes = graph.edges._exact(), graph.nodes._exact()
 
     def fill(rows, guesses, progress):
         if nodes.num_rows:

@@ -269,7 +269,7 @@ class Client(Readers[DistributedGraph]):
     from_networkx = _construct.from_networkx
 
     def _from_graph(self, graph: Graph) -> DistributedGraph:
-        edges, nodes = graph.edges.to_arrow(), graph.nodes.to_arrow()
+        edges, nodes = graph.edges._exact(), graph.nodes._exact()
         return _construct.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type, graph.attributes)
 
     def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:

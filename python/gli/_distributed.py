@@ -198,7 +198,7 @@ class DistributedGraph(Writers, GraphMethods):
 
     def to_local(self):
         """The same graph in this process."""
-        edges, nodes = self.edges.to_arrow(), self.nodes.to_arrow()
+        edges, nodes = self.edges._exact(), self.nodes._exact()
         return _construct.from_own_tables(EMBEDDED, edges, nodes, self.directed, self.multi, self.key_type, self.attributes)
 
     def _count_changes(self, older: DistributedGraph) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _bulk, _construct, _core, _expressions as expressions, _loading
-from ._arrow import column_of, columns_from_rows
+from ._arrow import column_of, columns_from_rows, table_of
 from ._checks import attribute_name, collection, edge_row, flag, mapping
 from ._edits import Batch, warn_of_duplicate
 from ._formats.writers import Writers
@@ -208,7 +208,7 @@ class Graph(_core.Version, Writers, GraphMethods):
 
     def __reduce__(self):
         kind = (self.directed, self.multi, self.key_type)
-        return _rebuilt, (self.edges.to_arrow(), self.nodes.to_arrow(), kind, self.attributes)
+        return _rebuilt, (self.edges._exact(), self.nodes._exact(), kind, self.attributes)
 
     def __eq__(self, other):
         if not isinstance(other, Graph):
@@ -289,4 +289,4 @@ def _table(keys: dict[str, list], attributes: list[Mapping | None]) -> pa.Table 
         arrays[name] = column_of(values)
         if arrays[name] is None or (name in keys and not (pa.types.is_int64(arrays[name].type) or pa.types.is_string(arrays[name].type))):
             return None
-    return pa.table(arrays)
+    return table_of(arrays)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from . import _expressions as expressions
 from ._algorithms import Algorithms
+from ._arrow import type_text
 from ._checks import attribute_name, collection
 from ._convert_graph import Conversions
 from ._edits import EditMethods
@@ -292,9 +293,9 @@ class GraphMethods(EditMethods, Algorithms, Conversions):
         from html import escape
 
         rows = "".join(
-            f"<tr><td>{what}</td><td>{escape(f.name)}</td><td>{escape(str(f.type))}</td></tr>"
+            f"<tr><td>{what}</td><td>{escape(f.name)}</td><td>{escape(type_text(f))}</td></tr>"
             for what, view in (("nodes", self.nodes), ("edges", self.edges))
-            for f in view.schema
+            for f in view._exact_schema()
         )
         return (
             f"<p>{escape(repr(self))}</p><table><thead><tr><th></th><th>column</th><th>type</th></tr></thead><tbody>{rows}</tbody></table>"

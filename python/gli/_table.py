@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from ._arrow import is_number as is_mixed_number
+from ._arrow import shown as as_shown
 from ._arrow import to_pandas, to_pylist
 
 _SHOWN_ROWS = 20
@@ -51,9 +53,9 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def is_number(type: pa.DataType) -> bool:
+def is_number(field: pa.Field) -> bool:
     """Whether a column stands to the right."""
-    return pa.types.is_integer(type) or pa.types.is_floating(type)
+    return pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or is_mixed_number(field)
 
 
 def _fitted(widths: list[int], width: int | None) -> list[int]:
@@ -93,14 +95,16 @@ class Table:
     def cells(self, limit: int | None = None) -> list[list[str]]:
         """What is shown, by column, without the headings."""
         head = self._data.slice(0, limit)
-        return [shown_column(head.column(n).to_pylist(), n in self._names) for n in self.column_names]
+        mixed = {f.name for f in head.schema if is_mixed_number(f)}
+        columns = {n: to_pylist(head, n) if n in mixed else head.column(n).to_pylist() for n in self.column_names}
+        return [shown_column(columns[n], n in self._names) for n in self.column_names]
 
     @property
     def column_names(self) -> list[str]:
         return self._data.column_names
 
     def to_arrow(self) -> pa.Table:
-        return self._data
+        return as_shown(self._data)
 
     def to_pandas(self):
         return to_pandas(self._data)
@@ -108,13 +112,13 @@ class Table:
     def to_polars(self):
         import polars
 
-        return polars.from_arrow(self._data)
+        return polars.from_arrow(self.to_arrow())
 
     def to_pylist(self) -> list[dict]:
         return [dict(zip(self.column_names, row)) for row in self]
 
     def __arrow_c_stream__(self, requested_schema=None):
-        return self._data.__arrow_c_stream__(requested_schema)
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __len__(self):
         return self._data.num_rows
@@ -138,7 +142,7 @@ class Table:
         """As print shows it, with lines of at most `width` characters and at most so many rows; None: as wide and long as it is."""
         columns = [[name, *cells] for name, cells in zip(self.column_names, self.cells(rows))]
         widths = _fitted([max(map(len, cells)) for cells in columns], width)
-        right = [is_number(t) for t in self._data.schema.types]
+        right = [is_number(f) for f in self._data.schema]
         aligned = [[_cell(c, w, r) for c in cells] for cells, w, r in zip(columns, widths, right)]
         return "\n".join("  ".join(row).rstrip() for row in zip(*aligned))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from . import _expressions as expressions
-from ._arrow import to_numpy, to_pandas, to_pylist
+from ._arrow import is_number, shown, to_numpy, to_pandas, to_pylist
 from ._checks import edge_name, whole
 from ._table import Table, counted
 
@@ -99,15 +99,25 @@ class View:
     def to_arrow(self) -> pa.Table:
         """The rows as an Arrow table.
 
-        Columns of numbers, times and bools share the graph's memory where rows stand together, in chunks; text shares its bytes.
-        A column whose values are of several types, lists or dictionaries is large_string with JSON in it: its field's metadata has
-        the key ``b"gli:json"``. to_pandas(), to_pylist() and to_numpy() parse it.
+        Columns of numbers, times, bools and lists of numbers share the graph's memory where rows stand together, in chunks; so does text,
+        but where a page of the graph has few different values. Lists of one type (bool, int64, float64, string, timestamp) are large_list.
+        A column of ints and floats is float64: which of them were ints, to_pylist() and attributes say. Where an int has more than 53 bits,
+        and where values are of other types that differ, dictionaries or lists of anything else, the column is large_string with JSON in it:
+        its field's metadata has the key ``b"gli:json"``. to_pandas(), to_pylist() and to_numpy() parse it.
 
         >>> import gli
-        >>> rows = gli.Graph().add_node(1, size=3).add_node(2, size=0.5).nodes.to_arrow()
-        >>> rows["size"].to_pylist(), rows.schema.field("size").metadata
-        (['3', '0.5'], {b'gli:json': b''})
+        >>> g = gli.Graph().add_node(1, size=3, tags=["a"]).add_node(2, size=0.5)
+        >>> rows = g.nodes.to_arrow()
+        >>> rows["size"].to_pylist(), g.nodes.to_pylist()[0], rows["tags"].type
+        ([3.0, 0.5], {'id': 1, 'size': 3, 'tags': ['a']}, LargeListType(large_list<item: large_string>))
+        >>> mixed = g.update_node(1, size="big").nodes.to_arrow()
+        >>> mixed["size"].to_pylist(), mixed.schema.field("size").metadata
+        (['"big"', '0.5'], {b'gli:json': b''})
         """
+        return shown(self._exact())
+
+    def _exact(self) -> pa.Table:
+        """The same with columns of ints and floats as structs of which a value has one field: what a graph is made of again."""
         return self._table(self._range.start, self._range.stop)
 
     def head(self, n: int = 5) -> Table:
@@ -117,7 +127,7 @@ class View:
 
     def to_pylist(self) -> list[dict]:
         """A dictionary for each row."""
-        return Table(self.to_arrow()).to_pylist()
+        return Table(self._exact()).to_pylist()
 
     def to_pandas(self):
         """A pandas data frame."""
@@ -144,10 +154,10 @@ class View:
             return {n: to_numpy(rows, n) for n in rows.column_names}
         if column not in self.schema.names:
             raise KeyError(f"no column {column!r} among {', '.join(map(repr, self.schema.names))}")
-        return to_numpy(self._table(self._range.start, self._range.stop, (column,)), column)
+        return to_numpy(self._columns((column,)), column)
 
     def _column(self, name: str) -> pa.ChunkedArray:
-        return self._table(self._range.start, self._range.stop, (name,)).column(name)
+        return self._columns((name,)).column(name)
 
     def __arrow_c_stream__(self, requested_schema=None):
         return self.to_arrow().__arrow_c_stream__(requested_schema)
@@ -155,7 +165,18 @@ class View:
     @property
     def schema(self) -> pa.Schema:
         """Names and types of the columns."""
+        schema = self._exact_schema()
+        mixed = tuple(f.name for f in schema if is_number(f))
+        if mixed:  # what they are shown as depends on their values
+            for field in shown(type(self)(self._whole)._columns(mixed)).schema:
+                schema = schema.set(schema.get_field_index(field.name), field)
+        return schema
+
+    def _exact_schema(self) -> pa.Schema:
         return View._table(type(self)(self._whole), 0, 0).schema
+
+    def _columns(self, names: tuple[str, ...]) -> pa.Table:
+        return self._table(self._range.start, self._range.stop, names)
 
     def _walk(self, names: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
         """The rows, some at a time."""

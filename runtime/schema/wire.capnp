@@ -28,6 +28,7 @@ struct Column {
   validity @3 :Data;     # bitmap, or empty: no nulls
   values @4 :Data;
   offsets @5 :Data;      # int64 little endian, length + 1 of them; empty for fixed-width types
+  ints @6 :Data;         # bitmap of the values that are int64; empty but for type number
 }
 
 struct Batch {

@@ -115,6 +115,34 @@ TEST(apply, counts_adds_that_change_nothing_and_names_the_first_that_loses_somet
   EXPECT_EQ(edge_attributes(g, 0, 0), (parameters{{"w", 1.5}}));
 }
 
+TEST(apply, keeps_ints_and_floats_of_one_attribute_as_they_are) {
+  auto big = int64_t{9007199254740993};
+  auto g = edited(graph{}, {node_edit(what::add_node, named("a"), {{"x", big}}), node_edit(what::add_node, named("b"))});
+  EXPECT_EQ(g->node_columns[0].type, column_type::int64);
+  g = edited(g, {node_edit(what::update_node, named("b"), {{"x", 1.0}}), node_edit(what::add_node, named("c"), {{"x", -0.0}})});
+  ASSERT_EQ(g->node_columns[0].type, column_type::number);
+  EXPECT_EQ(node_attributes(g, 0).at("x"), value{big});
+  EXPECT_EQ(node_attributes(g, 1).at("x"), value{1.0});
+  EXPECT_TRUE(std::signbit(std::get<double>(node_attributes(g, 2).at("x"))));
+  g = edited(g, {node_edit(what::update_node, named("b"), {{"x", int64_t{1}}})});
+  EXPECT_EQ(node_attributes(g, 1).at("x"), value{int64_t{1}});
+  g = edited(g, {node_edit(what::update_node, named("b"), {{"x", std::string{"1"}}})});
+  EXPECT_EQ(g->node_columns[0].type, column_type::json);
+  EXPECT_EQ(node_attributes(g, 0).at("x"), value{json{"9007199254740993"}});
+}
+
+TEST(apply, makes_columns_of_lists_of_one_type) {
+  auto g = edited(graph{}, {node_edit(what::add_node, named("a"), {{"x", json{"[1,2]"}}}), node_edit(what::add_node, named("b"), {{"x", json{"[]"}}})});
+  ASSERT_EQ(g->node_columns[0].type, column_type::list_int64);
+  EXPECT_EQ(node_attributes(g, 0).at("x"), value{json{"[1,2]"}});
+  EXPECT_EQ(node_attributes(g, 1).at("x"), value{json{"[]"}});
+  auto before = partition_facts(g);
+  g = edited(g, {node_edit(what::add_node, named("c"), {{"x", json{"[1,null]"}}})});
+  ASSERT_EQ(g->node_columns[0].type, column_type::json);
+  EXPECT_EQ(node_attributes(g, 0).at("x"), value{json{"[1,2]"}});
+  EXPECT_EQ(partition_facts(edited(g, {node_edit(what::remove_node, named("c"))})), before);
+}
+
 TEST(apply, keeps_mixed_values_as_json) {
   auto infinity = std::numeric_limits<double>::infinity();
   auto big = int64_t{9007199254740993};

@@ -11,7 +11,9 @@ namespace gli {
 namespace {
 
 const std::vector<column_type> all_types = {column_type::boolean,   column_type::int64,  column_type::float64, column_type::utf8,
-                                            column_type::timestamp, column_type::binary, column_type::json};
+                                            column_type::timestamp, column_type::binary, column_type::json,    column_type::number,
+                                            column_type::list_boolean, column_type::list_int64, column_type::list_float64, column_type::list_utf8,
+                                            column_type::list_timestamp};
 
 value sample(column_type t, int64_t i) {
   switch (t) {
@@ -28,7 +30,19 @@ value sample(column_type t, int64_t i) {
     case column_type::binary:
       return binary{std::string(size_t(i % 4), '\xff')};
     case column_type::json:
-      return json{"[" + std::to_string(i) + "]"};
+      return json{"{\"a\":" + std::to_string(i) + "}"};
+    case column_type::number:
+      return i % 2 ? value{(int64_t{1} << 60) + i} : value{double(i) / 8};
+    case column_type::list_boolean:
+      return json{i % 4 ? "[true,false]" : "[]"};
+    case column_type::list_int64:
+      return json{"[" + std::to_string(i) + ",-1,2]"};
+    case column_type::list_float64:
+      return json{"[" + std::to_string(i) + ".5]"};
+    case column_type::list_utf8:
+      return json{"[\"" + std::string(size_t(i % 5), 'x') + "\",\"\"]"};
+    case column_type::list_timestamp:
+      return json{"[{\"$timestamp\":" + std::to_string(i) + "}]"};
   }
   return {};
 }
@@ -87,9 +101,23 @@ TEST(arrow_export, says_formats_and_counts_nulls) {
   export_batch(sample_batch(15, true), &array, &schema);
   std::string formats;
   for (int64_t i = 0; i < schema.n_children; ++i) formats += std::string{schema.children[i]->format} + " ";
-  EXPECT_EQ(formats, "b l g U tsu: Z U ");
+  EXPECT_EQ(formats, "b l g U tsu: Z U +s +L +L +L +L +L ");
   EXPECT_EQ(std::string{schema.format}, "+s");
   for (int64_t i = 0; i < array.n_children; ++i) EXPECT_EQ(array.children[i]->null_count, 3);
+  array.release(&array);
+  schema.release(&schema);
+}
+
+TEST(arrow_export, shares_the_buffer_of_numbers_and_of_lists_of_numbers) {
+  auto batch = sample_batch(10, true);
+  const void *numbers = batch.columns[7].values.data(), *elements = batch.columns[9].values.data();
+  ArrowArray array;
+  ArrowSchema schema;
+  export_batch(std::move(batch), &array, &schema);
+  for (int64_t field : {0, 1}) EXPECT_EQ(array.children[7]->children[field]->buffers[1], numbers);
+  EXPECT_EQ(array.children[9]->children[0]->buffers[1], elements);
+  EXPECT_EQ(array.children[9]->children[0]->length, 24);
+  EXPECT_EQ(std::string{schema.children[7]->children[0]->name}, "int");
   array.release(&array);
   schema.release(&schema);
 }

@@ -6,7 +6,7 @@
 #include "partitions/catalog.h"
 #include "partitions/compare.h"
 #include "runtime/edit.h"
-#include "partitions/json_text.h"
+#include "runtime/json_text.h"
 #include "runtime/error.h"
 #include "tests/partitions/random_graphs.h"
 

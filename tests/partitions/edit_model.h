@@ -8,11 +8,11 @@
 #include <set>
 
 #include "partitions/dictionary.h"
-#include "runtime/edit.h"
 #include "partitions/graph.h"
-#include "partitions/json_text.h"
 #include "partitions/rows.h"
+#include "runtime/edit.h"
 #include "runtime/error.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "partitions/evaluate_compare.h"
 #include "tests/oracles/expression_oracle.h"
 #include "tests/oracles/plain_graph.h"
@@ -36,6 +38,11 @@ std::vector<column> columns(size_t rows, uint64_t seed) {
   return {random_column("age", column_type::int64, rows, seed, [](uint64_t r) { return int64_t(r % 100); }),
           random_column("score", column_type::float64, rows, seed + 1, [](uint64_t r) { return double(r % 100) / 2; }),
           random_column("big", column_type::int64, rows, seed + 2, [](uint64_t r) { return (int64_t{1} << 53) + int64_t(r % 5); }),
+          random_column("count", column_type::number, rows, seed + 7,
+                        [](uint64_t r) {
+                          if (r % 3 == 0) return value{(int64_t{1} << 53) + int64_t(r % 5)};
+                          return r % 3 == 1 ? value{double(r % 100) / 2} : value{int64_t(r % 50)};
+                        }),
           random_column("name", column_type::utf8, rows, seed + 3, [&](uint64_t r) { return word(r); }),
           random_column("here", column_type::boolean, rows, seed + 4, [](uint64_t r) { return r % 2 == 0; }),
           random_column("when", column_type::timestamp, rows, seed + 5, [](uint64_t r) { return timestamp{int64_t(r % 1000)}; }),
@@ -129,6 +136,12 @@ std::vector<expression> expressions(const std::function<expression(std::string)>
     all.push_back(make(o, what("age"), literal(30.5)));
     all.push_back(make(o, what("age"), what("score")));
     all.push_back(make(o, what("big"), literal(0x1p53 + 2)));
+    for (auto& x : {value{int64_t{30}}, value{30.5}, value{7.0}, value{0x1p53 + 2}, value{(int64_t{1} << 53) + 1}, value{std::nan("")}}) {
+      all.push_back(make(o, what("count"), literal(x)));
+      all.push_back(make(o, literal(x), what("count")));
+    }
+    for (auto other : {"age", "score", "big", "count"}) all.push_back(make(o, what("count"), what(other)));
+    all.push_back(make(o, make(op::add, what("count"), literal(int64_t{1})), literal((int64_t{1} << 53) + 3)));
     all.push_back(make(o, what("name"), literal(std::string{"wxx7"})));
     all.push_back(make(o, what("name"), what("name")));
     all.push_back(make(o, what("here"), literal(true)));
@@ -149,6 +162,8 @@ std::vector<expression> expressions(const std::function<expression(std::string)>
   all.push_back(make(op::logical_not, make(op::is_null, make(op::negate, what("score")))));
   all.push_back(make(op::is_in, what("age"), literal(int64_t{5}), literal(7.0), literal(8.5), literal(int64_t{99})));
   all.push_back(make(op::is_in, what("score"), literal(int64_t{5}), literal(7.5)));
+  all.push_back(make(op::is_in, what("count"), literal(int64_t{5}), literal(7.5), literal((int64_t{1} << 53) + 1), literal(0x1p53)));
+  all.push_back(make(op::is_null, what("count")));
   all.push_back(make(op::is_in, what("name"), literal(std::string{"w3"}), literal(value{}), literal(std::string{"wx4"})));
   all.push_back(make(op::logical_not, make(op::is_in, what("name"), literal(std::string{"w3"}), literal(value{}))));
   all.push_back(make(op::is_in, what("when"), literal(timestamp{7}), literal(timestamp{8})));

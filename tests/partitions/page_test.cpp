@@ -16,11 +16,23 @@ using namespace gli;
 
 namespace {
 
+std::string some_list(column_type type) {
+  switch (type) {
+    case column_type::list_boolean: return "[true,false,true]";
+    case column_type::list_int64: return "[1,-2]";
+    case column_type::list_float64: return "[0.5]";
+    case column_type::list_timestamp: return "[{\"$timestamp\":7}]";
+    default: return "[\"a\",\"\",\"bcd\"]";
+  }
+}
+
 column random_column(column_type type, int rows, int null_every, std::mt19937_64& random) {
   column_builder built{"x", type};
   for (int i = 0; i < rows; ++i) {
     if (null_every && random() % uint64_t(null_every) == 0) built.append_null();
+    else if (is_list(type)) built.append(json{random() % 3 ? some_list(type) : "[]"});
     else if (is_variable(type)) built.append_bytes(std::string(random() % 9, 'q'));
+    else if (type == column_type::number && random() % 2) built.append_float64(double(random() >> 12) / 8);
     else if (type == column_type::boolean) built.append_bool(random() & 1);
     else built.append_int64(int64_t(random() >> 12));
   }
@@ -28,7 +40,9 @@ column random_column(column_type type, int rows, int null_every, std::mt19937_64
 }
 
 const std::vector<column_type> every_type = {column_type::boolean, column_type::int64,  column_type::float64, column_type::utf8,
-                                             column_type::timestamp, column_type::binary, column_type::json};
+                                             column_type::timestamp, column_type::binary, column_type::json,   column_type::number,
+                                             column_type::list_boolean, column_type::list_int64, column_type::list_float64, column_type::list_utf8,
+                                             column_type::list_timestamp};
 
 bool is_refused(std::vector<uint8_t> bytes) {
   std::vector<uint64_t> aligned((bytes.size() + 7) / 8);
@@ -198,4 +212,78 @@ TEST(topology_page, is_checked_before_it_is_trusted) {
   std::copy(good->bytes().begin(), good->bytes().end(), unsorted.data());
   std::swap(reinterpret_cast<topology_page*>(unsorted.data())->neighbor[0], reinterpret_cast<int32_t*>(unsorted.data())[1030]);
   EXPECT_THROW(check_topology_page(unsorted.bytes(), 3, 3, 2), failure);
+}
+
+namespace {
+
+column texts(const std::vector<std::string>& rows) {
+  column_builder built{"x", column_type::utf8};
+  for (auto& text : rows)
+    if (text == "null") built.append_null();
+    else built.append_bytes(text);
+  return built.finish();
+}
+
+std::vector<std::string> words_of(size_t different, size_t rows) {
+  std::vector<std::string> all;
+  for (size_t i = 0; i < rows; ++i) all.push_back(i % 11 == 3 ? "null" : "word number " + std::to_string(i * 7 % different));
+  return all;
+}
+
+size_t plain_bytes(const column& c) { return 32 + 8 * ((size_t(c.length) + 63) / 64) + size_t(c.length + 1) * 4 + c.values.size(); }
+
+}  // namespace
+
+TEST(column_page, of_few_words_is_coded_and_smaller) {
+  for (size_t different : {1u, 10u, 255u, 256u, 257u, 3000u}) {
+    auto c = texts(words_of(different, 3000));
+    auto made = make_column_page(c, 0, c.length);
+    check_column_page(made->bytes());
+    column_page_view view{*made};
+    EXPECT_EQ(view.raw_codes() != nullptr, different <= 256) << different;
+    if (view.raw_codes()) EXPECT_LT(made->size(), plain_bytes(c) / 2) << different;
+    else EXPECT_LE(made->size(), plain_bytes(c) + 16) << different;
+    for (uint32_t i = 0; i < view.rows(); ++i) ASSERT_EQ(view.at(i), c.at(i));
+  }
+}
+
+TEST(column_page, is_not_coded_where_that_is_no_smaller) {
+  auto made = make_column_page(texts({"a", "b", "c", "d"}), 0, 4);
+  EXPECT_EQ(column_page_view{*made}.raw_codes(), nullptr);
+}
+
+TEST(column_page, written_run_by_run_has_the_bytes_of_one_made_at_once) {
+  std::mt19937_64 random{12};
+  for (size_t different : {3u, 200u, 256u, 400u}) {
+    auto old = texts(words_of(different, 900));
+    auto page = make_column_page(old, 0, 900);
+    auto now = words_of(different, 900);
+    column_page_writer out{column_type::utf8, 900};
+    uint32_t next = 0;
+    for (uint32_t row : {0u, 17u, 18u, 500u, 899u}) {
+      out.rows(page.get(), next, row - next);
+      now[row] = random() % 2 ? "word number 1" : "new";
+      out.put(now[row]);
+      next = row + 1;
+    }
+    EXPECT_EQ(out.finish()->hash(), make_column_page(texts(now), 0, 900)->hash()) << different;
+  }
+}
+
+TEST(column_page, whose_words_or_lists_do_not_fit_is_refused) {
+  auto c = texts(words_of(10, 500));
+  auto made = make_column_page(c, 0, c.length);
+  auto code = size_t(column_page_view{*made}.raw_codes() - made->data());
+  for (auto [at, byte] : {std::pair<size_t, uint8_t>{code + 4, 10}, {24, 0}, {24, 11}, {25, 2}, {28, 1}, {4, 7}}) {
+    auto bytes = std::vector<uint8_t>{made->bytes().begin(), made->bytes().end()};
+    bytes[at] = byte;
+    EXPECT_TRUE(is_refused(bytes)) << at;
+  }
+  column_builder lists{"x", column_type::list_utf8};
+  lists.append(json{"[\"abc\"]"});
+  auto list = make_column_page(lists.finish(), 0, 1);
+  auto bytes = std::vector<uint8_t>{list->bytes().begin(), list->bytes().end()};
+  EXPECT_FALSE(is_refused(bytes));
+  bytes[size_t(column_page_view{*list}.raw_values() - list->data())] = 4;
+  EXPECT_TRUE(is_refused(bytes));
 }

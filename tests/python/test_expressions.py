@@ -70,7 +70,7 @@ def test_patterns_are_found_as_python_s_re_finds_them():
 
 def test_a_column_of_lists_is_no_text():
     g = gli.Graph().add_node(1, tags=["a", "b"])
-    with pytest.raises(TypeError, match="contains.. needs text: not all values are in column 'tags' .json."):
+    with pytest.raises(TypeError, match="contains.. needs text: not all values are in column 'tags' .list<utf8>."):
         len(g.nodes.filter(gli.node("tags").contains("a")))
 
 

@@ -43,7 +43,7 @@ struct teller {
   void operator()(const timestamp& x) { all(x.microseconds); }
   void operator()(const binary& x) { all(x.bytes); }
   void operator()(const json& x) { all(x.text); }
-  void operator()(const column& x) { all(x.name, x.type, x.length, x.validity, x.values, x.offsets); }
+  void operator()(const column& x) { all(x.name, x.type, x.length, x.validity, x.values, x.offsets, x.ints); }
   void operator()(const column_batch& x) { all(x.rows, x.columns); }
   void operator()(const expression& x) { all(x.op, x.name, x.literal, x.arguments); }
   void operator()(const graph_kind& x) { all(x.directed, x.multi, x.keys, x.edge_keys); }

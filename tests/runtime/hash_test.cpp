@@ -88,9 +88,10 @@ TEST(value_hash, tells_types_apart) {
 
 TEST(value_hash, of_a_column_row_is_that_of_its_value) {
   std::vector<value> values = {value{true}, value{int64_t{-9}}, value{4.0}, value{4.25}, value{std::string{"text"}}, value{timestamp{77}},
-                               value{binary{"\x01"}}, value{json{"[]"}}};
+                               value{binary{"\x01"}}, value{json{"[]"}}, value{int64_t{1} << 60}, value{2.5}, value{json{"[1e-05,2.0]"}}};
   std::vector<column_type> types = {column_type::boolean, column_type::int64,     column_type::float64, column_type::float64,
-                                    column_type::utf8,    column_type::timestamp, column_type::binary,  column_type::json};
+                                    column_type::utf8,    column_type::timestamp, column_type::binary,  column_type::json,
+                                    column_type::number,  column_type::number,    column_type::list_float64};
   for (size_t i = 0; i < values.size(); ++i) {
     column_builder built{"x", types[i]};
     built.append_null();

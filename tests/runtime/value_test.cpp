@@ -17,7 +17,9 @@ const std::vector<value> one_of_each = {value{},           value{true},        v
                                         value{json{"{\"a\":[1,2]}"}}};
 
 const std::vector<column_type> every_type = {column_type::boolean, column_type::int64,  column_type::float64, column_type::utf8,
-                                             column_type::timestamp, column_type::binary, column_type::json};
+                                             column_type::timestamp, column_type::binary, column_type::json,   column_type::number,
+                                             column_type::list_boolean, column_type::list_int64, column_type::list_float64, column_type::list_utf8,
+                                             column_type::list_timestamp};
 
 value of_type(column_type t, int i) {
   switch (t) {
@@ -28,6 +30,12 @@ value of_type(column_type t, int i) {
     case column_type::timestamp: return timestamp{i};
     case column_type::binary: return binary{std::string(size_t(i % 3), '\0')};
     case column_type::json: return json{"[" + std::to_string(i) + "]"};
+    case column_type::number: return i % 2 ? value{int64_t{i} << 54} : value{i / 4.0};
+    case column_type::list_boolean: return json{i % 3 ? "[true,false]" : "[]"};
+    case column_type::list_int64: return json{"[" + std::to_string(i) + ",7]"};
+    case column_type::list_float64: return json{"[0.5," + std::to_string(i) + ".0]"};
+    case column_type::list_utf8: return json{"[\"\",\"" + std::string(size_t(i % 7), 'z') + "\"]"};
+    case column_type::list_timestamp: return json{"[{\"$timestamp\":" + std::to_string(i) + "}]"};
   }
   return {};
 }

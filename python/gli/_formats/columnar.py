@@ -143,7 +143,7 @@ def _reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch], path) -> pa.Re
 
 def write(graph, path, nodes, form: str, lossy: bool = False, compression: str | None = None) -> None:
     """Writes the edges, and the nodes where `nodes` says."""
-    tables = Tables(graph, f"a {form} file of edges", lossy, "the nodes too, with nodes= and the path of a second file")
+    tables = Tables(graph, f"a {form} file of edges", lossy, "the nodes too, with nodes= and the path of a second file", nested=True)
     for name in (path, nodes):
         if name is not None and packing(name):
             raise ValueError(f"{os.fspath(name)}: {form} packs its own columns: leave out the ending and say compression='zstd'")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._arrow import is_json
+from .._arrow import is_json, nested_as_json
 
 ALL_TYPES = ("bool", "int64", "float64", "str", "datetime", "bytes", "json")
 
@@ -43,10 +43,9 @@ def refuse(what: str, form: str, instead: str) -> ValueError:
 class Tables:
     """Nodes and edges of a graph without what `form` cannot hold; that is a ValueError unless it may be lost."""
 
-    def __init__(self, graph, form: str, lossy: bool, instead: str = "JSON (.json) or Parquet"):
+    def __init__(self, graph, form: str, lossy: bool, instead: str = "JSON (.json) or Parquet", nested: bool = False):
         self.graph, self.form, self.lossy, self.instead = graph, form, lossy, instead
-        self.nodes: pa.Table = graph.nodes.to_arrow()
-        self.edges: pa.Table = graph.edges.to_arrow()
+        self.nodes, self.edges = (view._exact() if nested else nested_as_json(view._exact()) for view in (graph.nodes, graph.edges))
         self.edge_keys = ["source", "target", "key"] if graph.multi else ["source", "target"]
 
     def error(self, what: str) -> ValueError:

@@ -1,7 +1,8 @@
 #pragma once
 // Attribute values as JSON text: what a column of mixed types holds. Lossless: from_json(json_text(v)) is v again.
 //
-// Integers have no point or exponent, reals always do (1.0, 1e+300, NaN, Infinity, -Infinity). Text is escaped only where JSON asks for it.
+// Integers have no point or exponent, reals always do (1.0, 1e+300, NaN, Infinity, -Infinity), as Python writes them. Text is escaped only where JSON
+// asks for it.
 // What JSON has no word for is an object of one field: {"$timestamp":microseconds}, {"$binary":"hex digits"}.
 // Names of a user's own fields that begin with $ come with one more (python/gli/_convert.py).
 

@@ -1,4 +1,4 @@
-#include "partitions/json_text.h"
+#include "runtime/json_text.h"
 
 #include <charconv>
 #include <cmath>
@@ -37,11 +37,14 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// As Python's repr: the shortest digits, with an exponent below 1e-4 and from 1e16 on.
 std::string real_text(double x) {
   if (std::isnan(x)) return "NaN";
   if (std::isinf(x)) return x < 0 ? "-Infinity" : "Infinity";
   char text[32];
-  std::string out{text, std::to_chars(text, text + sizeof text, x).ptr};
+  auto size = std::abs(x);
+  auto format = size != 0 && (size < 1e-4 || size >= 1e16) ? std::chars_format::scientific : std::chars_format::fixed;
+  std::string out{text, std::to_chars(text, text + sizeof text, x, format).ptr};
   return out.find_first_of(".e") == std::string::npos ? out + ".0" : out;
 }
 
