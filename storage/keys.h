@@ -23,6 +23,11 @@ constexpr std::string_view results = "results";
 constexpr std::string_view reflog = "reflog";
 constexpr std::string_view pages = "pages";
 constexpr std::string_view pending = "pending";
+
+/// All that an environment may hold, by its role; the first ones are made with it.
+constexpr std::string_view of_manifest[] = {about, branches, commits, patches, tags, results, reflog};
+constexpr std::string_view of_pages[] = {about, pages, pending};
+constexpr size_t always_in_manifest = 2, always_in_pages = 1;
 }  // namespace table
 
 inline bytes_view as_bytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }

@@ -11,14 +11,14 @@ namespace gli::storage {
 
 std::string data_file(const std::string& directory);
 
-/// The meta pages. Throws failure{corrupt} naming the file when it is not an LMDB file of this version or was cut off.
-void check_meta_pages(const std::string& file);
+/// The meta pages; returns the size of a page. Throws failure{corrupt} naming the file when it is not an LMDB file of this version or was cut off.
+uint32_t check_meta_pages(const std::string& file);
 
 enum class check_depth {
   trees,          // each page that is needed to find a value
   value_headers,  // and the first page of each large value
 };
-/// Throws failure{corrupt} naming file and page. The caller holds a read transaction, so that what is walked is not reused meanwhile.
+/// Throws failure{corrupt} naming file and page. The caller holds a transaction, so that what is walked is not reused meanwhile.
 void check_structure(const std::string& file, check_depth depth);
 
 }  // namespace gli::storage

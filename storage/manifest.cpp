@@ -1,5 +1,9 @@
 #include "storage/manifest.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <span>
+
 #include "runtime/error.h"
 
 namespace gli::storage {
@@ -8,6 +12,23 @@ namespace {
 void put_fresh_manifest(writer& w) {
   w.put(table::branches, as_bytes(first_branch), encode(branch_record{std::string{first_branch}, {}}));
   w.put(table::about, as_bytes(current_key), encode(current_record{std::string{first_branch}}));
+}
+
+/// Bytes that are no ASCII text as \xNN.
+std::string printable(std::string_view bytes) {
+  std::string text;
+  for (uint8_t c : bytes) {
+    char shown[5];
+    std::snprintf(shown, sizeof shown, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
+    text += shown;
+  }
+  return text;
+}
+
+std::string list_of(const std::vector<std::string>& tables) {
+  std::string list;
+  for (auto& name : tables) list += (list.empty() ? "; its tables are '" : ", '") + printable(name) + "'";
+  return list;
 }
 
 }  // namespace
@@ -23,6 +44,17 @@ bool check_format(reader& environment, std::string_view role, const std::string&
   return true;
 }
 
+void check_tables(reader& environment, std::string_view role, const std::string& where) {
+  std::span<const std::string_view> known = table::of_pages;
+  auto always = known.first(table::always_in_pages);
+  if (role == manifest_role) known = table::of_manifest, always = known.first(table::always_in_manifest);
+  auto there = environment.tables();
+  for (auto& name : there)
+    if (std::ranges::find(known, name) == known.end()) throw failure{errc::corrupt, where + ": the name of table '" + printable(name) + "' is damaged, or another program's"};
+  for (auto name : always)
+    if (std::ranges::find(there, name) == there.end()) throw failure{errc::corrupt, where + ": table '" + std::string{name} + "' is missing"};
+}
+
 void initialize(ordered_store& environment, std::string_view role, const std::string& where) {
   auto w = environment.write();
   if (check_format(*w, role, where)) return;
@@ -33,9 +65,14 @@ void initialize(ordered_store& environment, std::string_view role, const std::st
 
 std::shared_ptr<ordered_store> open_environment(const std::string& path, std::string_view role, bool create) {
   auto environment = open_lmdb(path, create);
-  if (check_format(*environment->read(), role, path)) return environment;
-  if (!create) throw failure{errc::corrupt, path + ": not a store of this program (no format record)"};
-  initialize(*environment, role, path);
+  auto r = environment->read();
+  auto has_format = check_format(*r, role, path);
+  if (has_format)
+    check_tables(*r, role, path);
+  else if (!create || !r->tables().empty())
+    throw failure{errc::corrupt, path + ": not a store of this program, or damaged (no format record" + list_of(r->tables()) + ")"};
+  r.reset();
+  if (!has_format) initialize(*environment, role, path);
   return environment;
 }
 

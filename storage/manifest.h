@@ -52,6 +52,8 @@ std::shared_ptr<ordered_store> open_environment(const std::string& path, std::st
 void initialize(ordered_store& environment, std::string_view role, const std::string& where);
 /// False when there is no format record.
 bool check_format(reader& environment, std::string_view role, const std::string& where);
+/// What no record says of itself: failure{corrupt} for a table whose name is none of the format's, or one that is missing though every store has it.
+void check_tables(reader& environment, std::string_view role, const std::string& where);
 
 /// Throws failure{value}, "OF name ...", unless `name` can be a branch's or tag's: as in git, no spaces or control characters, none of ~ ^ : ? * [ \, no "..",
 /// "//" or "@{"; no part begins with "." or "-" or ends with "." or ".lock"; neither empty nor "@"; at most 255 bytes.

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "runtime/error.h"
@@ -130,6 +131,11 @@ class memory_reader final : public reader {
     for (auto row = rows->lower_bound(text_of(from)); row != rows->end(); ++row)
       if (!visit(bytes_of(row->first), *row->second)) return;
   }
+  std::vector<std::string> tables() override {
+    std::vector<std::string> names;
+    for (auto& [name, rows] : version_->content) names.push_back(name);
+    return names;
+  }
 
  private:
   std::shared_ptr<memory_store> store_;
@@ -176,6 +182,13 @@ class memory_writer final : public writer {
       if (fresh->second && !visit(bytes_of(fresh->first), *fresh->second)) return;
       ++fresh;
     }
+  }
+
+  std::vector<std::string> tables() override {
+    std::set<std::string> names;
+    for (auto& [name, rows] : base().content) names.insert(name);
+    for (auto& [name, rows] : pending_) names.insert(name);
+    return {names.begin(), names.end()};
   }
 
   void put(std::string_view table, bytes_view key, bytes_view value) override {

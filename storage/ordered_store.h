@@ -33,6 +33,8 @@ class reader {
   virtual std::optional<bytes_view> get(std::string_view table, bytes_view key) = 0;
   /// In key order from `from` on (empty: all); `visit` returns false to stop, and must not write.
   virtual void scan(std::string_view table, bytes_view from, const std::function<bool(bytes_view key, bytes_view value)>& visit) = 0;
+  /// The names of all tables that somebody wrote to, in order.
+  virtual std::vector<std::string> tables() = 0;
 };
 
 class writer : public reader {

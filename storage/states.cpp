@@ -144,8 +144,10 @@ std::shared_ptr<graph_store> graph_store::in_memory() {
 content_pool& graph_store::state::pool(uint32_t partition) {
   std::lock_guard lock{mutex};
   auto& pool = pools[partition];
-  if (!pool)
-    pool = std::make_unique<content_pool>(path.empty() ? make_memory_store() : open_environment(pool_path(partition), pages_role, true));
+  if (pool) return *pool;
+  auto environment = path.empty() ? make_memory_store() : open_environment(pool_path(partition), pages_role, true);
+  if (path.empty()) initialize(*environment, pages_role, environment->name());
+  pool = std::make_unique<content_pool>(std::move(environment));
   return *pool;
 }
 

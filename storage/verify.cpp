@@ -92,6 +92,7 @@ struct verifier {
     note(damage, where, [&] {
       if (!check_format(manifest, manifest_role, where)) damage.push_back(where + ": the format record is missing");
     });
+    note(damage, where, [&] { check_tables(manifest, manifest_role, where); });
     note(damage, where, [&] {
       auto current = read_current(manifest);
       if (!manifest.get(table::branches, as_bytes(current))) damage.push_back(where + ": the current branch '" + current + "' is missing");
@@ -116,6 +117,7 @@ std::unique_ptr<pinned_pages> check_pool(const std::function<content_pool&()>& o
   note(damage, where, [&] {
     auto& pool = open();
     pinned.reset(new pinned_pages{content_pool::snapshot{pool}, page_walk{pool.environment().name(), format}});
+    note(damage, where, [&] { check_tables(pinned->pages.transaction(), pages_role, where); });
     pending_in(pinned->pages.transaction());
     pool.verify([&](const std::string& page, const std::string& reason) { damage.push_back(where + ": " + page + " " + reason); });
   });

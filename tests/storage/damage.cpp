@@ -6,6 +6,7 @@
 
 #include "storage/content_pool.h"
 #include "storage/lmdb_file.h"
+#include "storage/lmdb_layout.h"
 #include "tests/storage/scratch.h"
 
 namespace gli::storage {
@@ -121,6 +122,44 @@ TEST_F(damage, of_a_value_names_the_page_that_holds_it) {
   std::vector<std::string> damaged;
   EXPECT_EQ(pool.verify([&](auto& p, auto&) { damaged.push_back(p); }), 120u);
   EXPECT_EQ(damaged, std::vector<std::string>{name});
+}
+
+/// Opening reads none of the pages below the names of tables; a search meets those on its way, and a writer looks at all before it changes any.
+TEST_F(damage, of_a_tree_page_is_named_where_a_search_meets_it_and_before_anything_is_written) {
+  auto bytes = read_file(data_file(path_));
+  auto least = *std::ranges::min_element(pages_, {}, [](auto& page) { return content_hash(page); });
+  auto key = key_of(content_hash(least));
+  std::vector<size_t> holders;  // leaves with that page in them: of the newest state and of older ones
+  for (auto at = bytes.begin(); (at = std::search(at, bytes.end(), key.begin(), key.end())) != bytes.end(); ++at)
+    if (bytes[size_t(at - bytes.begin()) / page_bytes * page_bytes + 10] == 2) holders.push_back(size_t(at - bytes.begin()) / page_bytes);
+  for (auto page : holders) bytes[page * page_bytes + 12] ^= 1;  // an odd number of bytes of offsets
+  write_file(data_file(path_), bytes);
+  {
+    content_pool pool{open_lmdb(path_, false)};
+    auto last = *std::ranges::max_element(pages_, {}, [](auto& page) { return content_hash(page); });
+    EXPECT_EQ(pool.get(content_hash(last)), last);
+    EXPECT_FAILURE(errc::corrupt, "is damaged", pool.get(content_hash(least)));
+    EXPECT_FAILURE(errc::corrupt, data_file(path_) + ": page ", pool.stats());
+    EXPECT_FAILURE(errc::corrupt, data_file(path_) + ": page ", pool.environment().write());
+    EXPECT_FAILURE(errc::corrupt, data_file(path_) + ": page ", pool.environment().write());
+    EXPECT_FAILURE(errc::corrupt, data_file(path_) + ": page ", pool.verify([](auto&, auto&) {}));
+  }
+  EXPECT_EQ(read_file(data_file(path_)), bytes);
+}
+
+/// A page of an older state is sound by itself: that it is free says that nothing leads to it.
+TEST_F(damage, that_leads_to_a_page_of_an_older_state_is_named) {
+  auto bytes = read_file(data_file(path_));
+  auto number = [&](size_t at) { return lmdb::load<uint64_t>(&bytes[at]); };
+  auto newest = number(144) > number(page_bytes + 144) ? size_t{0} : page_bytes, older = page_bytes - newest;
+  for (auto tree : {88, 40})  // of names; of the free list
+    for (auto field : {40, 32}) {  // its root; its rows, which are as many
+      auto bad = bytes;
+      std::copy_n(bytes.begin() + std::ptrdiff_t(older + tree + field), 8, bad.begin() + std::ptrdiff_t(newest + tree + field));
+      if (bad == bytes) continue;
+      write_file(data_file(path_), bad);
+      EXPECT_FAILURE(errc::corrupt, data_file(path_), open_lmdb(path_, false));
+    }
 }
 
 TEST_F(damage, by_a_cut_anywhere_is_an_error) {

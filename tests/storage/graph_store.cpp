@@ -1,6 +1,8 @@
 // Commits, branches, revisions and reflog, in memory and on disk.
 #include "storage/states.h"
 
+#include <algorithm>
+#include <cstring>
 #include <set>
 #include <thread>
 
@@ -324,6 +326,46 @@ TEST_F(store_directory, of_another_program_is_refused) {
   std::filesystem::create_directories(path_);
   put(*open_lmdb(path_ + "/manifest", true), "their table", "k", "v");
   EXPECT_FAILURE(errc::corrupt, "no format record", graph_store::open(path_, false));
+  EXPECT_FAILURE(errc::corrupt, "its tables are 'their table'", graph_store::open(path_, true));
+}
+
+/// Every bit of every table's name, where the file says it.
+TEST_F(store_directory, with_a_damaged_name_of_a_table_is_refused_and_loses_nothing) {
+  {
+    auto store = graph_store::open(path_, true);
+    commit(*store, "first");
+    store->create_tag("v1", "main");
+  }
+  auto file = path_ + "/manifest/data.mdb";
+  auto sound = read_file(file);
+  for (auto name : {"gli", "branches", "commits", "tags", "reflog"}) {
+    size_t places = 0;
+    for (auto at = std::search(sound.begin(), sound.end(), name, name + std::strlen(name)); at != sound.end();
+         at = std::search(at + 1, sound.end(), name, name + std::strlen(name))) {
+      auto bad = sound;
+      bad[size_t(at - sound.begin())] ^= 1;
+      write_file(file, bad);
+      auto [code, message] = failure_of([&] { graph_store::open(path_, true); });
+      if (code == errc::corrupt) ++places;
+      EXPECT_TRUE(code == errc::corrupt || message.empty()) << message;
+    }
+    EXPECT_GE(places, 1u) << name;
+  }
+  write_file(file, sound);
+  auto store = graph_store::open(path_, true);
+  EXPECT_EQ(store->verify(), std::vector<std::string>{});
+  EXPECT_EQ(store->log("main", 0).size(), 1u);
+  EXPECT_EQ(store->tags().size(), 1u);
+}
+
+TEST_F(store_directory, verify_names_a_table_that_no_store_has) {
+  auto store = graph_store::open(path_, true);
+  put(store->pool(0).environment(), "pagEs", "k", "v");
+  put(*manifest(), "tag\x01", "k", "v");
+  EXPECT_EQ(store->verify(), (std::vector<std::string>{path_ + "/p0: the name of table 'pagEs' is damaged, or another program's",
+                                                       path_ + "/manifest: the name of table 'tag\\x01' is damaged, or another program's"}));
+  store.reset();
+  EXPECT_FAILURE(errc::corrupt, "table 'tag\\x01'", graph_store::open(path_, false));
 }
 
 TEST_F(store_directory, with_manifest_and_pages_mixed_up_is_refused) {
