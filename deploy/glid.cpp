@@ -203,7 +203,7 @@ int main(int argc, char** argv) {
     command->add_option("--log", a.log, "where standard error goes, for messages");
   }
   CLI11_PARSE(app, argc, argv);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (auto s : {SIGPIPE, SIGXFSZ}) std::signal(s, SIG_IGN);  // the calls that meet them fail
   try {
     return coordinator->parsed() ? run_coordinator(a) : run_worker(a);
   } catch (const std::exception& e) {

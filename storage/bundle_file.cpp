@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <random>
+#include <utility>
 
 namespace gli::storage {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 constexpr auto header_record = record_magic("GLBI");
 constexpr uint32_t bundle_version = 1;
 constexpr size_t head_bytes = 16, hash_bytes = 16, sha_bytes = 32;
+constexpr size_t write_at_once = size_t{1} << 20;
 constexpr uint64_t largest_item = UINT32_MAX;  // what LMDB takes as a value
 
 bool has_name(item_kind kind) { return kind == item_kind::page || kind == item_kind::commit || kind == item_kind::patch; }
@@ -92,22 +94,34 @@ bundle_header decode_bundle_header(bytes_view record, const std::string& where) 
 
 // --- writing --------------------------------------------------------------------------------------------------------------------
 
-bundle_writer::bundle_writer(std::string path) : path_{std::move(path)}, partial_{path_ + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(std::random_device{}())} {
-  auto fd = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0 || !(file_ = ::fdopen(fd, "wb"))) fail("be written");
+bundle_writer::bundle_writer(std::string path)
+    : path_{std::move(path)},
+      partial_{path_ + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(std::random_device{}())},
+      file_{::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)} {
+  if (file_ < 0) fail("be written");
 }
 
 bundle_writer::~bundle_writer() {
-  if (!file_) return;
-  std::fclose(file_);
+  if (file_ < 0) return;
+  ::close(file_);
   ::unlink(partial_.c_str());
 }
 
 void bundle_writer::fail(const char* doing) const { throw failure{errc::io, path_ + ": cannot " + doing + ": " + std::strerror(errno)}; }
 
+void bundle_writer::flush() {
+  for (size_t done = 0; done < waiting_.size();) {
+    auto n = ::write(file_, waiting_.data() + done, waiting_.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("be written");
+    done += size_t(n);
+  }
+  waiting_.clear();
+}
+
 void bundle_writer::write(bytes_view bytes) {
-  hash_.add(bytes);
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("be written");
+  waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+  if (waiting_.size() >= write_at_once) flush();
 }
 
 void bundle_writer::put(item_kind kind, uint32_t partition, const hash128& name, bytes_view content) {
@@ -119,6 +133,8 @@ void bundle_writer::put(item_kind kind, uint32_t partition, const hash128& name,
     auto key = key_of(name);
     head.insert(head.end(), key.begin(), key.end());
   }
+  hash_.add(head);
+  hash_.add(content);
   write(head);
   write(content);
 }
@@ -128,12 +144,13 @@ void bundle_writer::finish() {
   put_number(head, uint32_t(item_kind::end), 4);
   put_number(head, 0, 4);
   put_number(head, sha_bytes, 8);
+  hash_.add(head);
   write(head);
-  auto digest = hash_.finish();
-  if (std::fwrite(digest.data(), 1, digest.size(), file_) != digest.size() || std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) fail("be written");
+  write(hash_.finish());
+  flush();
+  if (::fsync(file_) != 0) fail("be written");
   if (::rename(partial_.c_str(), path_.c_str()) != 0) fail("take its place");
-  std::fclose(file_);
-  file_ = nullptr;
+  ::close(std::exchange(file_, -1));
   sync_folder(path_);
 }
 

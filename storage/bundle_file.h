@@ -57,8 +57,10 @@ class bundle_writer {
  private:
   void write(bytes_view bytes);
   [[noreturn]] void fail(const char* doing) const;
+  void flush();
   std::string path_, partial_;
-  std::FILE* file_ = nullptr;
+  int file_ = -1;
+  byte_buffer waiting_;  // to be written
   sha256 hash_;
 };
 

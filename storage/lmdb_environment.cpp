@@ -1,6 +1,8 @@
 #include "storage/lmdb_environment.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -54,6 +56,17 @@ void make_data_file(const std::string& path) {
   remove_all(place);
 }
 
+/// LMDB maps its table of readers and writes there: a page of it that a full disk has no room for would end the process. Only while nobody in this process
+/// has the environment open, as closing a descriptor of the file drops the process's locks on it.
+void make_room_for_readers(const std::string& path) {
+  constexpr off_t bytes = (most_readers + 8) * 64;  // of each reader and what stands before them
+  auto fd = ::open((path + "/lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode);
+  if (fd < 0) return;  // LMDB says why
+  auto full = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0 && errno == ENOSPC;
+  ::close(fd);
+  if (full) throw failure{errc::io, path + ": cannot open: no space left on the disk for lock.mdb"};
+}
+
 /// Nothing when there was no room for the map.
 MDB_env* try_open(const std::string& path, size_t map_size) {
   MDB_env* environment = nullptr;
@@ -82,6 +95,7 @@ opened_environment open_environment_in(const std::string& path) {
     make_data_file(path);
     lock.sync();
   }
+  make_room_for_readers(path);
   opened_environment opened;
   opened.page_size = check_meta_pages(data_file(path));
   opened.map = std::make_unique<lmdb::file_map>(data_file(path));

@@ -1,8 +1,11 @@
 #include "storage/states.h"
 
+#include <dirent.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <filesystem>
+#include <cstring>
 
 #include "runtime/error.h"
 #include "storage/file_checks.h"
@@ -18,12 +21,15 @@ std::vector<std::string> hex(const std::vector<hash128>& hashes) {
   return texts;
 }
 
+/// Not by std::filesystem, whose iterator ends the process when memory runs out.
 std::vector<std::string> entries_of(const std::string& path) {
+  std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
   std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry{path, error}, end; !error && entry != end; entry.increment(error))
-    names.push_back(entry->path().filename().string());
-  if (error) throw failure{errc::io, path + ": cannot read the directory: " + error.message()};
+  errno = 0;
+  while (auto entry = directory ? ::readdir(directory.get()) : nullptr)
+    if (std::string name = entry->d_name; name != "." && name != "..") names.push_back(std::move(name));
+  if (errno == ENOMEM) throw failure{errc::memory, path + ": out of memory"};
+  if (errno != 0) throw failure{errc::io, path + ": cannot read the directory: " + std::strerror(errno)};
   return names;
 }
 

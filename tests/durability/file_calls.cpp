@@ -199,6 +199,15 @@ GLI_STANDS_IN ssize_t pwrite(int fd, const void* bytes, size_t n, off_t at) {
   return written(fd, &part, 1, at);
 }
 
+GLI_STANDS_IN ssize_t write(int fd, const void* bytes, size_t n) {
+  auto at = ::lseek(fd, 0, SEEK_CUR);
+  if (at < 0 || (::fcntl(fd, F_GETFL) & O_APPEND)) return ::syscall(SYS_write, fd, bytes, n);
+  iovec part{const_cast<void*>(bytes), n};
+  auto done = written(fd, &part, 1, at);
+  if (done > 0) ::lseek(fd, at + done, SEEK_SET);
+  return done;
+}
+
 GLI_STANDS_IN ssize_t writev(int fd, const iovec* parts, int count) {
   auto at = ::lseek(fd, 0, SEEK_CUR);
   if (at < 0) return ::syscall(SYS_writev, fd, parts, count);

@@ -8,6 +8,7 @@
 #include "partitions/catalog.h"
 #include "partitions/graph.h"
 #include "partitions/merge.h"
+#include "partitions/root_trees.h"
 #include "partitions/version.h"
 #include "runtime/edit.h"
 #include "runtime/error.h"
@@ -134,6 +135,16 @@ step undoing() {
           }};
 }
 
+step collecting() {
+  return {"gc", [](graph_store& s) { s.gc({.keep_reflog = 0, .sweep_pages = 5}, root_trees); }};
+}
+step bundling() {
+  return {"bundle", [](graph_store& s) { s.bundle(bundle_of(s), {}, root_trees); }};
+}
+step unbundling() {
+  return {"unbundle", [](graph_store& s) { s.unbundle(bundle_of(s), {}, root_trees); }};
+}
+
 const run_algorithm ranks{"pagerank", {{"iterations", int64_t{5}}}}, components{"connected_components", {}};
 
 std::string text(const commit_record& c) {
@@ -196,6 +207,17 @@ std::vector<step> large_history() {
           merging("main")};
 }
 
+std::string bundle_of(const graph_store& store) { return store.path() + ".bundle"; }
+
+std::vector<operation> operations() {
+  auto first = growing(0, 30, 2, {ranks}), second = growing(30, 40, 3, {components}), third = growing(40, 45, 2, {});
+  return {{"commit", {first}, second},
+          {"merge", {first, second, branching("side", "main"), removing(7), switching("side"), third, switching("main")}, merging("side")},
+          {"gc", {first, second, third, undoing(), undoing()}, collecting()},
+          {"bundle", {first, tagging("first"), second}, bundling()},
+          {"unbundle", {first, second, bundling(), undoing(), collecting()}, unbundling()}};
+}
+
 std::vector<std::string> commits_of(const graph_store& store) {
   std::set<std::string> ids;
   for (auto& move : store.reflog(0))
@@ -219,6 +241,18 @@ std::vector<answer> answers(graph_store& store) {
   auto all = answers(store, commits_of(store));
   for (auto& [what, text] : all)
     if (text.starts_with("! ")) throw failure{errc::corrupt, what + ": " + text.substr(2)};
+  return all;
+}
+
+std::string essence(graph_store& store) {
+  auto all = "on " + store.current_branch();
+  for (auto& [name, head] : store.branches()) {
+    all += "\nbranch " + name;
+    if (!head) continue;
+    for (auto& c : store.log(name, 0)) all += "\n  " + c.message + ": " + to_hex(c.graph_id) + " " + content_of(store, to_hex(c.id));
+  }
+  for (auto& [name, id] : store.tags()) all += "\ntag " + name + " of " + store.resolve(to_hex(id)).message;
+  for (auto& m : store.reflog(0)) all += "\n" + m.branch + " " + m.action;
   return all;
 }
 
