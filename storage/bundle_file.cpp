@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <random>
 #include <utility>
 
@@ -34,8 +33,8 @@ uint64_t number_at(const byte_buffer& from, size_t at, size_t bytes) {
 }
 
 std::string folder_of(const std::string& path) {
-  auto folder = std::filesystem::path{path}.parent_path().string();
-  return folder.empty() ? "." : folder;
+  auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
 }
 
 /// Makes a name survive a crash, where the file system can.

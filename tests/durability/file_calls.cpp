@@ -230,6 +230,7 @@ GLI_STANDS_IN int ftruncate(int fd, off_t bytes) noexcept {
 GLI_STANDS_IN int rename(const char* from, const char* to) noexcept {
   auto& w = watched();
   std::lock_guard lock{w.mutex};
+  if (w.directory.empty()) return int(::syscall(SYS_rename, from, to));
   auto source = inside(w, real_path(from));
   auto rc = int(::syscall(SYS_rename, from, to));
   auto target = inside(w, real_path(to));
