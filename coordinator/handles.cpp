@@ -78,7 +78,8 @@ void handles::check(const job& j) {
   }
   if (auto* w = std::get_if<write_pages>(&j.body))
     for (auto h : w->results) values(h);
-  bool makes_from_nothing = std::holds_alternative<finish_load>(j.body) || std::holds_alternative<read_pages>(j.body);
+  bool makes_from_nothing = std::holds_alternative<finish_load>(j.body) || std::holds_alternative<read_pages>(j.body) ||
+                            std::holds_alternative<read_sources>(j.body);
   if (j.graph == 0 && !makes_from_nothing) throw failure{errc::key, describe(j.body) + " needs a graph"};
 }
 

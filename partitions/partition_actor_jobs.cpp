@@ -1,6 +1,7 @@
 #include "partitions/partition_actor_jobs.h"
 
 #include "partitions/catalog.h"
+#include "partitions/load_sources.h"
 #include "partitions/merge.h"
 #include "partitions/partition_edit.h"
 #include "runtime/codec.h"
@@ -34,11 +35,13 @@ class runner {
   job_result operator()(const finish_load& b) {
     load_report report;
     auto g = held_.take_load(b.load)->finish(all_, report);
-    auto result = keep(g);
-    result.summary["duplicate_nodes"] = int64_t(report.duplicate_nodes);
-    result.summary["duplicate_edges"] = int64_t(report.duplicate_edges);
-    result.summary["lost_nodes"] = int64_t(report.lost_nodes);
-    result.summary["lost_edges"] = int64_t(report.lost_edges);
+    return keep(g, report);
+  }
+  job_result operator()(const read_sources& b) {
+    sources_report report;
+    auto g = load_sources(b, report, all_);
+    auto result = keep(g, report.rows);
+    for (size_t i = 0; i < report.lines.size(); ++i) tell(report.lines[i], "." + std::to_string(i), result.summary);
     return result;
   }
   job_result operator()(const run_algorithm& b) { return keep(run(input(), b, all_)); }
@@ -115,6 +118,22 @@ class runner {
     result.summary["duplicates"] = int64_t(report.duplicates);
     result.summary["lossy_duplicate"] = report.lossy_duplicate;
     return result;
+  }
+  job_result keep(const graph& g, const load_report& report) {
+    auto result = keep(g);
+    result.summary["duplicate_nodes"] = int64_t(report.duplicate_nodes);
+    result.summary["duplicate_edges"] = int64_t(report.duplicate_edges);
+    result.summary["lost_nodes"] = int64_t(report.lost_nodes);
+    result.summary["lost_edges"] = int64_t(report.lost_edges);
+    return result;
+  }
+  static void tell(const text_report& lines, const std::string& source, parameters& to) {
+    to["rows" + source] = int64_t(lines.rows);
+    to["skipped" + source] = int64_t(lines.skipped);
+    for (size_t i = 0; i < lines.first_skipped.size(); ++i) {
+      to["line" + source + "." + std::to_string(i)] = lines.first_skipped[i].line;
+      to["what" + source + "." + std::to_string(i)] = lines.first_skipped[i].what;
+    }
   }
   job_result keep(node_values v) {
     job_result result{v.summary};

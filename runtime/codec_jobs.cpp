@@ -22,6 +22,19 @@ void put_choice(wire::Choice::Builder to, const merge_choice& from) {
   if (from.instead) put(to.initInstead(), *from.instead);
 }
 
+void put_source(wire::RowSource::Builder to, const row_source& from) {
+  to.setWhat(text(from.what));
+  to.setPath(text(from.path));
+  put(to.initFormat(count(from.format)), from.format);
+}
+
+row_source get_source(wire::RowSource::Reader from) { return {string_of(from.getWhat()), string_of(from.getPath()), get(from.getFormat())}; }
+
+read_sources get_sources(wire::Job::ReadSources::Reader from) {
+  auto load = get(from.getLoad());
+  return {load.kind, load.endpoints_must_exist, load.origin, load.duplicates, read_list<row_source>(from.getSources(), get_source)};
+}
+
 /// One call for each alternative of job_body.
 struct put_body {
   wire::Job::Builder to;
@@ -61,6 +74,12 @@ struct put_body {
     fill_list(group.initChoices(count(b.choices)), b.choices, put_choice);
     group.setOtherwise(uint8_t(b.otherwise));
     group.setTell(b.tell);
+  }
+
+  void operator()(const read_sources& b) {
+    auto group = to.initReadSources();
+    put(group.initLoad(), load_begin{b.kind, b.endpoints_must_exist, b.origin, b.duplicates});
+    fill_list(group.initSources(count(b.sources)), b.sources, put_source);
   }
 
   template <class Group, class Body> static void put_roots(Group group, const Body& b) {
@@ -139,6 +158,7 @@ job_body get_body(wire::Job::Reader from) {
     case wire::Job::EDIT_GRAPH: return edit_graph{get(from.getEditGraph())};
     case wire::Job::ADD_ROWS: return add_rows{from.getAddRows().getRows(), from.getAddRows().getCreateNodes()};
     case wire::Job::MERGE: return get_merge(from.getMerge());
+    case wire::Job::READ_SOURCES: return get_sources(from.getReadSources());
   }
   refuse("no job " + std::to_string(int(from.which())));
 }

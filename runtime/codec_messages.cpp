@@ -15,6 +15,31 @@ failure_note get(wire::Failure::Reader from) {
 
 namespace {
 
+duplicate_policy get_duplicates(uint8_t number) {
+  if (number > uint8_t(duplicate_policy::sum)) throw failure{errc::protocol, "no policy for duplicates has the number " + std::to_string(number)};
+  return duplicate_policy(number);
+}
+
+}  // namespace
+
+void put(wire::LoadBegin::Builder to, const load_begin& from) {
+  to.setDirected(from.kind.directed);
+  to.setMulti(from.kind.multi);
+  to.setKeys(uint8_t(from.kind.keys));
+  to.setEdgeKeys(uint8_t(from.kind.edge_keys));
+  to.setEndpointsMustExist(from.endpoints_must_exist);
+  to.setOrigin(text(from.origin));
+  to.setDuplicates(uint8_t(from.duplicates));
+  to.setRowsOf(from.rows_of);
+}
+
+load_begin get(wire::LoadBegin::Reader from) {
+  graph_kind kind{from.getDirected(), from.getMulti(), get_key_type(from.getKeys()), get_key_type(from.getEdgeKeys())};
+  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin()), get_duplicates(from.getDuplicates()), from.getRowsOf()};
+}
+
+namespace {
+
 void put(wire::WorkerInfo::Builder to, const worker_info& from) {
   to.setWorker(from.worker);
   to.setPartition(from.partition);
@@ -72,27 +97,6 @@ std::vector<worker_info> get_workers(capnp::List<wire::WorkerInfo>::Reader from)
   return read_list<worker_info>(from, [](wire::WorkerInfo::Reader w) { return get(w); });
 }
 
-void put(wire::LoadBegin::Builder to, const load_begin& from) {
-  to.setDirected(from.kind.directed);
-  to.setMulti(from.kind.multi);
-  to.setKeys(uint8_t(from.kind.keys));
-  to.setEdgeKeys(uint8_t(from.kind.edge_keys));
-  to.setEndpointsMustExist(from.endpoints_must_exist);
-  to.setOrigin(text(from.origin));
-  to.setDuplicates(uint8_t(from.duplicates));
-  to.setRowsOf(from.rows_of);
-}
-
-duplicate_policy get_duplicates(uint8_t number) {
-  if (number > uint8_t(duplicate_policy::sum)) throw failure{errc::protocol, "no policy for duplicates has the number " + std::to_string(number)};
-  return duplicate_policy(number);
-}
-
-load_begin get(wire::LoadBegin::Reader from) {
-  graph_kind kind{from.getDirected(), from.getMulti(), get_key_type(from.getKeys()), get_key_type(from.getEdgeKeys())};
-  return {kind, from.getEndpointsMustExist(), string_of(from.getOrigin()), get_duplicates(from.getDuplicates()), from.getRowsOf()};
-}
-
 void put(wire::Commit::Builder to, const commit_graph& from) {
   to.setStore(text(from.store));
   to.setGraph(from.graph);
@@ -114,7 +118,7 @@ struct put_request {
   wire::Request::Builder to;
   void operator()(const ping&) { to.setPing(); }
   void operator()(const ask_status&) { to.setStatus(); }
-  void operator()(const load_begin& b) { put(to.initLoadBegin(), b); }
+  void operator()(const load_begin& b) { codec::put(to.initLoadBegin(), b); }
   void operator()(const job& b) { codec::put(to.initJob(), b); }
   void operator()(const release_handles& b) { put_numbers(to.initRelease(count(b.handles)), b.handles); }
   void operator()(const commit_graph& b) { put(to.initCommit(), b); }
@@ -145,7 +149,7 @@ request_body get_request(wire::Request::Reader from) {
   switch (from.which()) {
     case wire::Request::PING: return ping{};
     case wire::Request::STATUS: return ask_status{};
-    case wire::Request::LOAD_BEGIN: return get(from.getLoadBegin());
+    case wire::Request::LOAD_BEGIN: return codec::get(from.getLoadBegin());
     case wire::Request::JOB: return codec::get(from.getJob());
     case wire::Request::RELEASE: return release_handles{read_numbers(from.getRelease())};
     case wire::Request::COMMIT: return get(from.getCommit());

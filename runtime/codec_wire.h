@@ -122,6 +122,8 @@ void put(wire::Job::Builder to, const job& from);
 job get(wire::Job::Reader from);
 void put(wire::JobResult::Builder to, const job_result& from);
 job_result get(wire::JobResult::Reader from);
+void put(wire::LoadBegin::Builder to, const load_begin& from);
+load_begin get(wire::LoadBegin::Reader from);
 void put(wire::Failure::Builder to, const failure_note& from);
 failure_note get(wire::Failure::Reader from);
 void put(capnp::List<wire::Edit>::Builder to, const std::vector<edit>& from);

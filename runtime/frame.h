@@ -27,7 +27,7 @@ enum class frame_kind : uint16_t {
   load_batch = 20, ack = 21,                    // driver and worker
   query = 22, batch = 23,                       // driver and worker; the last batch of an answer has flag `last`
   data = 30, credit = 31, reduce = 32,          // worker and worker
-  file_range = 40, page_have = 41, page_want = 42, page_data = 43,  // reserved: loading through workers, replication
+  page_have = 41, page_want = 42, page_data = 43,  // reserved: replication
 };
 
 /// Little endian, 64 bytes, checked by `check_header` before a byte of the body is read.

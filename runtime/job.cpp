@@ -17,6 +17,7 @@ struct job_name {
   std::string operator()(const edit_graph&) const { return "edit"; }
   std::string operator()(const add_rows&) const { return "add_rows"; }
   std::string operator()(const merge_graphs&) const { return "merge"; }
+  std::string operator()(const read_sources&) const { return "load"; }
 };
 
 }  // namespace

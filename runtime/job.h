@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/duplicates.h"
 #include "runtime/edit.h"
 #include "runtime/expression.h"
 #include "runtime/hash.h"
@@ -64,8 +65,22 @@ struct merge_graphs {
   bool tell = false;
 };
 
+/// Rows that the partitions get for themselves: "nodes" or "edges" of a text file; or, without a path, "kronecker" edges (scale, edge_factor, seed) or "numbers",
+/// nodes with the keys 1 … count. Formats: partitions/loaders/source_share.h; of edges also negated_mirrors, and known_ids: whether an edge to a node
+/// that no node row brought is a bad line.
+struct row_source { std::string what, path; parameters format; };
+/// Make a graph of sources, one after the other. Output: a graph. Summary as of finish_load, and of each text source rows.I, skipped.I and the first bad lines,
+/// line.I.J and what.I.J.
+struct read_sources {
+  graph_kind kind;
+  bool endpoints_must_exist = false;
+  std::string origin;
+  duplicate_policy duplicates = duplicate_policy::first;
+  std::vector<row_source> sources;
+};
+
 using job_body = std::variant<finish_load, run_algorithm, select_elements, select_by_values, resolve_mirrors, identify, write_pages,
-                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs>;
+                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs, read_sources>;
 
 struct job {
   uint64_t id = 0;     // given by the coordinator

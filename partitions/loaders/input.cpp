@@ -14,29 +14,29 @@ namespace {
 
 constexpr size_t first_read = size_t{64} << 10;
 
-[[noreturn]] void fail_system(const std::string& path, int error) {
-  if (error == ENOENT || error == ENOTDIR) throw failure{errc::not_found, path + ": no such file"};
-  if (error == EISDIR) throw failure{errc::io, path + ": is a directory"};
-  throw failure{errc::io, path + ": " + std::strerror(error)};
+}  // namespace
+
+void fail_system(const std::string& name, int error) {
+  if (error == ENOENT || error == ENOTDIR) throw failure{errc::not_found, name + ": no such file"};
+  if (error == EISDIR) throw failure{errc::io, name + ": is a directory"};
+  throw failure{errc::io, name + ": " + std::strerror(error)};
 }
 
-/// Moves `end` before the last UTF-8 sequence, which may have been cut, unless that is ASCII.
 char* without_last_letter(char* end) {
   if (!(end[-1] & 0x80)) return end;
   for (int i = 0; i < 3 && (uint8_t(end[-1]) & 0xc0) == 0x80; ++i) --end;
   return end - 1;
 }
 
-}  // namespace
-
-input_file::input_file(std::string path) : path_{std::move(path)} {
+input_file::input_file(std::string path, std::string name) : path_{std::move(path)}, name_{name.empty() ? path_ : std::move(name)} {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail_system(path_, errno);
+  if (descriptor_ < 0) fail_system(name_, errno);
   try {
     struct stat facts {};
-    if (::fstat(descriptor_, &facts) != 0) fail_system(path_, errno);
-    if (S_ISDIR(facts.st_mode)) fail_system(path_, EISDIR);
-    bytes_total_ = S_ISREG(facts.st_mode) ? uint64_t(facts.st_size) : 0;
+    if (::fstat(descriptor_, &facts) != 0) fail_system(name_, errno);
+    if (S_ISDIR(facts.st_mode)) fail_system(name_, EISDIR);
+    is_regular_ = S_ISREG(facts.st_mode);
+    bytes_total_ = is_regular_ ? uint64_t(facts.st_size) : 0;
     std::string magic(magic_bytes, '\0');
     size_t got = 0;
     while (got < magic.size()) {
@@ -45,7 +45,7 @@ input_file::input_file(std::string path) : path_{std::move(path)} {
       got += n;
     }
     head_ = magic.substr(0, got);
-    unpacker_ = make_unpacker(head_, path_, [this](char* to, size_t n) { return read_raw(to, n); });
+    unpacker_ = make_unpacker(head_, name_, [this](char* to, size_t n) { return read_raw(to, n); });
   } catch (...) {
     ::close(descriptor_);
     throw;
@@ -69,7 +69,7 @@ size_t input_file::read_raw(char* to, size_t n) {
       bytes_read_ += uint64_t(got);
       return size_t(got);
     }
-    if (errno != EINTR) fail_system(path_, errno);
+    if (errno != EINTR) fail_system(name_, errno);
   }
 }
 

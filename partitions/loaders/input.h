@@ -13,26 +13,36 @@
 
 namespace gli {
 
-/// The bytes of a file. Throws failure{not_found} "PATH: no such file", failure{io} "PATH: is a directory" or what else the system says.
+/// Throws what the system says of a file: failure{not_found} "NAME: no such file", failure{io} "NAME: is a directory", …
+[[noreturn]] void fail_system(const std::string& name, int error);
+/// `end` before the last UTF-8 sequence, which may have been cut, unless that is ASCII.
+char* without_last_letter(char* end);
+
+/// The bytes of a file. Throws as fail_system.
 class input_file {
  public:
-  explicit input_file(std::string path);
+  /// `name`: what messages call it; empty: its path.
+  explicit input_file(std::string path, std::string name = {});
   ~input_file();
   input_file(const input_file&) = delete;
   input_file& operator=(const input_file&) = delete;
 
-  /// Up to n bytes of text, unpacked; 0 at the end. Throws failure{value} "PATH: damaged gzip data", "PATH: truncated zstd data" and
+  /// Up to n bytes of text, unpacked; 0 at the end. Throws failure{value} "NAME: damaged gzip data", "NAME: truncated zstd data" and
   /// the like.
   size_t read(char* to, size_t n);
 
   const std::string& path() const { return path_; }
+  const std::string& name() const { return name_; }
+  bool is_regular() const { return is_regular_; }
+  bool is_plain() const { return is_regular_ && !unpacker_; }  // whose bytes on disk are the text
   uint64_t bytes_read() const { return bytes_read_; }  // of the file as it lies on disk
   uint64_t bytes_total() const { return bytes_total_; }
 
  private:
   size_t read_raw(char* to, size_t n);
 
-  std::string path_;
+  std::string path_, name_;
+  bool is_regular_ = false;
   int descriptor_ = -1;
   uint64_t bytes_read_ = 0, bytes_total_ = 0;
   std::string head_;  // bytes read to look at the magic, not yet handed out
@@ -53,7 +63,7 @@ struct text_piece {
 /// Cuts a file into pieces at line ends; skips a UTF-8 byte order mark.
 class line_reader {
  public:
-  explicit line_reader(const std::string& path, size_t longest = longest_line) : file_{path}, longest_{longest} {}
+  explicit line_reader(const std::string& path, size_t longest = longest_line, const std::string& name = {}) : file_{path, name}, longest_{longest} {}
 
   /// The next piece, in `buffer`, whose memory is used again; empty at the end. It may begin with a line over `longest`, which is then
   /// not whole: whoever parses it refuses it.

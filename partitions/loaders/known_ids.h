@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <vector>
 
 #include "runtime/value.h"
@@ -15,6 +17,12 @@ class known_ids {
   void add(const column_batch& nodes) {
     auto ids = nodes.find("");
     for (int64_t i = 0; i < nodes.rows; ++i) sorted_.push_back(ids->int64(i));
+  }
+  /// int64 values as they lie in a column.
+  void add_bytes(std::span<const uint8_t> values) {
+    auto before = sorted_.size();
+    sorted_.resize(before + values.size() / sizeof(int64_t));
+    if (sorted_.size() > before) std::memcpy(sorted_.data() + before, values.data(), (sorted_.size() - before) * sizeof(int64_t));
   }
   void settle() {
     if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());

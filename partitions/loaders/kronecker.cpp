@@ -3,8 +3,10 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
 
 #include "partitions/loaders/overlap.h"
+#include "partitions/loaders/source_share.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -103,28 +105,74 @@ void fill_batch(column_batch& batch, const generator& edges, int64_t begin, int6
   }
 }
 
-}  // namespace
+/// Edges [begin, end), in batches.
+void fill_slot(std::vector<column_batch>& slot, const generator& edges, int64_t begin, int64_t end) {
+  slot.resize(size_t((end - begin + rows_per_batch - 1) / rows_per_batch));
+  tbb::parallel_for(size_t{0}, slot.size(), [&](size_t i) {
+    auto first = begin + int64_t(i) * rows_per_batch;
+    fill_batch(slot[i], edges, first, std::min(end, first + rows_per_batch));
+  });
+}
 
-void generate_kronecker(int scale, int edge_factor, uint64_t seed, const batch_sink& sink) {
+int64_t edge_count(int scale, int edge_factor) {
   if (scale < 1 || scale > 40) throw failure{errc::value, "scale " + std::to_string(scale) + " is not in 1 to 40"};
   if (edge_factor < 1 || edge_factor > 1024)
     throw failure{errc::value, "edge_factor " + std::to_string(edge_factor) + " is not in 1 to 1024"};
+  return int64_t(edge_factor) << scale;
+}
+
+class kronecker_share final : public source_share {
+ public:
+  kronecker_share(int scale, int edge_factor, uint64_t seed, share_place at)
+      : total_{edge_count(scale, edge_factor)}, edges_{scale, seed}, next_{at.rank * rows_at_once}, stride_{at.ranks * rows_at_once} {}
+
+  const source_piece& next() override {
+    auto& s = slots_[round_++ % 2];
+    auto begin = std::min(total_, next_), end = std::min(total_, next_ + rows_at_once);
+    fill_slot(s.rows, edges_, begin, end);
+    next_ += stride_;
+    auto& p = s.piece = {};
+    for (auto& batch : s.rows) p.batches.push_back(&batch);
+    p.report.rows = uint64_t(end - begin);
+    p.last = next_ >= total_;
+    p.done = uint64_t(end);
+    p.total = uint64_t(total_);
+    return p;
+  }
+
+ private:
+  static constexpr int64_t rows_at_once = batches_per_slot * rows_per_batch;
+  struct slot {
+    std::vector<column_batch> rows;
+    source_piece piece;
+  };
+  const int64_t total_;
+  const generator edges_;
+  int64_t next_;
+  const int64_t stride_;
+  uint64_t round_ = 0;
+  std::array<slot, 2> slots_;
+};
+
+}  // namespace
+
+void generate_kronecker(int scale, int edge_factor, uint64_t seed, const batch_sink& sink) {
+  const auto total = edge_count(scale, edge_factor);
   const generator edges{scale, seed};
-  const auto total = int64_t(edge_factor) << scale;
   int64_t next = 0;
   auto fill = [&](std::vector<column_batch>& slot) {
     auto begin = next;
     next = std::min(total, begin + batches_per_slot * rows_per_batch);
-    slot.resize(size_t((next - begin + rows_per_batch - 1) / rows_per_batch));
-    tbb::parallel_for(size_t{0}, slot.size(), [&](size_t i) {
-      auto first = begin + int64_t(i) * rows_per_batch;
-      fill_batch(slot[i], edges, first, std::min(next, first + rows_per_batch));
-    });
+    fill_slot(slot, edges, begin, next);
     return begin < next;
   };
   overlap<std::vector<column_batch>>(fill, [&](const std::vector<column_batch>& slot) {
     for (auto& batch : slot) sink.edges(batch);
   });
+}
+
+std::unique_ptr<source_share> share_kronecker(int scale, int edge_factor, uint64_t seed, share_place at) {
+  return std::make_unique<kronecker_share>(scale, edge_factor, seed, at);
 }
 
 }  // namespace gli

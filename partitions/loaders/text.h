@@ -23,6 +23,7 @@ struct batch_sink {
 
 struct text_options {
   std::string path;
+  std::string name;     // what messages call the file; empty: its path
   char delimiter = 0;   // 0: runs of spaces and tabs
   char comment = '#';   // lines that begin with it are skipped; also '%'; 0: none
   bool header = false;  // the first line names the columns, unless `names` does
@@ -47,6 +48,8 @@ struct bad_line {
 };
 
 constexpr size_t bad_lines_named = 10;
+
+inline const std::string& shown_name(const text_options& o) { return o.name.empty() ? o.path : o.name; }
 
 /// What became of a file's lines, in its order.
 struct text_report {

@@ -285,27 +285,22 @@ void text_parser::parse_lines(const char* p) {
   }
 }
 
-std::optional<bad_line> text_parser::bad_text(std::string_view lines, int64_t first_line) {
-  auto valid = valid_text_prefix(lines);
-  if (valid == lines.size()) return {};
-  return bad_line{first_line + std::count(lines.begin(), lines.begin() + ptrdiff_t(valid), '\n'), "not a text file"};
-}
-
 void text_parser::parse(const text_layout& layout, std::string_view lines, int64_t first_line) {
   layout_ = &layout;
   delimiter_ = layout.delimiter;
   line_ = first_line;
   used_ = 0;
+  error_.reset();
+  auto valid = valid_text_prefix(lines);
+  bool is_text = valid == lines.size();
+  check_each_line_ = !is_text && layout.skip_bad_lines;
+  if (!is_text && !check_each_line_) lines = lines.substr(0, lines.rfind('\n', valid) + 1);  // those before the first that is no text
   end_ = lines.data() + lines.size();
-  error_ = bad_text(lines, first_line);
-  check_each_line_ = error_ && layout.skip_bad_lines;
-  if (check_each_line_) error_.reset();
   report_ = {};
   ids_are_text_ = false;
   writers_.clear();
   needed_.clear();
   for (auto& c : layout.columns) writers_.push_back({&c, nullptr, nullptr, 0, c.type});
-  if (error_) return;
   auto is_int = [](const field_writer& w) { return w.what->type == column_type::int64; };
   auto c = layout.comment;
   int_pairs_ = writers_.size() == 2 && is_int(writers_[0]) && is_int(writers_[1]) && !layout.skip_bad_lines && c != '-' && !(c >= '0' && c <= '9');
@@ -314,6 +309,7 @@ void text_parser::parse(const text_layout& layout, std::string_view lines, int64
     parse_lines<true>(lines.data());
   else
     parse_lines<false>(lines.data());
+  if (!is_text && !check_each_line_) fail("not a text file");
   finish_batch();
   for (auto& batch : batches()) report_.rows += uint64_t(batch.rows);
   for (auto& w : writers_) needed_.push_back(w.needed);

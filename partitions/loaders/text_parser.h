@@ -27,9 +27,6 @@ struct field_writer {
 /// Parses runs of lines, one after the other; the memory of its batches is used again by the next run.
 class text_parser {
  public:
-  /// The first line of `lines` that is no text, if there is one.
-  static std::optional<bad_line> bad_text(std::string_view lines, int64_t first_line);
-
   /// `lines` ends with '\n' and is followed by readable_past_end readable bytes; its first line has the number given. Stops at the first
   /// bad line, unless the layout says to skip them.
   void parse(const text_layout& layout, std::string_view lines, int64_t first_line);

@@ -216,6 +216,24 @@ class Client(Readers[DistributedGraph]):
             self._release(begun["load"])
             raise
 
+    def _load_sources(self, sources: list[_loading.Source], progress, **kind) -> tuple[DistributedGraph, dict[str, int]] | None:
+        """The workers read, unless it is of this process only: a pipe."""
+        if any(s.path is not None and os.path.exists(s.path) and not os.path.isfile(s.path) and not os.path.isdir(s.path) for s in sources):
+            return None
+        told = [s.for_workers() for s in sources]
+        try:
+            reply = self._call(lambda core: core.job(0, ("read_sources", tuple(kind.values()), told), progress))
+        except OSError as error:
+            here = next((s.path for s in sources if s.path is not None and s.path in str(error) and os.access(s.path, os.R_OK)), None)
+            if here is None or os.path.isdir(here):
+                raise
+            raise type(error)(f"{error}; this process can read it, but the workers read the files that they load themselves") from None
+        counts = reply["partitions"][0]
+        for i, source in enumerate(sources):
+            if source.skipped is not None:
+                source.skipped.take_summary(counts, i)
+        return DistributedGraph(self, reply), counts
+
     def _finish(self, target: _loading.Load, progress) -> tuple[DistributedGraph, dict[str, int]]:
         target.rows.finish()
         reply = self._call(lambda core: core.job(0, ("finish_load", target.number), progress))

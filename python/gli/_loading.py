@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from . import _core
@@ -18,6 +19,7 @@ from ._formats.skipped import Skipped
 from ._progress import Progress
 from ._table import counted
 
+_NODES_AT_ONCE = 1 << 18
 DUPLICATES = ("first", "last", "error", "sum", "multi")
 KEY_TYPES = {None: "none", "int": "int64", int: "int64", "int64": "int64", "str": "str", str: "str"}
 
@@ -30,6 +32,51 @@ class Load:
     number: int = 0
 
 
+@dataclass(frozen=True)
+class Source:
+    """Rows that native code reads, here or on the workers of a cluster: "nodes" or "edges" of a text file, "kronecker" edges, or
+    "numbers", nodes with the keys 1 … count."""
+
+    what: str
+    options: dict[str, Any]
+    skipped: Skipped | None = None
+
+    @property
+    def path(self) -> str | None:
+        """Of its file, if it has one."""
+        return self.options.get("path")
+
+    def read(self, rows, guesses: dict, progress, known) -> dict | None:
+        """Fills `rows` in this process; None, or which guesses to begin again with. `known` are the ids that edges may name."""
+        if self.what == "kronecker":
+            return _core.generate_kronecker(**self.options, target=rows, progress=progress)
+        if self.what == "numbers":
+            return self._number(rows)
+        assert self.skipped is not None
+        options = {**self.options, **guesses}
+        if self.what == "nodes":
+            reader = _core.read_node_text if known is None else partial(_core.read_known_nodes, ids=known)
+        else:
+            reader = _core.read_edge_text
+            options["known_ids"] = known if options.get("known_ids") else None
+        return self.skipped.read(reader, options, rows, progress)
+
+    def _number(self, rows) -> None:
+        count = self.options["count"]
+        for begin in range(0, count, _NODES_AT_ONCE):
+            rows.add_nodes(pa.table({"": np.arange(begin, min(begin + _NODES_AT_ONCE, count), dtype=np.int64) + 1}))
+
+    def for_workers(self) -> tuple[str, dict[str, Any]]:
+        """What names it in a job: the file as every process can open it, and as messages name it."""
+        if self.what == "kronecker":
+            seed = self.options["seed"]
+            return self.what, {**self.options, "seed": seed if seed < 1 << 63 else seed - (1 << 64)}  # the same bits
+        if self.skipped is None:
+            return self.what, self.options
+        path = self.options["path"]
+        return self.what, {**self.options, "path": os.path.abspath(path), "name": path, "skip_bad_lines": self.skipped.wanted}
+
+
 class Place(Protocol):
     """Where graphs are made: this process, or a cluster."""
 
@@ -38,6 +85,9 @@ class Place(Protocol):
 
     def _begin(self, *, directed: bool, multi: bool, keys: str, endpoints_must_exist: bool, origin: str, duplicates: str) -> Load:
         """A load without rows."""
+
+    def _load_sources(self, sources: list[Source], progress, **kind) -> tuple[Any, dict[str, int]] | None:
+        """As _finish, of a load that this place reads itself; None where the caller is to begin one and fill it."""
 
     def _finish(self, target: Load, progress) -> tuple[Any, dict[str, int]]:
         """The graph of a filled load, and what was counted: duplicate_nodes, duplicate_edges, lost_nodes, lost_edges."""
@@ -57,6 +107,9 @@ class Embedded:
 
     def _begin(self, *, directed, multi, keys, endpoints_must_exist, origin, duplicates):
         return Load(_core.Loader(directed, multi, keys, endpoints_must_exist, origin, duplicates))
+
+    def _load_sources(self, sources, progress, **kind):
+        return None
 
     def _finish(self, target, progress):
         from ._graph import Graph
@@ -115,35 +168,52 @@ def load(
     duplicates="first",
     files=(),
 ):
-    """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with. Errors name one of
-    the files."""
+    """Fills a load and makes the graph. `fill(rows, guesses, progress)` is None, or which guesses to begin again with; or it is a list of
+    sources, which the place may read itself. Errors name one of the files."""
     directed, multi = flag(directed, "directed"), flag(multi, "multi")
     duplicates, multi = policy(duplicates, multi)
-    guesses = {"keys": _key_type(key_type)}
+    kind = {
+        "directed": directed,
+        "multi": multi,
+        "keys": _key_type(key_type),
+        "endpoints_must_exist": endpoints_must_exist,
+        "origin": origin,
+        "duplicates": duplicates,
+    }
     with Progress(title) as progress:
-        while True:
-            target = place._begin(
-                directed=directed,
-                multi=multi,
-                keys=guesses["keys"],
-                endpoints_must_exist=endpoints_must_exist,
-                origin=origin,
-                duplicates=duplicates,
-            )
-            try:
-                with naming(*files):
-                    again = fill(target.rows, guesses, progress)
-                    if again is None:
-                        graph, counts = place._finish(target, progress)
-                        break
-            except BaseException as error:
-                place._abort(target)
-                place._explain(error)
-                raise
-            place._abort(target)
-            guesses.update(again)
+        made = None
+        if not callable(fill):
+            with naming(*files):
+                made = place._load_sources(fill, progress, **kind)
+        graph, counts = made or _fill(place, fill if callable(fill) else partial(_read, fill), kind, files, progress)
     _tell_lost(counts)
     return graph
+
+
+def _fill(place: Place, fill, kind: dict, files, progress) -> tuple[Any, dict[str, int]]:
+    guesses = {"keys": kind["keys"]}
+    while True:
+        target = place._begin(**{**kind, "keys": guesses["keys"]})
+        try:
+            with naming(*files):
+                again = fill(target.rows, guesses, progress)
+                if again is None:
+                    return place._finish(target, progress)
+        except BaseException as error:
+            place._abort(target)
+            place._explain(error)
+            raise
+        place._abort(target)
+        guesses.update(again)
+
+
+def _read(sources: list[Source], rows, guesses: dict, progress) -> dict | None:
+    known = _core.KnownIds() if any(s.options.get("known_ids") for s in sources) else None
+    for source in sources:
+        again = source.read(rows, guesses, progress, known)
+        if again is not None:
+            return again
+    return None
 
 
 def policy(duplicates: str, multi: bool, key: str | None = None) -> tuple[str, bool]:
@@ -176,23 +246,21 @@ def _key_type(key_type) -> str:
         raise ValueError(f"key_type is 'int64', 'str' or None, not {key_type!r}") from None
 
 
-def text_options(
-    path, guesses: dict, *, delimiter=None, comment="#", header=False, names=(), types=(), skip_lines=0, skew=False, **more
-) -> dict:
-    """What the native readers of lines take."""
-    return {
+def text_source(
+    what: str, path, skipped: Skipped, *, delimiter=None, comment="#", header=False, names=(), types=(), skip_lines=0, **more
+) -> Source:
+    """The lines of a file as rows of "nodes" or "edges"; `more` as in partitions/loaders/source_share.h."""
+    options = {
         "path": os.fspath(path),
         "delimiter": delimiter or "",
         "comment": comment or "",
         "header": bool(header),
         "names": list(names or ()),
         "types": list(types or ()),
-        "types_may_widen": False,
         "skip_lines": skip_lines,
-        "skew": skew,
         **more,
-        **guesses,
     }
+    return Source(what, options, skipped)
 
 
 def read_edges(
@@ -216,13 +284,9 @@ def read_edges(
             attribute_name(name, "edge")
 
     skipped = Skipped(path, on_error)
-
-    def fill(rows, guesses, progress):
-        options = text_options(path, guesses, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
-        return skipped.read(_core.read_edge_text, options, rows, progress)
-
+    lines = text_source("edges", path, skipped, delimiter=delimiter, comment=comment, header=header, names=names, types=types)
     kind = {"key_type": key_type, "directed": directed, "multi": multi, "duplicates": duplicates}
-    graph = load(place, fill, "load", origin=os.fspath(path), files=[path], **kind)
+    graph = load(place, [lines], "load", origin=os.fspath(path), files=[path], **kind)
     if header:
         _check_header(path, graph.edges.schema.names[2:], multi)
     skipped.warn()
@@ -239,22 +303,14 @@ def _check_header(path, names: list[str], multi: bool) -> None:
 
 
 def read_ldbc(place: Place, vfile, efile, directed, on_error="raise", duplicates="first"):
-    def options(path, guesses):
-        return text_options(path, guesses, comment="", types=["float64"])
-
     skipped = Skipped(vfile, on_error), Skipped(efile, on_error)
-
-    def fill(rows, guesses, progress):
-        if skipped[1].wanted:
-            known = _core.KnownIds()
-            skipped[0].read(partial(_core.read_known_nodes, ids=known), options(vfile, guesses), rows, progress)
-            return skipped[1].read(_core.read_edge_text, {**options(efile, guesses), "known_ids": known}, rows, progress)
-        skipped[0].read(_core.read_node_text, options(vfile, guesses), rows, progress)
-        return skipped[1].read(_core.read_edge_text, options(efile, guesses), rows, progress)
-
+    lines = [
+        text_source("nodes", vfile, skipped[0], comment="", types=["float64"]),
+        text_source("edges", efile, skipped[1], comment="", types=["float64"], known_ids=skipped[1].wanted),
+    ]
     graph = load(
         place,
-        fill,
+        lines,
         "load",
         key_type="int64",
         directed=directed,
@@ -273,7 +329,5 @@ def generate_kronecker(place: Place, scale, edge_factor=16, seed=0, directed=Tru
     if not 1 <= scale <= 30:
         raise ValueError(f"scale must be from 1 to 30, not {scale}")
 
-    def fill(rows, guesses, progress):
-        _core.generate_kronecker(scale, edge_factor, seed, rows, progress)
-
-    return load(place, fill, "generate", key_type="int64", directed=directed, origin=f"Kronecker graph of scale {scale}")
+    edges = Source("kronecker", {"scale": scale, "edge_factor": edge_factor, "seed": seed})
+    return load(place, [edges], "generate", key_type="int64", directed=directed, origin=f"Kronecker graph of scale {scale}")

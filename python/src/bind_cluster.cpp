@@ -61,6 +61,18 @@ merge_graphs merge_from(const py::tuple& t) {
   return m;
 }
 
+/// ((directed, multi, keys, endpoints_must_exist, origin, duplicates), [(what, options), …])
+read_sources sources_from(const py::tuple& t) {
+  auto load = t[1].cast<py::tuple>();
+  read_sources r{kind_from(load[0].cast<bool>(), load[1].cast<bool>(), load[2].cast<std::string>()), load[3].cast<bool>(),
+                 load[4].cast<std::string>(), duplicates_from(load[5].cast<std::string>()), {}};
+  for (auto item : t[2]) {
+    auto [what, options] = item.cast<std::pair<std::string, py::dict>>();
+    r.sources.push_back(source_from(what, options));
+  }
+  return r;
+}
+
 job_body job_from(const py::tuple& t) {
   auto name = t[0].cast<std::string>();
   if (name == "finish_load") return finish_load{t[1].cast<handle>()};
@@ -72,6 +84,7 @@ job_body job_from(const py::tuple& t) {
   if (name == "edit") return edit_graph{t[1].cast<const edit_list&>().edits};
   if (name == "add_rows") return add_rows{t[1].cast<handle>(), t[2].cast<bool>()};
   if (name == "merge") return merge_from(t);
+  if (name == "read_sources") return sources_from(t);
   if (name == "compare_graphs") return compare_graphs{t[1].cast<handle>()};
   throw failure{errc::value, "no job is called '" + name + "'"};
 }

@@ -6,14 +6,11 @@
 #include "partitions/loader.h"
 #include "partitions/loaders/kronecker.h"
 #include "partitions/loaders/metis.h"
+#include "partitions/loaders/source_share.h"
 #include "runtime/error.h"
 
 namespace gli::python {
 namespace {
-
-graph_kind kind_from(bool directed, bool multi, const std::string& keys) {
-  return {.directed = directed, .multi = multi, .keys = key_type_from(keys)};
-}
 
 class loader_target final : public row_target {
  public:
@@ -57,37 +54,9 @@ void add_edge_stream(row_target& to, const py::object& stream) {
   for_each_batch(stream, [&](const column_batch& rows) { to.add_edges(rows); });
 }
 
-char single(const std::string& text, const char* what) {
-  if (text.size() > 1) throw failure{errc::value, std::string{what} + " is one character, not '" + text + "'"};
-  return text.empty() ? '\0' : text[0];
-}
-
-column_type column_type_from(const std::string& name) {
-  if (name == "int64") return column_type::int64;
-  if (name == "float64") return column_type::float64;
-  if (name == "str") return column_type::utf8;
-  if (name == "bool") return column_type::boolean;
-  if (name == "datetime") return column_type::timestamp;
-  throw failure{errc::value, "a column's type is 'int64', 'float64', 'str', 'bool' or 'datetime', not '" + name + "'"};
-}
-
 text_options options_from(const py::dict& d) {
-  text_options o;
-  o.path = d["path"].cast<std::string>();
-  o.delimiter = single(d["delimiter"].cast<std::string>(), "delimiter");
-  o.comment = single(d["comment"].cast<std::string>(), "comment");
-  o.header = d["header"].cast<bool>();
-  o.names = d["names"].cast<std::vector<std::string>>();
-  for (auto& name : d["types"].cast<std::vector<std::string>>()) o.types.push_back(column_type_from(name));
-  o.keys = key_type_from(d["keys"].cast<std::string>());
-  o.types_may_widen = d["types_may_widen"].cast<bool>();
-  o.skip_bad_lines = d["skip_bad_lines"].cast<bool>();
-  o.skip_lines = d["skip_lines"].cast<int64_t>();
-  if (d.contains("highest_id")) {
-    o.lowest_id = d["lowest_id"].cast<int64_t>();
-    o.highest_id = d["highest_id"].cast<int64_t>();
-  }
-  if (d.contains("known_ids")) o.known = d["known_ids"].cast<std::shared_ptr<known_ids>>();
+  auto o = text_options_of(source_from("", d), key_type_from(d["keys"].cast<std::string>()));
+  if (d.contains("known_ids") && !d["known_ids"].is_none()) o.known = d["known_ids"].cast<std::shared_ptr<known_ids>>();
   return o;
 }
 
@@ -131,7 +100,7 @@ batch_sink noting(batch_sink sink, known_ids& ids) {
 template <class Read>
 py::object read_text(Read read, const py::dict& options, row_target& to, py::object progress, const py::object& report_to) {
   auto o = options_from(options);
-  auto sink = options["skew"].cast<bool>() ? mirrored(to.sink()) : to.sink();
+  auto sink = options.contains("negated_mirrors") && options["negated_mirrors"].cast<bool>() ? mirrored(to.sink()) : to.sink();
   text_report found;
   reporter report{std::move(progress)};
   py::dict again;
@@ -193,6 +162,26 @@ std::unique_ptr<scatter_target> make_scatter(const py::list& workers, std::strin
 }
 
 }  // namespace
+
+graph_kind kind_from(bool directed, bool multi, const std::string& keys) {
+  return {.directed = directed, .multi = multi, .keys = key_type_from(keys)};
+}
+
+row_source source_from(std::string what, const py::dict& options) {
+  row_source source{std::move(what), {}, {}};
+  for (auto [key, x] : options) {
+    auto name = key.cast<std::string>();
+    if (name == "path") {
+      source.path = x.cast<std::string>();
+    } else if (py::isinstance<py::list>(x)) {
+      size_t i = 0;
+      for (auto item : x) source.format[name + "." + std::to_string(i++)] = item.cast<std::string>();
+    } else if (!x.is_none() && !py::isinstance<known_ids>(x)) {
+      source.format[name] = value_from(x);
+    }
+  }
+  return source;
+}
 
 void bind_loading(py::module_& m) {
   py::class_<row_target>(m, "RowTarget", "Where loaded rows go.")

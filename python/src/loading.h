@@ -13,6 +13,9 @@ namespace gli::python {
 namespace py = pybind11;
 
 duplicate_policy duplicates_from(const std::string& name);  // "first", "last", "error", "sum"
+graph_kind kind_from(bool directed, bool multi, const std::string& keys);
+/// A source with the options that python/gli/_loading.py makes: path apart, lists as name.0, name.1, …
+row_source source_from(std::string what, const py::dict& options);
 
 class row_target {
  public:

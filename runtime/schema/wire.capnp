@@ -93,11 +93,10 @@ struct Bulk {              # worker to worker: a slice of one message of a colle
   bytes @1 :Data;          # the algorithm's own: values in memoised mirror order, ids delta-coded where a round is sparse
 }
 
-struct FileRange {         # coordinator to worker: parse these bytes of a file (filled by a later version)
-  path @0 :Text;
-  begin @1 :UInt64;
-  end @2 :UInt64;
-  format @3 :List(Parameter);
+struct RowSource {         # driver: rows that the workers get for themselves
+  what @0 :Text;           # "nodes", "edges": of a text file; "kronecker", "numbers"
+  path @1 :Text;           # absolute, as the workers open it; empty where there is no file
+  format @2 :List(Parameter);
 }
 
 struct Job {
@@ -119,6 +118,7 @@ struct Job {
     addRows :group { rows @21 :UInt64; createNodes @22 :Bool; }  # rows: the load that has them
     merge :group { base @23 :UInt64; theirs @24 :UInt64; choices @25 :List(Choice); otherwise @26 :UInt8; tell @27 :Bool; }
                                  # otherwise: gli::merge_choice::side
+    readSources :group { load @28 :LoadBegin; sources @29 :List(RowSource); }
   }
 }
 

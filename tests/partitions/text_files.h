@@ -51,7 +51,7 @@ inline std::string gzipped(const std::string& plain) {
 }
 
 /// All rows that a reader gave, in order.
-struct table {
+struct text_table {
   std::vector<std::string> names;
   std::vector<column_type> types;
   std::vector<std::vector<value>> rows;  // without _seq
@@ -77,8 +77,8 @@ struct table {
 
 enum class reading { edges, nodes };
 
-inline table read_table(const text_options& options, reading what = reading::edges) {
-  table t;
+inline text_table read_table(const text_options& options, reading what = reading::edges) {
+  text_table t;
   auto add = [&](const column_batch& b) { t.add(b); };
   if (what == reading::edges)
     read_edge_text(options, {{}, add}, {});
@@ -87,8 +87,8 @@ inline table read_table(const text_options& options, reading what = reading::edg
   return t;
 }
 
-inline table read_guessing(const text_options& options, reading what = reading::edges) {
-  table t;
+inline text_table read_guessing(const text_options& options, reading what = reading::edges) {
+  text_table t;
   read_with_guesses(options, [&](const text_options& o) { t = read_table(o, what); });
   return t;
 }
@@ -114,7 +114,7 @@ inline std::string show(const std::vector<value>& row) {
   return out;
 }
 
-inline std::vector<std::string> show(const table& t) {
+inline std::vector<std::string> show(const text_table& t) {
   std::vector<std::string> rows;
   for (auto& row : t.rows) rows.push_back(show(row));
   return rows;

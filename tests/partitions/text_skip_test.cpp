@@ -26,7 +26,7 @@ class text_skip : public ::testing::Test {
   strings read(const text_options& options) {
     strings out;
     read_with_guesses(options, [&](const text_options& o) {
-      table t;
+      text_table t;
       report_ = {};
       read_edge_text(o, {{}, [&](const column_batch& b) { t.add(b); }}, {}, &report_);
       out = show(t);

@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .. import _core, _loading
+from .. import _loading
 from .edge_text import _write_lines
 from .files import PlainBytes, writing
 from .skipped import Skipped
@@ -22,7 +21,6 @@ from .tables import Tables, as_text, numbered
 _FIELDS = {"pattern": [], "integer": ["int64"], "real": ["float64"], "double": ["float64"]}
 _SYMMETRIES = ("general", "symmetric", "skew-symmetric")
 _LONGEST_HEAD = 1 << 20
-_NODES_AT_ONCE = 1 << 18
 _NODES_FREE, _NODES_PER_BYTE = 1 << 20, 16  # how many a file may promise: memory follows what is there, not a number in its head
 
 
@@ -82,31 +80,29 @@ def read(place, path, weight: str = "weight", on_error: str = "raise", duplicate
     skipped = Skipped(path, on_error)
     types = _FIELDS[head.field]
 
-    def fill(rows, guesses, progress):
-        for begin in range(0, head.nodes, _NODES_AT_ONCE):
-            ids = np.arange(begin, min(begin + _NODES_AT_ONCE, head.nodes), dtype=np.int64) + 1
-            rows.add_nodes(pa.table({"": ids}))
-        if head.entries == 0:
-            return
-        options = _loading.text_options(
-            path,
-            guesses,
-            comment="%",
-            names=["source", "target", *([weight] if types else [])],
-            types=types,
-            skip_lines=head.lines,
-            skew=head.symmetry == "skew-symmetric",
-            lowest_id=1,
-            highest_id=head.nodes,
-        )
-        skipped.read(_core.read_edge_text, options, rows, progress)
+    entries = _loading.text_source(
+        "edges",
+        path,
+        skipped,
+        comment="%",
+        names=["source", "target", *([weight] if types else [])],
+        types=types,
+        skip_lines=head.lines,
+        negated_mirrors=head.symmetry == "skew-symmetric",
+        lowest_id=1,
+        highest_id=head.nodes,
+    )
+    sources = [_loading.Source("numbers", {"count": head.nodes}), *([entries] if head.entries else [])]
+
+    def check():
         if skipped.rows + skipped.count != head.entries:
             raise ValueError(f"{path}: {head.entries} entries are promised, {skipped.rows + skipped.count} follow")
 
     directed = head.symmetry != "symmetric"
     graph = _loading.load(
-        place, fill, "load", key_type="int64", directed=directed, multi=multi, origin=path, duplicates=duplicates, files=[path]
+        place, sources, "load", key_type="int64", directed=directed, multi=multi, origin=path, duplicates=duplicates, files=[path]
     )
+    check()
     skipped.warn()
     return graph
 

@@ -69,6 +69,11 @@ class Skipped:
         """Keeps a native report in the place of an earlier one."""
         self.rows, self.count, self.lines = report.get("rows", 0), report.get("skipped", 0), report.get("lines", [])
 
+    def take_summary(self, counts: dict[str, Any], source: int) -> None:
+        """Keeps what the workers report of the source with this number."""
+        lines = [(counts[f"line.{source}.{i}"], counts[f"what.{source}.{i}"]) for i in range(NAMED) if f"line.{source}.{i}" in counts]
+        self.rows, self.count, self.lines = counts[f"rows.{source}"], counts[f"skipped.{source}"], lines
+
     def clear(self) -> None:
         """Forgets an attempt that begins again."""
         self.rows, self.count, self.lines = 0, 0, []
