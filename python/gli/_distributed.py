@@ -194,7 +194,9 @@ class DistributedGraph(Writers, GraphMethods):
         )
         for name in rows.column_names:
             where = where.append_column(name, rows.column(name))
-        return Table(where)
+        sizes = [n + m for n, m in zip(rows.column("nodes").to_pylist(), rows.column("edges").to_pylist(), strict=True)]
+        even = sum(sizes) / len(sizes)
+        return Table(where.append_column("balance", pa.array([size / even if even else 1.0 for size in sizes])))
 
     def to_local(self):
         """The same graph in this process."""

@@ -176,7 +176,7 @@ class Graph(_core.Version, Writers, GraphMethods):
         where = pa.table({"partition": [0], "worker": ["embedded"], "pid": [os.getpid()]})
         for name in rows.column_names:
             where = where.append_column(name, rows.column(name))
-        return Table(where)
+        return Table(where.append_column("balance", pa.array([1.0])))
 
     def memory_usage(self) -> dict[str, int]:
         """Bytes by part; "log" is what edits since the last time the graph was written to pages take."""

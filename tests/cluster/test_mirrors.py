@@ -33,4 +33,6 @@ def test_as_many_mirrors_are_memoised_as_there_are_pairs_of_peer_and_remote_endp
     needed = {(owner[u], v) for u, v in cut} | {(owner[v], u) for u, v in cut}
     assert stats["mirrors"] == [sum(peer == p for peer, _ in needed) for p in range(partitions)]
     assert stats["cut_edges"] == [sum(owner[u] == p for u, _ in cut) for p in range(partitions)]
+    sizes = [n + m for n, m in zip(stats["nodes"], stats["edges"], strict=True)]
+    assert stats["balance"] == pytest.approx([size * partitions / sum(sizes) for size in sizes])
     assert bool(needed) == (partitions > 1)

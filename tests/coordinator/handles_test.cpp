@@ -54,6 +54,7 @@ TEST(handles, a_load_is_lost_with_a_worker_by_name) {
   handles h;
   h.add(1, load_handle{});
   EXPECT_NO_THROW(h.check({0, 0, 2, finish_load{1}}));
+  EXPECT_NO_THROW(h.check({0, 0, 2, read_sources{}}));
   h.lose("worker 1 (pid 5, partition 0)");
   EXPECT_EQ(code_of([&] { h.check({0, 0, 2, finish_load{1}}); }), errc::worker_lost);
 }

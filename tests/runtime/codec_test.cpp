@@ -62,6 +62,8 @@ struct teller {
   void operator()(const add_rows& x) { all(x.rows, x.create_nodes); }
   void operator()(const merge_choice& x) { all(x.take, x.instead); }
   void operator()(const merge_graphs& x) { all(x.base, x.theirs, x.choices, x.otherwise, x.tell); }
+  void operator()(const row_source& x) { all(x.what, x.path, x.format); }
+  void operator()(const read_sources& x) { all(x.kind, x.endpoints_must_exist, x.origin, x.duplicates, x.sources); }
   void operator()(const merge_conflict& x) {
     all(x.of, x.node, x.target, x.edge_key, x.attribute, x.base, x.ours, x.theirs, x.in_ours, x.in_theirs);
   }
@@ -210,7 +212,7 @@ struct maker {
   std::vector<edit> edits() { return many([&] { return any_edit(); }); }
   graph_kind kind() { return {bool(below(2)), bool(below(2)), key_type(below(3)), key_type(below(3))}; }
   job_body body() {
-    switch (below(13)) {
+    switch (below(14)) {
       case 0: return finish_load{number()};
       case 1: return run_algorithm{text(), some()};
       case 2: {
@@ -228,6 +230,10 @@ struct maker {
       case 9: return edit_graph{edits()};
       case 10: return add_rows{number(), bool(below(2))};
       case 11: return merge_graphs{number(), number(), many([&] { return choice(); }), merge_choice::side(below(2)), bool(below(2))};
+      case 12: {
+        auto sources = many([&] { return row_source{text(), text(), some()}; });
+        return read_sources{kind(), bool(below(2)), text(), duplicate_policy(below(4)), std::move(sources)};
+      }
       default: return compare_graphs{number()};
     }
   }

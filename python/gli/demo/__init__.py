@@ -61,7 +61,7 @@ def _load(screen: Screen, client: Client, subject: Subject):
         graph = subject.load(client)
     screen.heading(f"{graph.node_count:,} {subject.nodes}, {graph.edge_count:,} edges, in {client.status().partitions} partitions")
     stats = graph.partition_stats().to_arrow()
-    screen.table(Table(stats.select([n for n in stats.column_names if n != "mirrors"])))
+    screen.table(Table(stats.select([n for n in stats.column_names if n not in ("mirrors", "balance")])))
     return graph
 
 
