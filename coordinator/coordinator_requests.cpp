@@ -35,12 +35,6 @@ std::vector<hash128> roots_of(const std::vector<job_result>& written, const std:
   return roots;
 }
 
-std::vector<std::string> to_hex(const std::vector<hash128>& roots) {
-  std::vector<std::string> texts;
-  for (auto& r : roots) texts.push_back(gli::to_hex(r));
-  return texts;
-}
-
 constexpr size_t largest_job = 8u << 20;  // bytes: a filter may carry a long list, but the control plane is no place for bulk
 constexpr size_t handles_per_message = 4096;
 constexpr std::string_view argument_prefix = "argument.";  // of a job's summary: the algorithm's arguments, defaults filled in
@@ -233,6 +227,7 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
   record.nodes = g.nodes;
   record.edges = g.edges;
   record.kind = g.kind;
+  if (r.begins_part) record.extent = storage::graph_extent::begins_part;
   record.roots = roots_of(written, "root", 0);
   for (size_t i = 0; i < r.results.size(); ++i) record.results.push_back({handles_.values(r.results[i]).info, roots_of(written, "result_roots", i)});
   on_disk<storage::commit_record>(
@@ -240,7 +235,7 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
       [r, record] {
         auto store = storage::graph_store::open(r.store, true);
         auto head = store->head(r.branch);
-        if ((head ? gli::to_hex(*head) : "") != r.seen)
+        if ((head ? to_hex(*head) : "") != r.seen)
           throw failure{errc::conflict, "another writer has committed to branch '" + r.branch +
                                             "' since this store last saw it: call get_current_graph() or at() again and commit on top of that"};
         auto full = record;
@@ -250,8 +245,9 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
       },
       [this, who, r](const storage::commit_record& done) {
         bool restores = !members_.is_ready();
-        handles_.stored(r.graph, {r.store, to_hex(done.roots)}, restores);
-        for (size_t i = 0; i < r.results.size(); ++i) handles_.stored(r.results[i], {r.store, to_hex(done.results[i].roots)}, restores);
+        auto id = to_hex(done.id);
+        handles_.stored(r.graph, {read_pages{r.store, id}}, restores);
+        for (size_t i = 0; i < r.results.size(); ++i) handles_.stored(r.results[i], {read_result{r.store, id, int32_t(i)}}, restores);
         answer(who, std::vector<commit_info>{storage::describe(done)});
       });
 }
@@ -274,7 +270,7 @@ void coordinator::ask(asker who, const create_branch& r) {
 
 void coordinator::ask(asker who, const checkout& r) {
   must_be_ready();
-  if (r.result >= 0) handles_.graph(r.graph);
+  if (r.graph != 0) handles_.graph(r.graph);
   on_disk<storage::commit_record>(
       who, [r] { return storage::graph_store::open(r.store, false)->resolve(r.revision); },
       [this, who, r](const storage::commit_record& record) { read_commit(who, r, record); });
@@ -283,17 +279,43 @@ void coordinator::ask(asker who, const checkout& r) {
 void coordinator::read_commit(asker who, const checkout& r, const storage::commit_record& record) {
   if (!open_.contains(who.session)) return;
   must_be_ready();
-  if (record.is_patch())
-    throw failure{errc::not_implemented, "'" + r.revision + "' is stored as a patch on top of its parent, which only an embedded store (gli.GraphStore) reads"};
-  if (record.roots.size() != members_.partitions())
-    throw failure{errc::not_implemented, "'" + r.revision + "' was written by " + std::to_string(record.roots.size()) + " partitions and this cluster has " +
-                                             std::to_string(members_.partitions()) + ": open it embedded (gli.GraphStore) or with as many workers"};
-  bool is_result = r.result >= 0;
-  if (is_result && size_t(r.result) >= record.results.size()) throw failure{errc::key, "'" + r.revision + "' has no result " + std::to_string(r.result)};
-  auto roots = to_hex(is_result ? record.results[size_t(r.result)].roots : record.roots);
-  job j{0, is_result ? r.graph : 0, handles_.next(), read_pages{r.store, roots}};
-  if (is_result) j.body = read_result{r.store, roots};
-  submit(j, everybody(), who, [this, who, j, stored = stored_at{r.store, roots}](job_outcome outcome) { finish_output(who, j, outcome, stored); });
+  if (r.result >= 0 && size_t(r.result) >= record.results.size()) throw failure{errc::key, "'" + r.revision + "' has no result " + std::to_string(r.result)};
+  bool kept = !r.kept.algorithm.empty(), values = kept || r.result >= 0;
+  auto written_by = r.result >= 0 ? record.results[size_t(r.result)].roots.size() : record.roots.size();
+  stored_at stored{read_pages{r.store, to_hex(record.id)}, kept || written_by != members_.partitions()};
+  if (values) stored.read = read_result{r.store, to_hex(record.id), r.result, r.kept};
+  job j{0, values ? r.graph : 0, handles_.next(), stored.read};
+  submit(j, everybody(), who, [this, who, j, stored](job_outcome outcome) { finish_output(who, j, outcome, stored); });
+}
+
+void coordinator::ask(asker who, const keep_result& r) {
+  must_be_ready();
+  handles_.values(r.values);
+  on_disk<storage::commit_record>(
+      who, [r] { return storage::graph_store::open(r.store, false)->resolve(r.revision); },
+      [this, who, r](const storage::commit_record& record) { write_result(who, r, record); });
+}
+
+void coordinator::write_result(asker who, const keep_result& r, const storage::commit_record& record) {
+  must_be_ready();
+  submit({0, 0, 0, write_pages{r.store, {r.values}}}, everybody(), who, [this, who, r, record](job_outcome outcome) {
+    if (auto* note = std::get_if<failure_note>(&outcome)) return answer(who, *note);
+    try {
+      publish_result(who, r, record, std::get<std::vector<job_result>>(outcome));
+    } catch (const failure& e) {
+      answer(who, as_reply(e));
+    }
+  });
+}
+
+void coordinator::publish_result(asker who, const keep_result& r, const storage::commit_record& record, const std::vector<job_result>& written) {
+  storage::stored_result result{handles_.values(r.values).info, roots_of(written, "result_roots", 0)};
+  on_disk<bool>(
+      who, [r, record, result] { return storage::graph_store::open(r.store, false)->keep_result(record.id, result), true; },
+      [this, who, r, record, kept = result.info](bool) {
+        handles_.stored(r.values, {read_result{r.store, to_hex(record.id), -1, kept}, true}, !members_.is_ready());
+        answer(who, done{});
+      });
 }
 
 // --- the cluster itself ----------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ class coordinator {
   void ask(asker who, const ask_history& r);
   void ask(asker who, const checkout& r);
   void ask(asker who, const create_branch& r);
+  void ask(asker who, const keep_result& r);
   void ask(asker who, const shutdown_cluster&);
   void ask(asker who, const cancel_request& r);
   void answer(asker who, const reply& r);
@@ -63,6 +64,8 @@ class coordinator {
   void finish_output(asker who, const job& j, job_outcome& outcome, const std::optional<stored_at>& stored);
   void register_output(asker who, const job& j, const std::vector<job_result>& results);
   void write_commit(asker who, const commit_graph& r, const std::string& graph_id);
+  void write_result(asker who, const keep_result& r, const storage::commit_record& record);
+  void publish_result(asker who, const keep_result& r, const storage::commit_record& record, const std::vector<job_result>& written);
   void publish(asker who, const commit_graph& r, const std::string& graph_id, const std::vector<job_result>& written);
   void read_commit(asker who, const checkout& r, const storage::commit_record& record);
   void drop(const std::vector<handle>& list);

@@ -54,12 +54,12 @@ std::vector<handles::restoration> handles::restore() const {
   for (auto& [h, e] : all_) {
     auto* stored = e.stored();
     if (!e.lost.empty() || !stored || !*stored) continue;
-    auto& [store, roots] = **stored;
+    auto& [read, everywhere] = **stored;
     if (auto* v = std::get_if<values_handle>(&e.what)) {
-      rest.push_back({{0, v->graph, h, read_result{store, roots}}, false});
+      rest.push_back({{0, v->graph, h, read}, everywhere});
       continue;
     }
-    graphs.push_back({{0, 0, h, read_pages{store, roots}}, false});
+    graphs.push_back({{0, 0, h, read}, everywhere});
     if (std::get<graph_handle>(e.what).mirrors_resolved) rest.push_back({{0, h, 0, resolve_mirrors{}}, true});
   }
   graphs.insert(graphs.end(), rest.begin(), rest.end());
@@ -79,7 +79,7 @@ void handles::check(const job& j) {
   if (auto* w = std::get_if<write_pages>(&j.body))
     for (auto h : w->results) values(h);
   bool makes_from_nothing = std::holds_alternative<finish_load>(j.body) || std::holds_alternative<read_pages>(j.body) ||
-                            std::holds_alternative<read_sources>(j.body);
+                            std::holds_alternative<read_sources>(j.body) || std::holds_alternative<write_pages>(j.body);
   if (j.graph == 0 && !makes_from_nothing) throw failure{errc::key, describe(j.body) + " needs a graph"};
 }
 

@@ -13,8 +13,8 @@
 
 namespace gli {
 
-/// Where a committed handle's pages are, by partition.
-struct stored_at { std::string store; std::vector<std::string> roots; };
+/// How a handle that lies in a store is read again: by this job, on all partitions or, where each reads what it wrote itself, on the fresh ones.
+struct stored_at { job_body read; bool everywhere = false; };
 
 /// A load that was begun and is no graph yet.
 struct load_handle {};

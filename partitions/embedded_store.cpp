@@ -151,13 +151,29 @@ stored_graph embedded_store::read(const commit_record& record) {
 
 node_values embedded_store::read_result(const commit_record& record, size_t index, const stored_graph& of) {
   if (index >= record.results.size()) throw failure{errc::key, "commit " + to_hex(record.id) + " has no result " + std::to_string(index)};
-  auto& stored = record.results[index];
   auto whole = of.at.fold();
-  std::vector<node_values> parts;
+  auto& roots = record.results[index].roots;
   auto pages = pages_of(record);
-  for (uint32_t p = 0; p < stored.roots.size(); ++p)
-    parts.push_back(read_values(stored.roots[p], of.parts.empty() ? whole : of.parts[p], [&](const hash128& h) { return pages[p].get(h); }));
-  return parts.size() == 1 ? std::move(parts[0]) : gather(parts, whole);
+  std::vector<stored_values> parts;
+  for (uint32_t p = 0; p < roots.size(); ++p)
+    parts.push_back({roots[p], [&, p](const hash128& h) { return pages[p].get(h); }, [&, p] { return of.parts.empty() ? whole : of.parts[p]; }});
+  return read_values(parts, whole, 0);
+}
+
+std::optional<node_values> embedded_store::read_kept_result(const hash128& graph_id, const result_info& what, const graph& of) {
+  auto kept = find_result(graph_id, what);
+  if (!kept) return {};
+  std::vector<content_pool::snapshot> pages;
+  try {
+    for (uint32_t p = 0; p < kept->result.roots.size(); ++p) pages.push_back(pages_of(*kept, p));
+  } catch (const failure& f) {
+    if (f.code() == errc::key) return {};  // it went, or another came, just now
+    throw;
+  }
+  std::vector<stored_values> parts;
+  for (uint32_t p = 0; p < pages.size(); ++p)
+    parts.push_back({kept->result.roots[p], [&, p](const hash128& h) { return pages[p].get(h); }, [&] { return of; }});
+  return read_values(parts, of, 0);
 }
 
 // --- verifying -------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ class embedded_store : public storage::graph_store {
   /// failure{corrupt} when what is stored is not the commit's graph.
   stored_graph read(const storage::commit_record& record);
   node_values read_result(const storage::commit_record& record, size_t index, const stored_graph& of);
+  /// What was kept of the graph of that graph_id, for one of its graphs; nothing where there is none.
+  std::optional<node_values> read_kept_result(const hash128& graph_id, const result_info& what, const graph& of);
 
   /// graph_store::verify, and that patches lead to the graphs of their commits.
   std::vector<std::string> verify();

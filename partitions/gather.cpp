@@ -5,6 +5,7 @@
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/graph.h"
+#include "partitions/joined_shape.h"
 #include "partitions/rows.h"
 #include "partitions/topology_build.h"
 #include "runtime/error.h"
@@ -27,19 +28,14 @@ struct gathered_column {
 
 using columns_of = const std::vector<paged_column>& (*)(const graph&);
 
-/// The partitions' columns by name, those of the partition with the most first.
 std::vector<gathered_column> join_columns(std::span<const graph> parts, columns_of columns) {
-  std::vector<size_t> order(parts.size());
-  for (size_t p = 0; p < order.size(); ++p) order[p] = p;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return columns(parts[a]).size() > columns(parts[b]).size(); });
+  std::vector<std::vector<column_shape>> shapes;
+  for (auto& g : parts) shapes.push_back(shapes_of(columns(g)));
   std::vector<gathered_column> joined;
-  for (auto p : order)
-    for (auto& c : columns(parts[p])) {
-      auto at = std::find_if(joined.begin(), joined.end(), [&](auto& j) { return j.name == c.name; });
-      if (at == joined.end()) at = joined.insert(at, {c.name, c.type, std::vector<const paged_column*>(parts.size())});
-      at->type = common_type(at->type, c.type);
-      at->parts[p] = &c;
-    }
+  for (auto& c : joined_columns(shapes)) {
+    auto& to = joined.emplace_back(gathered_column{c.name, c.type, {}});
+    for (auto& g : parts) to.parts.push_back(column_named(columns(g), c.name));
+  }
   return joined;
 }
 
@@ -75,7 +71,6 @@ void gatherer::check() const {
     if (g->partition != p || g->partitions != parts_.size())
       damaged("partition " + std::to_string(g->partition) + " of " + std::to_string(g->partitions) + " in place " + std::to_string(p) + " of " +
               std::to_string(parts_.size()));
-    if (g->kind.directed != parts_[0]->kind.directed || g->kind.multi != parts_[0]->kind.multi) damaged("they are of different kinds");
     if (g->peers.size() != parts_.size()) damaged("partition " + std::to_string(p) + " knows " + std::to_string(g->peers.size()) + " peers");
   }
 }
@@ -90,20 +85,14 @@ void gatherer::order_nodes() {
   if (nodes_.size() > size_t(INT32_MAX)) throw failure{errc::memory, "a whole graph holds at most 2147483647 nodes, not " + std::to_string(nodes_.size())};
 }
 
-key_type joined_type(std::span<const graph> parts, key_type graph_kind::* which) {
-  auto type = key_type::none;
-  for (auto& g : parts) {
-    auto mine = (*g).kind.*which;
-    if (type != key_type::none && mine != key_type::none && mine != type) damaged("their keys are of different types");
-    if (mine != key_type::none) type = mine;
-  }
-  return type;
+graph_kind kind_of(std::span<const graph> parts) {
+  std::vector<graph_kind> kinds;
+  for (auto& g : parts) kinds.push_back(g->kind);
+  return joined_kind(kinds);
 }
 
 void gatherer::number_nodes() {
-  auto& kind = made_->kind = parts_[0]->kind;
-  kind.keys = joined_type(parts_, &graph_kind::keys);
-  kind.edge_keys = joined_type(parts_, &graph_kind::edge_keys);
+  auto& kind = made_->kind = kind_of(parts_);
   auto keys = std::make_shared<dictionary>(kind.keys);
   keys->reserve(int32_t(nodes_.size()));
   for (auto& g : parts_) own_ids_.emplace_back(size_t(g->size), -1);

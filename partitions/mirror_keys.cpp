@@ -1,31 +1,11 @@
+#include "partitions/mirror_keys.h"
+
 #include "partitions/array_message.h"
 #include "partitions/dictionary.h"
-#include "partitions/graph.h"
 
 namespace gli {
 
 namespace {
-
-/// Keys of exported nodes, in exchange order: numbers, or ends and text.
-byte_buffer encode_keys(const graph& g, const std::vector<int32_t>& exported) {
-  std::vector<int64_t> numbers;
-  std::vector<uint64_t> ends;
-  std::vector<char> text;
-  for (auto v : exported) {
-    if (g->keys->type() == key_type::int64) {
-      numbers.push_back(g->keys->int_key(v));
-    } else {
-      auto k = g->keys->text_key(v);
-      text.insert(text.end(), k.begin(), k.end());
-      ends.push_back(text.size());
-    }
-  }
-  byte_buffer message;
-  put_array(message, numbers);
-  put_array(message, ends);
-  put_array(message, text);
-  return message;
-}
 
 /// Keys of one peer's mirrors, by position.
 class peer_keys {
@@ -54,14 +34,14 @@ class peer_keys {
 struct sent_key { uint32_t peer = 0; size_t position = 0; };
 
 /// The keys of all mirrors, those of mirror m with id -m-1.
-std::shared_ptr<const dictionary> intern_all(const graph& g, const std::vector<byte_buffer>& incoming, uint32_t own) {
+std::shared_ptr<const dictionary> intern_all(const graph& g, const std::vector<byte_buffer>& incoming) {
   auto keys = std::make_shared<dictionary>(g->keys->type());
   keys->reserve(g->mirrors);
   std::vector<peer_keys> sent;
   std::vector<sent_key> where(static_cast<size_t>(g->mirrors));
   for (uint32_t q = 0; q < incoming.size(); ++q) {
     auto& mirrors = g->peers[q].mirrors;
-    sent.emplace_back(q == own ? byte_buffer{} : incoming[q], keys->type(), mirrors.size());
+    sent.emplace_back(q == g->partition ? byte_buffer{} : incoming[q], keys->type(), mirrors.size());
     for (size_t i = 0; i < mirrors.size(); ++i) where[size_t(~mirrors[i])] = {q, i};
   }
   for (int32_t id = 0; id < g->mirrors; ++id) {
@@ -75,6 +55,33 @@ std::shared_ptr<const dictionary> intern_all(const graph& g, const std::vector<b
 
 }  // namespace
 
+/// Numbers, or ends and text.
+byte_buffer keys_for_peer(const graph& g, uint32_t peer) {
+  std::vector<int64_t> numbers;
+  std::vector<uint64_t> ends;
+  std::vector<char> text;
+  for (auto v : g->peers[peer].exported) {
+    if (g->keys->type() == key_type::int64) {
+      numbers.push_back(g->keys->int_key(v));
+    } else {
+      auto k = g->keys->text_key(v);
+      text.insert(text.end(), k.begin(), k.end());
+      ends.push_back(text.size());
+    }
+  }
+  byte_buffer message;
+  put_array(message, numbers);
+  put_array(message, ends);
+  put_array(message, text);
+  return message;
+}
+
+graph with_mirror_keys(const graph& g, const std::vector<byte_buffer>& from_peers) {
+  auto made = copy_body(g);
+  made->mirror_keys = intern_all(g, from_peers);
+  return graph{std::move(made)};
+}
+
 graph with_mirror_keys(const graph& g, communicator& all) {
   if (all.size() == 1) return g;
   uint64_t have = g->mirror_keys != nullptr;  // an interrupted call may have left some partitions with them
@@ -82,11 +89,8 @@ graph with_mirror_keys(const graph& g, communicator& all) {
   if (have) return g;
   std::vector<byte_buffer> outgoing(all.size());
   for (uint32_t q = 0; q < all.size(); ++q)
-    if (q != all.rank()) outgoing[q] = encode_keys(g, g->peers[q].exported);
-  auto incoming = all.all_to_all(std::move(outgoing));
-  auto made = copy_body(g);
-  made->mirror_keys = intern_all(g, incoming, all.rank());
-  return graph{std::move(made)};
+    if (q != all.rank()) outgoing[q] = keys_for_peer(g, q);
+  return with_mirror_keys(g, all.all_to_all(std::move(outgoing)));
 }
 
 }  // namespace gli

@@ -4,6 +4,7 @@
 #include "partitions/load_sources.h"
 #include "partitions/merge.h"
 #include "partitions/partition_edit.h"
+#include "partitions/stored_partition.h"
 #include "runtime/codec.h"
 #include "storage/states.h"
 
@@ -13,10 +14,10 @@ namespace {
 
 constexpr size_t largest_answer = 8u << 20;  // bytes, on the control plane
 
-hash128 own_root(const std::vector<std::string>& roots, const communicator& all) {
-  auto root = all.rank() < roots.size() ? hash_from_hex(roots[all.rank()]) : std::nullopt;
-  if (!root) throw failure{errc::protocol, "no root for partition " + std::to_string(all.rank())};
-  return *root;
+hash128 parse_id(const std::string& commit) {
+  auto id = hash_from_hex(commit);
+  if (!id) throw failure{errc::protocol, "'" + commit + "' is no commit id"};
+  return *id;
 }
 
 parameters shape(const graph& g) {
@@ -82,29 +83,32 @@ class runner {
 
   job_result operator()(const write_pages& b) {
     auto store = storage::graph_store::open(b.store, true);
-    std::vector<hash128> roots;  // the graph's, then the results'
+    std::vector<hash128> roots;  // of results, then the graph's
     int64_t bytes = 0, pages = 0;
     store->pool(all_.rank()).store([&](storage::content_pool::batch& batch) {
       auto has = [&](const hash128& h) { return batch.has(h); };
       auto put = [&](const hash128& h, std::span<const uint8_t> page) { batch.put(h, page); };
-      roots = {write_graph(input(), has, put)};
+      roots.clear();
       for (auto h : b.results) roots.push_back(write_values(*held_.get_values(h), has, put));
+      if (job_.graph != 0) roots.push_back(write_graph(input(), has, put));
       bytes = int64_t(batch.bytes()), pages = int64_t(batch.pages());
       return roots;
     });
     std::string results;
-    for (size_t i = 1; i < roots.size(); ++i) results += (results.empty() ? "" : ",") + to_hex(roots[i]);
-    return {{{"root", to_hex(roots[0])}, {"result_roots", results}, {"bytes", bytes}, {"pages", pages}}};
+    for (size_t i = 0; i < b.results.size(); ++i) results += (i ? "," : "") + to_hex(roots[i]);
+    job_result written{{{"result_roots", results}, {"bytes", bytes}, {"pages", pages}}};
+    if (job_.graph != 0) written.summary["root"] = to_hex(roots.back());
+    return written;
   }
   job_result operator()(const read_pages& b) {
     auto store = storage::graph_store::open(b.store, false);
-    auto& pool = store->pool(all_.rank());
-    return keep(read_graph(own_root(b.roots, all_), [&](const hash128& h) { return pool.get(h); }));
+    return keep(committed_graph(*store, parse_id(b.commit), all_));
   }
   job_result operator()(const read_result& b) {
     auto store = storage::graph_store::open(b.store, false);
-    auto& pool = store->pool(all_.rank());
-    return keep(read_values(own_root(b.roots, all_), input(), [&](const hash128& h) { return pool.get(h); }));
+    auto commit = parse_id(b.commit);
+    return keep(b.index < 0 ? kept_values(*store, commit, b.kept, input(), all_)
+                            : committed_values(*store, commit, size_t(b.index), input(), all_));
   }
 
  private:

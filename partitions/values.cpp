@@ -3,6 +3,7 @@
 #include <tbb/parallel_sort.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
@@ -70,9 +71,10 @@ int64_t row_in(const node_values& v, const graph& g, int32_t node) {
 }
 
 column read_column(tree_reader& trees, const tree_ref& tree, column_type type, int64_t rows) {
+  if (rows < 0) damaged(std::to_string(rows) + " values");
   column_builder out{"value", type};
-  out.reserve(rows);
   auto pages = trees.pages(tree, pages_of_rows(rows));
+  out.reserve(rows);
   for (size_t p = 0; p < pages.size(); ++p) {
     auto count = rows_in_page(rows, p);
     if (!pages[p]) {
@@ -85,6 +87,66 @@ column read_column(tree_reader& trees, const tree_ref& tree, column_type type, i
     append_page(out, *pages[p]);
   }
   return out.finish();
+}
+
+/// What one partition wrote: values by key hash.
+struct values_part {
+  column values;
+  result_info provenance;
+  parameters summary;
+};
+
+/// Values by id, as format version 1 has them, in the order of key hashes.
+column in_hash_order(const column& values, const graph& of) {
+  column_builder out{"value", values.type};
+  out.reserve(int64_t(of->nodes));
+  for (auto v : by_hash(of)) out.append_from(values, v);
+  return out.finish();
+}
+
+values_part read_part(const stored_values& s) {
+  auto bytes = s.get(s.root);
+  root_reader in{bytes, values_root_magic, "a result", values_root_version};
+  tree_reader trees{s.get};
+  values_part part;
+  auto type = in.get_type();
+  if (type > column_type::json) damaged(std::string{"values of type "} + type_name(type));
+  auto rows = in.get<int64_t>();
+  part.provenance.algorithm = in.get_text();
+  part.provenance.version = in.get<uint32_t>();
+  part.provenance.arguments = in.get_parameters();
+  part.summary = in.get_parameters();
+  part.values = read_column(trees, in.get_tree(), type, rows);
+  in.expect_end();
+  if (in.version() > 1) return part;
+  auto of = s.part();
+  if (rows != of->size) damaged(std::to_string(rows) + " values by id for a graph with " + std::to_string(of->size) + " ids");
+  part.values = in_hash_order(part.values, of);
+  return part;
+}
+
+/// Rows [before, before + of->nodes) of `expected`.
+node_values read_rows(std::span<const stored_values> stored, const graph& of, int64_t before, uint64_t expected) {
+  node_values v{of, {}, {}, {}};
+  std::optional<column_builder> rows;
+  int64_t begin = 0;  // of a part's rows among all
+  for (auto& s : stored) {
+    auto part = read_part(s);
+    if (!rows) {
+      v.provenance = std::move(part.provenance);
+      v.summary = std::move(part.summary);
+      v.data.type = part.values.type;
+      rows.emplace("value", part.values.type);
+    }
+    if (part.values.type != v.data.type) damaged("partitions' values are of different types");
+    auto end = begin + part.values.length;
+    auto first = std::clamp(before, begin, end), last = std::clamp(before + int64_t(of->nodes), begin, end);
+    rows->append_rows(part.values, first - begin, last - begin);
+    begin = end;
+  }
+  if (!rows || uint64_t(begin) != expected) damaged(std::to_string(begin) + " values for a graph of " + std::to_string(expected) + " nodes");
+  v.data = by_id(rows->finish(), of);
+  return v;
 }
 
 }  // namespace
@@ -100,25 +162,11 @@ hash128 write_values(const node_values& v, const std::function<bool(const hash12
   return trees.put_page(root.bytes());
 }
 
-node_values read_values(const hash128& root, const graph& of, const std::function<byte_buffer(const hash128&)>& get) {
-  auto bytes = get(root);
-  root_reader in{bytes, values_root_magic, "a result", values_root_version};
-  tree_reader trees{get};
-  auto type = in.get_type();
-  if (type > column_type::json) damaged(std::string{"values of type "} + type_name(type));
-  auto rows = in.get<int64_t>();
-  auto expected = in.version() == 1 ? int64_t{of->size} : int64_t(of->nodes);
-  if (rows != expected) damaged(std::to_string(rows) + " values for a graph of " + std::to_string(expected) + " nodes");
-  node_values v{of, {}, {}, {}};
-  v.provenance.algorithm = in.get_text();
-  v.provenance.version = in.get<uint32_t>();
-  v.provenance.arguments = in.get_parameters();
-  v.summary = in.get_parameters();
-  v.data = read_column(trees, in.get_tree(), type, rows);
-  if (in.version() > 1) v.data = by_id(v.data, of);
-  in.expect_end();
-  return v;
+node_values read_values(const hash128& root, const graph& of, const page_get& get) {
+  return read_rows(std::vector<stored_values>{{root, get, [&] { return of; }}}, of, 0, of->nodes);
 }
+
+node_values read_values(std::span<const stored_values> stored, const graph& of, int64_t before) { return read_rows(stored, of, before, of->total_nodes); }
 
 graph with_values(const graph& g, const std::string& name, const node_values& v) {
   if (g->kind.keys != v.of->kind.keys && g->nodes) throw failure{errc::value, "the values are of other nodes, whose keys are of another type"};
@@ -131,26 +179,6 @@ graph with_values(const graph& g, const std::string& name, const node_values& v)
   column->type = v.data.type;
   column->pages = std::move(pages);
   return graph{std::move(made)};
-}
-
-node_values gather(std::span<const node_values> partitions, const graph& whole) {
-  if (partitions.empty()) throw failure{errc::internal, "no partitions to gather values from"};
-  struct place { const column* from = nullptr; int32_t row = 0; };
-  std::vector<place> places(size_t(whole->size));
-  for (auto& part : partitions) {
-    if (part.data.type != partitions[0].data.type) damaged("partitions' values are of different types");
-    for (int32_t v = 0; v < part.of->size; ++v) {
-      if (!part.of->live(v)) continue;
-      auto id = whole->keys->find(node_hash(part.of, v));
-      if (id && *id < whole->size) places[size_t(*id)] = {&part.data, v};
-    }
-  }
-  column_builder out{"value", partitions[0].data.type};
-  out.reserve(whole->size);
-  for (auto& p : places)
-    if (p.from) out.append_from(*p.from, p.row);
-    else out.append_null();
-  return {whole, out.finish(), partitions[0].provenance, partitions[0].summary};
 }
 
 }  // namespace gli

@@ -1,10 +1,13 @@
 #pragma once
 // What an algorithm answers: one value per own node.
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "partitions/graph.h"
+#include "partitions/page_tree.h"
 #include "runtime/codec.h"
 #include "runtime/value.h"
 
@@ -22,13 +25,21 @@ using node_values_ptr = std::shared_ptr<const node_values>;
 /// The values as content-addressed pages, like write_graph / read_graph.
 hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
                      const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
-node_values read_values(const hash128& root, const graph& of, const std::function<byte_buffer(const hash128&)>& get);
+/// `of` has the nodes that the values were written for.
+node_values read_values(const hash128& root, const graph& of, const page_get& get);
+
+/// Where one of the partitions that wrote a result has it. `part` gives the graph's partition there, which only format version 1 asks for.
+struct stored_values {
+  hash128 root;
+  page_get get;
+  std::function<graph()> part;
+};
+/// The same of all partitions that wrote a result, for `of`, which may be one of another number of partitions: `before` nodes of the whole graph have
+/// smaller key hashes than its own.
+node_values read_values(std::span<const stored_values> stored, const graph& of, int64_t before);
 
 /// `g` with the values as the node attribute `name`, instead of what it had under that name; nulls are no attribute. `v.of` may be another version or copy
 /// with the same nodes: else failure{value} naming one. O(nodes); only that column is new. On partitions each calls it with its own values.
 graph with_values(const graph& g, const std::string& name, const node_values& v);
-
-/// Results of the partitions of one graph, for the gathered whole graph.
-node_values gather(std::span<const node_values> partitions, const graph& whole);
 
 }  // namespace gli

@@ -39,7 +39,6 @@ struct worker_info {
   uint32_t worker = 0, partition = 0, pid = 0;
   std::string host, address, state, last_error;
 };
-struct result_info { std::string algorithm; uint32_t version = 0; parameters arguments; };
 struct commit_info {
   std::string id, graph_id;
   std::vector<std::string> parents;
@@ -66,15 +65,19 @@ struct commit_graph {
   std::vector<handle> results;
   std::string seen;                 // the branch's head as the driver knows it; empty: none
   std::vector<std::string> merged;  // further parents
+  bool begins_part = false;         // the graph is a part of the first parent's
 };
 struct ask_history { std::string store, revision; uint32_t limit = 0; };
-struct checkout { std::string store, revision; int32_t result = -1; handle graph = 0; };
+/// The graph of a commit; or, for `graph`, its result of that number; or, where `kept` names an algorithm, what was kept of that.
+struct checkout { std::string store, revision; int32_t result = -1; handle graph = 0; result_info kept = {}; };
+/// Keeps values of a commit's graph beside it, for whoever asks the same again.
+struct keep_result { std::string store, revision; handle values = 0; };
 struct create_branch { std::string store, name, from; };
 struct shutdown_cluster {};
 struct cancel_request { uint64_t sequence = 0; };
 
 using request_body = std::variant<ping, ask_status, load_begin, job, release_handles, commit_graph, ask_history, checkout, create_branch,
-                                  shutdown_cluster, cancel_request>;
+                                  keep_result, shutdown_cluster, cancel_request>;
 struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body body; };
 
 struct done {};

@@ -58,8 +58,18 @@ struct put_body {
     group.setStore(text(b.store));
     put_numbers(group.initResults(count(b.results)), b.results);
   }
-  void operator()(const read_pages& b) { put_roots(to.initReadPages(), b); }
-  void operator()(const read_result& b) { put_roots(to.initReadResult(), b); }
+  void operator()(const read_pages& b) {
+    auto group = to.initReadPages();
+    group.setStore(text(b.store));
+    group.setCommit(text(b.commit));
+  }
+  void operator()(const read_result& b) {
+    auto group = to.initReadResult();
+    group.setStore(text(b.store));
+    group.setCommit(text(b.commit));
+    group.setIndex(b.index);
+    put(group.initKept(), b.kept);
+  }
   void operator()(const compare_graphs& b) { to.setCompareGraphs(b.newer); }
   void operator()(const edit_graph& b) { put(to.initEditGraph(count(b.edits)), b.edits); }
   void operator()(const add_rows& b) {
@@ -80,11 +90,6 @@ struct put_body {
     auto group = to.initReadSources();
     put(group.initLoad(), load_begin{b.kind, b.endpoints_must_exist, b.origin, b.duplicates});
     fill_list(group.initSources(count(b.sources)), b.sources, put_source);
-  }
-
-  template <class Group, class Body> static void put_roots(Group group, const Body& b) {
-    group.setStore(text(b.store));
-    put_texts(group.initRoots(count(b.roots)), b.roots);
   }
 };
 
@@ -152,8 +157,11 @@ job_body get_body(wire::Job::Reader from) {
     case wire::Job::RESOLVE_MIRRORS: return resolve_mirrors{};
     case wire::Job::IDENTIFY: return identify{};
     case wire::Job::WRITE_PAGES: return write_pages{string_of(from.getWritePages().getStore()), read_numbers(from.getWritePages().getResults())};
-    case wire::Job::READ_PAGES: return read_pages{string_of(from.getReadPages().getStore()), read_texts(from.getReadPages().getRoots())};
-    case wire::Job::READ_RESULT: return read_result{string_of(from.getReadResult().getStore()), read_texts(from.getReadResult().getRoots())};
+    case wire::Job::READ_PAGES: return read_pages{string_of(from.getReadPages().getStore()), string_of(from.getReadPages().getCommit())};
+    case wire::Job::READ_RESULT: {
+      auto group = from.getReadResult();
+      return read_result{string_of(group.getStore()), string_of(group.getCommit()), group.getIndex(), get(group.getKept())};
+    }
     case wire::Job::COMPARE_GRAPHS: return compare_graphs{from.getCompareGraphs()};
     case wire::Job::EDIT_GRAPH: return edit_graph{get(from.getEditGraph())};
     case wire::Job::ADD_ROWS: return add_rows{from.getAddRows().getRows(), from.getAddRows().getCreateNodes()};

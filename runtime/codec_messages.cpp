@@ -13,6 +13,14 @@ failure_note get(wire::Failure::Reader from) {
   return {errc(code), string_of(from.getMessage())};
 }
 
+void put(wire::ResultInfo::Builder to, const result_info& from) {
+  to.setAlgorithm(text(from.algorithm));
+  to.setVersion(from.version);
+  codec::put(to.initArguments(count(from.arguments)), from.arguments);
+}
+
+result_info get(wire::ResultInfo::Reader from) { return {string_of(from.getAlgorithm()), from.getVersion(), codec::get(from.getArguments())}; }
+
 namespace {
 
 duplicate_policy get_duplicates(uint8_t number) {
@@ -55,14 +63,6 @@ worker_info get(wire::WorkerInfo::Reader from) {
           string_of(from.getState()), string_of(from.getLastError())};
 }
 
-void put(wire::ResultInfo::Builder to, const result_info& from) {
-  to.setAlgorithm(text(from.algorithm));
-  to.setVersion(from.version);
-  codec::put(to.initArguments(count(from.arguments)), from.arguments);
-}
-
-result_info get(wire::ResultInfo::Reader from) { return {string_of(from.getAlgorithm()), from.getVersion(), codec::get(from.getArguments())}; }
-
 void put(wire::CommitInfo::Builder to, const commit_info& from) {
   to.setId(text(from.id));
   to.setGraphId(text(from.graph_id));
@@ -72,7 +72,7 @@ void put(wire::CommitInfo::Builder to, const commit_info& from) {
   to.setTime(from.time);
   to.setNodes(from.nodes);
   to.setEdges(from.edges);
-  fill_list(to.initResults(count(from.results)), from.results, [](auto place, const result_info& r) { put(place, r); });
+  fill_list(to.initResults(count(from.results)), from.results, [](auto place, const result_info& r) { codec::put(place, r); });
 }
 
 commit_info get(wire::CommitInfo::Reader from) {
@@ -85,7 +85,7 @@ commit_info get(wire::CommitInfo::Reader from) {
   c.time = from.getTime();
   c.nodes = from.getNodes();
   c.edges = from.getEdges();
-  c.results = read_list<result_info>(from.getResults(), [](wire::ResultInfo::Reader r) { return get(r); });
+  c.results = read_list<result_info>(from.getResults(), [](wire::ResultInfo::Reader r) { return codec::get(r); });
   return c;
 }
 
@@ -106,11 +106,13 @@ void put(wire::Commit::Builder to, const commit_graph& from) {
   put_numbers(to.initResults(count(from.results)), from.results);
   to.setSeen(text(from.seen));
   put_texts(to.initMerged(count(from.merged)), from.merged);
+  to.setBeginsPart(from.begins_part);
 }
 
 commit_graph get(wire::Commit::Reader from) {
   return {string_of(from.getStore()),  from.getGraph(),             string_of(from.getMessage()),     string_of(from.getAuthor()),
-          string_of(from.getBranch()), read_numbers(from.getResults()), string_of(from.getSeen()), read_texts(from.getMerged())};
+          string_of(from.getBranch()), read_numbers(from.getResults()), string_of(from.getSeen()), read_texts(from.getMerged()),
+          from.getBeginsPart()};
 }
 
 /// One call for each alternative of request_body.
@@ -134,12 +136,19 @@ struct put_request {
     group.setRevision(text(b.revision));
     group.setResult(b.result);
     group.setGraph(b.graph);
+    codec::put(group.initKept(), b.kept);
   }
   void operator()(const create_branch& b) {
     auto group = to.initBranch();
     group.setStore(text(b.store));
     group.setName(text(b.name));
     group.setFrom(text(b.from));
+  }
+  void operator()(const keep_result& b) {
+    auto group = to.initKeepResult();
+    group.setStore(text(b.store));
+    group.setRevision(text(b.revision));
+    group.setValues(b.values);
   }
   void operator()(const shutdown_cluster&) { to.setShutdown(); }
   void operator()(const cancel_request& b) { to.setCancel(b.sequence); }
@@ -159,13 +168,18 @@ request_body get_request(wire::Request::Reader from) {
     }
     case wire::Request::CHECKOUT: {
       auto group = from.getCheckout();
-      return checkout{string_of(group.getStore()), string_of(group.getRevision()), group.getResult(), group.getGraph()};
+      return checkout{string_of(group.getStore()), string_of(group.getRevision()), group.getResult(), group.getGraph(),
+                      codec::get(group.getKept())};
     }
     case wire::Request::SHUTDOWN: return shutdown_cluster{};
     case wire::Request::CANCEL: return cancel_request{from.getCancel()};
     case wire::Request::BRANCH: {
       auto group = from.getBranch();
       return create_branch{string_of(group.getStore()), string_of(group.getName()), string_of(group.getFrom())};
+    }
+    case wire::Request::KEEP_RESULT: {
+      auto group = from.getKeepResult();
+      return keep_result{string_of(group.getStore()), string_of(group.getRevision()), group.getValues()};
     }
   }
   refuse("no request " + std::to_string(int(from.which())));

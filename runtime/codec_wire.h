@@ -124,6 +124,8 @@ void put(wire::JobResult::Builder to, const job_result& from);
 job_result get(wire::JobResult::Reader from);
 void put(wire::LoadBegin::Builder to, const load_begin& from);
 load_begin get(wire::LoadBegin::Reader from);
+void put(wire::ResultInfo::Builder to, const result_info& from);
+result_info get(wire::ResultInfo::Reader from);
 void put(wire::Failure::Builder to, const failure_note& from);
 failure_note get(wire::Failure::Reader from);
 void put(capnp::List<wire::Edit>::Builder to, const std::vector<edit>& from);

@@ -30,6 +30,9 @@ struct graph_kind {
   friend bool operator==(const graph_kind&, const graph_kind&) = default;
 };
 
+/// Where a result comes from.
+struct result_info { std::string algorithm; uint32_t version = 0; parameters arguments; };
+
 /// All partitions have their batches: exchange remote keys and transposes, build pages. Output: a graph.
 struct finish_load { handle load = 0; };
 /// An algorithm of the catalog (partitions/catalog.h). Output: node values.
@@ -42,12 +45,14 @@ struct select_by_values { handle values = 0; double low = 0, high = 0; };
 struct resolve_mirrors {};
 /// The graph_id. Summary: graph_id.
 struct identify {};
-/// Write the partition's pages, and those of the results, to its store. Summary of each partition: root, result_roots (hex, comma-separated).
+/// Write the partition's pages (without a graph: none), and those of the results, to its store. Summary of each partition: root, result_roots (hex,
+/// comma-separated).
 struct write_pages { std::string store; std::vector<handle> results; };
-/// Read a committed partition. Output: a graph. `partitions` and `root` come from the commit record; roots by partition, hex.
-struct read_pages { std::string store; std::vector<std::string> roots; };
-/// Read a committed result of `graph`. Output: node values.
-struct read_result { std::string store; std::vector<std::string> roots; };
+/// Read a commit's graph, however many partitions wrote it. Output: a graph.
+struct read_pages { std::string store, commit; };  // commit: its id, hex
+/// Read a result of a commit, for `graph`, which is the commit's: that of number `index`, or, where that is negative, what was kept of `kept`.
+/// Output: node values.
+struct read_result { std::string store, commit; int32_t index = -1; result_info kept = {}; };
 /// What changed from `graph` to `newer`. Summary: nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed.
 struct compare_graphs { handle newer = 0; };
 

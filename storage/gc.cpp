@@ -258,6 +258,14 @@ void mark_kept(ordered_store& manifest, std::vector<partition_sweep>& sweeps, co
   });
 }
 
+void compact(ordered_store& environment, gc_count& bytes) {
+  auto before = environment.space().file;
+  environment.compact();
+  auto after = environment.space().file;
+  bytes.kept += after;
+  bytes.removed += before - std::min(before, after);
+}
+
 }  // namespace
 
 gc_report graph_store::gc(const gc_options& options, const root_format& roots) {
@@ -273,6 +281,11 @@ gc_report graph_store::gc(const gc_options& options, const root_format& roots) {
   remove_rows(manifest, options, report);
   for (auto& s : sweeps)
     while (s.sweep(manifest, options)) continue;
+  lease.reset();
+  if (options.compact) {
+    compact(manifest, report.file_bytes);
+    for (auto p : state_->partitions()) compact(state_->pool(p).environment(), report.file_bytes);
+  }
   return report;
 }
 

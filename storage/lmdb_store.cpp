@@ -12,6 +12,7 @@
 
 #include "runtime/error.h"
 #include "storage/file_checks.h"
+#include "storage/lmdb_compaction.h"
 #include "storage/lmdb_environment.h"
 #include "storage/lmdb_file.h"
 #include "storage/lmdb_snapshot.h"
@@ -206,6 +207,18 @@ class registry {
     return store;
   }
 
+  void with_closed(const std::string& path, const std::function<void()>& body) {
+    std::unique_lock lock{mutex_};
+    auto id = file_id(data_file(path));
+    if (!id) throw failure{errc::not_found, path + ": no store here"};
+    for (auto found = opened_.find(*id); found != opened_.end(); found = opened_.find(*id)) {
+      if (!found->second.store.expired())
+        throw failure{errc::conflict, path + ": this process has the store open elsewhere, so its files cannot be rewritten: close what reads or writes it"};
+      closed_.wait(lock);
+    }
+    body();
+  }
+
  private:
   void close(lmdb_store* store) {
     if (pid_ != getpid()) return;
@@ -343,6 +356,8 @@ void lmdb_store::check() const {
 }
 
 }  // namespace
+
+void with_lmdb_closed(const std::string& path, const std::function<void()>& body) { registry::current().with_closed(path, body); }
 
 std::shared_ptr<ordered_store> open_lmdb(const std::string& path, bool create) {
   if (!create && !file_id(data_file(path))) throw failure{errc::not_found, path + ": no store here"};

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "runtime/error.h"
+#include "storage/lmdb_compaction.h"
 
 namespace gli::storage {
 namespace {
@@ -64,7 +65,7 @@ void initialize(ordered_store& environment, std::string_view role, const std::st
 }
 
 std::shared_ptr<ordered_store> open_environment(const std::string& path, std::string_view role, bool create) {
-  auto environment = open_lmdb(path, create);
+  auto environment = open_compactable(path, create);
   auto r = environment->read();
   auto has_format = check_format(*r, role, path);
   if (has_format)

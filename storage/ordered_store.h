@@ -57,6 +57,9 @@ class ordered_store {
   /// pointers blindly: a scan after a check meets no signal.
   virtual void check() const = 0;
   virtual space_usage space() const { return {}; }
+  /// Rewrites the file without what is free in it. failure{conflict} when a transaction, or another store object or process, has it open; then
+  /// nothing has changed. In memory there is nothing to rewrite.
+  virtual void compact() {}
 };
 
 /// Opens or creates the LMDB environment in directory `path`. One object per path and process is shared (LMDB forbids a second open).

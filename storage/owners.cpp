@@ -62,9 +62,22 @@ std::vector<std::unique_ptr<writer>> graph_store::state::hold_roots(const page_o
 
 std::vector<content_pool::snapshot> graph_store::pages_of(const commit_record& record) {
   std::vector<content_pool::snapshot> pages;
-  for (uint32_t p = 0; p < partitions_of(owner_of(record)); ++p) pages.emplace_back(pool(p));
+  for (uint32_t p = 0; p < partitions_of(owner_of(record)); ++p) pages.push_back(pages_of(record, p));
+  return pages;
+}
+
+content_pool::snapshot graph_store::pages_of(const commit_record& record, uint32_t partition) {
+  content_pool::snapshot pages{pool(partition)};
   if (!state_->manifest->read()->get(table::commits, key_of(record.id)))
     throw failure{errc::key, "commit " + to_hex(record.id) + " is no longer in the store: gc() has removed it"};
+  return pages;
+}
+
+content_pool::snapshot graph_store::pages_of(const kept_result& result, uint32_t partition) {
+  content_pool::snapshot pages{pool(partition)};
+  auto now = find_result(result.graph_id, result.result.info);
+  if (!now || now->result.roots != result.result.roots)
+    throw failure{errc::key, "what was kept of " + result.result.info.algorithm + " is no longer in the store: compute() makes it anew"};
   return pages;
 }
 

@@ -92,6 +92,7 @@ class graph_store {
   /// The pages of each partition that the commit has roots in, pinned: they stay readable, whatever gc() removes. failure{key} when gc() has
   /// removed the commit since it was resolved.
   std::vector<content_pool::snapshot> pages_of(const commit_record& record);
+  content_pool::snapshot pages_of(const commit_record& record, uint32_t partition);
 
   std::string current_branch() const;
   void switch_branch(const std::string& name);
@@ -132,6 +133,8 @@ class graph_store {
   /// What the algorithm answered on a graph of that graph_id, if it was kept: of the same version, with the same arguments.
   std::optional<kept_result> find_result(const hash128& graph_id, const result_info& info) const;
   std::vector<kept_result> results_of(const hash128& graph_id) const;
+  /// As for commits: its pages in one partition. failure{key} when it is not there any more, or another is in its place.
+  content_pool::snapshot pages_of(const kept_result& result, uint32_t partition);
   /// Keeps a result of a commit's graph, whose pages are there, in the place of one that was kept before. One transaction. failure{key}: no such commit.
   void keep_result(const hash128& commit, stored_result result);
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._commits import author_or_user
 from ._distributed import DistributedGraph, values_of
-from ._history import Commit
+from ._history import Commit, StoredResult
 from ._node_values import NodeValues
 from ._progress import Progress
 from ._store import GraphStore
@@ -36,7 +36,7 @@ class ClusterStore(GraphStore):
 
     def _commit(self, branch, graph, values, message, author, seen, parents=(), begins_part=False) -> Commit:
         numbers, author = [v._values.number for v in values], author_or_user(author)
-        request = (self.path, graph._handle.number, message, author, branch, numbers, seen or "", list(parents))
+        request = (self.path, graph._handle.number, message, author, branch, numbers, seen or "", list(parents), begins_part)
         with Progress("commit") as progress:
             commits = self._client._call(lambda core: core.commit(*request, progress))
         return self._committed(branch, commits[0], graph)
@@ -50,35 +50,51 @@ class ClusterStore(GraphStore):
         return self._state(revision)
 
     def _read(self, commit: str) -> DistributedGraph:
-        return DistributedGraph(self._client, self._checkout(commit, -1, 0))
+        return DistributedGraph(self._client, self._checkout(lambda core, progress: core.checkout(self.path, commit, -1, 0, progress)))
 
     def _empty(self, like: Commit) -> DistributedGraph:
         graph = self._graph(like)
         return self._client.from_edge_list([], directed=graph.directed, multi=graph.multi)
 
-    def _checkout(self, revision: str, result: int, graph: int) -> dict:
+    def _checkout(self, read: Callable[[Any, Progress], dict]) -> dict:
         with Progress("checkout") as progress:
-            return self._client._call(lambda core: core.checkout(self.path, revision, result, graph, progress))
+            return self._client._call(lambda core: read(core, progress))
 
     def result(self, revision: str | Commit, which: str | int, graph: DistributedGraph | None = None) -> NodeValues:
         """A commit's result, by the algorithm's name or by number; `graph` is the commit's graph if it is there already."""
         commit = self.resolve(revision)
         index, graph = commit.result_index(which), graph or self._graph(commit)
         if index >= commit.committed_results:
-            raise NotImplementedError("what compute() kept is read by gli.GraphStore(path); a cluster reads results of commits")
-        return values_of(graph, self._checkout(commit.id, index, graph._handle.number))
+            return self._kept(commit, graph, commit.results[index])
+        number = graph._handle.number
+        return values_of(graph, self._checkout(lambda core, progress: core.checkout(self.path, commit.id, index, number, progress)))
 
-    def compute(self, algorithm: str, revision: str | Commit = "", **parameters: Any) -> NodeValues:
-        """Not available on a cluster yet."""
-        raise NotImplementedError("a cluster keeps results with commits: commit(message, graph, results=[...])")
+    def _kept(self, commit: Commit, graph: DistributedGraph, what: StoredResult) -> NodeValues:
+        request = (self.path, commit.id, graph._handle.number, what.algorithm, what.version, what.arguments)
+        return values_of(graph, self._checkout(lambda core, progress: core.kept_result(*request, progress)))
 
-    def create_branch(
-        self, name: str, from_revision: str | Commit | None = None, description: str = "", from_subgraph: DistributedGraph | None = None
-    ) -> None:
-        """A branch that begins at a revision, or where the current one is."""
-        if from_subgraph is not None:
-            raise NotImplementedError("a branch of a subgraph is begun by gli.GraphStore(path), and goes on from there on a cluster")
-        super().create_branch(name, from_revision, description)
+    def _asking(self, commit: Commit, recall: Callable[[str, dict], NodeValues]) -> _Asking:
+        return _Asking(self._graph(commit), recall)
+
+    def _recall(self, commit: Commit, name: str, arguments: dict[str, Any]) -> NodeValues:
+        graph = self._graph(commit)
+        kept = self._core.kept_today(commit.id, name, arguments)
+        if kept is not None:
+            return self._kept(commit, graph, StoredResult._from_dict(kept))
+        values = graph._run(name, arguments)
+        self._client._call(lambda core: core.keep_result(self.path, commit.id, values._values.number))
+        return values
 
     def __repr__(self):
         return f"<gli.ClusterStore {self.path}>"
+
+
+class _Asking(DistributedGraph):
+    """A graph whose algorithms ask the store first."""
+
+    def __init__(self, graph: DistributedGraph, recall: Callable[[str, dict], NodeValues]):
+        self.__dict__.update(graph.__dict__, _degrees={})
+        self._recall = recall
+
+    def _run(self, name, arguments) -> NodeValues:
+        return self._recall(name, arguments)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ._checks import whole
 from ._commits import revision_text
-from ._graph import Graph
 from ._history import Commit, Move, Reflog
-from ._methods import Filter
+from ._methods import Filter, GraphMethods
 
 
 class References:
@@ -29,7 +28,7 @@ class References:
         name: str,
         from_revision: str | Commit | None = None,
         description: str = "",
-        from_subgraph: Graph | Filter | None = None,
+        from_subgraph: GraphMethods | Filter | None = None,
     ) -> None:
         """A branch that begins at a revision, or where the current one is.
 
@@ -62,11 +61,12 @@ class References:
                 raise
         self._tell("branch_created", name)
 
-    def _part(self, start: str, chosen: Graph | Filter) -> Graph:
+    def _part(self, start: str, chosen: GraphMethods | Filter) -> GraphMethods:
         """The subgraph of the revision's graph. ValueError when the graph given has what that one lacks."""
         whole = self.at(start or self.current_branch)
-        if not isinstance(chosen, Graph):
+        if not isinstance(chosen, GraphMethods):
             return whole.filter(nodes=chosen)
+        self._check_kept(chosen)
         more = chosen.diff(whole).summary()
         if any(more[f"{what}_{how}"] for what in ("nodes", "edges") for how in ("added", "changed")):
             raise ValueError(f"from_subgraph is no part of {start or self.current_branch!r}: it has nodes, edges or attributes of its own")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from . import _core
 from ._graph import Graph, _values_of
 from ._history import Commit, StoredResult
+from ._methods import GraphMethods
 from ._node_values import NodeValues
 
 
@@ -22,14 +24,14 @@ class Results:
         """One of a commit's results, by the algorithm's name (the last of several) or by number. KeyError where there is none."""
         commit = self.resolve(revision)
         index, state = commit.result_index(which), self._state(commit)
+        graph = Graph._from_core(state.graph)
         if index < commit.committed_results:
-            values = self._core.result(commit.id, index, state)
-        else:
-            wanted = commit.results[index]
-            values = self._core.find_result(commit.id, wanted.algorithm, wanted.arguments, state.graph, wanted.version)
-            if values is None:
-                raise KeyError(f"{wanted} was removed: compute() makes it anew")
-        return _values_of(Graph._from_core(state.graph), values)
+            return _values_of(graph, self._core.result(commit.id, index, state))
+        wanted = commit.results[index]
+        values = self._core.find_result(commit.id, wanted.algorithm, wanted.arguments, state.graph, wanted.version)
+        if values is None:
+            raise KeyError(f"{wanted} was removed: compute() makes it anew")
+        return _values_of(graph, values)
 
     def _described(self, described: dict) -> Commit:
         """A commit with what compute() kept of its graph."""
@@ -55,9 +57,13 @@ class Results:
         if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
             raise ValueError(f"no algorithm {algorithm!r}; there are {', '.join(_ALGORITHMS)}")
         commit = self.resolve(revision or self.current_branch)
+        return getattr(self._asking(commit, lambda name, arguments: self._recall(commit, name, arguments)), algorithm)(**parameters)
+
+    def _asking(self, commit: Commit, recall: Callable[[str, dict], NodeValues]) -> GraphMethods:
+        """The commit's graph, whose algorithms are told by `recall`."""
         asking = _Asking._from_core(self._state(commit).graph)
-        asking._recall = lambda name, arguments: self._recall(commit, name, arguments)
-        return getattr(asking, algorithm)(**parameters)
+        asking._recall = recall
+        return asking
 
     def _recall(self, commit: Commit, name: str, arguments: dict[str, Any]) -> NodeValues:
         graph = Graph._from_core(self._state(commit).graph)

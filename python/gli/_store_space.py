@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from . import _core
-from ._checks import number
+from ._checks import flag, number
 from ._table import Table, counted
 
 
 @dataclass(frozen=True)
 class GcReport:
-    """What garbage collection removed, or with dry_run would remove, and what stays; bytes are those of pages."""
+    """What garbage collection removed, or with dry_run would remove, and what stays; bytes are those of pages.
+
+    file_bytes: by how much compact=True made the files smaller, and what they are now; zeros without it, and in memory.
+    """
 
     dry_run: bool
     commits_removed: int
@@ -25,13 +28,16 @@ class GcReport:
     pages_kept: int
     bytes_removed: int
     bytes_kept: int
+    file_bytes_removed: int
+    file_bytes_kept: int
 
     def __str__(self):
         verb = "would remove" if self.dry_run else "removed"
         reflog = f", {entries(self.reflog_removed)} of the reflog" if self.reflog_removed else ""
         gone = f"{verb} {counted(self.commits_removed, 'commit')}{reflog} and {counted(self.pages_removed, 'page')}"
         kept = f"kept {counted(self.commits_kept, 'commit')} and {counted(self.pages_kept, 'page')}"
-        return f"{gone} of {size(self.bytes_removed)}\n{kept} of {size(self.bytes_kept)}"
+        files = f"\nfiles of {size(self.file_bytes_kept)}, {size(self.file_bytes_removed)} smaller" if self.file_bytes_kept else ""
+        return f"{gone} of {size(self.bytes_removed)}\n{kept} of {size(self.bytes_kept)}{files}"
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,12 @@ class Space:
         """Removes commits that no branch, tag or reflog entry reaches, and what only they needed. Others may read and commit meanwhile.
 
         keep_reflog: days; older entries of the reflog go too, and the commits that only they reach (default: all entries stay, and with
-        them all that ever was on a branch). What this object read or committed last also stays. dry_run=True only says what would go. The
-        files do not shrink: later commits use the room. CorruptError, and nothing removed, when something that stays is damaged.
+        them all that ever was on a branch). What this object read or committed last also stays. dry_run=True only says what would go.
+        CorruptError, and nothing removed, when something that stays is damaged.
+
+        Files keep their size, and later commits use the room. compact=True rewrites them, one after the other, to what is in use: each is
+        replaced at once when its copy is synced, for which there must be room beside it. ConflictError when somebody else has the store
+        open, another process or another object of this one: then the files that are left stay as they are, and the garbage is removed.
 
         >>> import gli
         >>> store = gli.GraphStore()
@@ -83,15 +93,15 @@ class Space:
         >>> store.gc().commits_removed, store.gc(keep_reflog=0).commits_removed
         (0, 1)
         """
-        if compact:
-            raise NotImplementedError("files are not rewritten while others may have them open: unbundle a bundle into a new store")
+        if flag(compact, "compact") and flag(dry_run, "dry_run"):
+            raise ValueError("how much smaller files become is known when they were rewritten: dry_run and compact do not go together")
         days = None if keep_reflog is None else number(keep_reflog, "keep_reflog")
         if days is not None and not 0 <= days < 100_000:
             raise ValueError(f"keep_reflog is a number of days from 0 on, not {keep_reflog!r}")
         at_hand = [*self._states, *(id for id in self._seen.values() if id is not None)]
-        found = self._core.gc(days, at_hand, bool(dry_run))
+        found = self._core.gc(days, at_hand, flag(dry_run, "dry_run"), compact)
         counts = {f"{what}_{end}": n for what, pair in found.items() for end, n in zip(("kept", "removed"), pair)}
-        return GcReport(dry_run=bool(dry_run), **counts)
+        return GcReport(dry_run=dry_run, **counts)
 
     def get_storage_stats(self) -> StorageStats:
         """What the store holds, and how much room that takes.

@@ -103,9 +103,9 @@ py::object begin_load(driver_client& client, bool directed, bool multi, const st
 }
 
 py::object commit(driver_client& client, std::string store, handle graph, std::string message, std::string author, std::string branch,
-                  std::vector<handle> results, std::string seen, std::vector<std::string> merged, py::object progress) {
+                  std::vector<handle> results, std::string seen, std::vector<std::string> merged, bool begins_part, py::object progress) {
   return call(client, commit_graph{std::move(store), graph, std::move(message), std::move(author), std::move(branch), std::move(results), std::move(seen),
-                                   std::move(merged)},
+                                   std::move(merged), begins_part},
               0, std::move(progress));
 }
 
@@ -130,7 +130,7 @@ void bind_driver(py::module_& m) {
           [](driver_client& c, std::vector<handle> all, double timeout) { return call(c, release_handles{std::move(all)}, timeout); },
           py::arg("handles"), py::arg("timeout"))
       .def("commit", &commit, py::arg("store"), py::arg("graph"), py::arg("message"), py::arg("author"), py::arg("branch"),
-           py::arg("results"), py::arg("seen"), py::arg("merged"), py::arg("progress") = py::none())
+           py::arg("results"), py::arg("seen"), py::arg("merged"), py::arg("begins_part"), py::arg("progress") = py::none())
       .def(
           "history",
           [](driver_client& c, std::string store, std::string revision, uint32_t limit) {
@@ -143,6 +143,21 @@ void bind_driver(py::module_& m) {
             return call(c, checkout{std::move(store), std::move(revision), result, graph}, 0, std::move(progress));
           },
           py::arg("store"), py::arg("revision"), py::arg("result"), py::arg("graph"), py::arg("progress") = py::none())
+      .def(
+          "kept_result",
+          [](driver_client& c, std::string store, std::string commit, handle graph, std::string algorithm, uint32_t version, const py::dict& arguments,
+             py::object progress) {
+            result_info kept{std::move(algorithm), version, parameters_from(arguments)};
+            return call(c, checkout{std::move(store), std::move(commit), -1, graph, std::move(kept)}, 0, std::move(progress));
+          },
+          py::arg("store"), py::arg("commit"), py::arg("graph"), py::arg("algorithm"), py::arg("version"), py::arg("arguments"),
+          py::arg("progress") = py::none())
+      .def(
+          "keep_result",
+          [](driver_client& c, std::string store, std::string commit, handle values) {
+            return call(c, keep_result{std::move(store), std::move(commit), values}, 0);
+          },
+          py::arg("store"), py::arg("commit"), py::arg("values"))
       .def(
           "create_branch",
           [](driver_client& c, std::string store, std::string name, std::string from) {

@@ -3,6 +3,7 @@
 #include "callbacks.h"
 #include "convert.h"
 #include "partitions/catalog.h"
+#include "partitions/embedded_store.h"
 #include "records.h"
 #include "runtime/error.h"
 #include "storage/states.h"
@@ -12,23 +13,24 @@ namespace gli::python {
 namespace {
 
 using storage::graph_store;
-using store_ptr = std::shared_ptr<graph_store>;
 
 /// The values, for a graph of that graph_id; or None. Without a version: those that the algorithm would compute today.
-std::optional<values_handle> find_result(graph_store& store, const std::string& revision, std::string name, const py::dict& arguments, const graph& of,
+std::optional<values_handle> find_result(embedded_store& store, const std::string& revision, std::string name, const py::dict& arguments, const graph& of,
                                          std::optional<uint32_t> version) {
   run_algorithm what{std::move(name), parameters_from(arguments)};
   return without_gil([&]() -> std::optional<values_handle> {
     auto info = version ? result_info{what.name, *version, what.arguments} : provenance_of(what);
-    auto graph_id = store.resolve(revision).graph_id;
-    auto found = store.find_result(graph_id, info);
-    storage::content_pool::snapshot pages{store.pool(0)};
-    auto kept = store.find_result(graph_id, info);
-    if (!kept || !found || kept->result.roots != found->result.roots) return {};  // none, or one that goes or comes just now
-    if (kept->result.roots.size() != 1) throw failure{errc::corrupt, "a kept result of " + what.name + " that is not in one piece"};
-    auto values = read_values(kept->result.roots[0], of, [&](const hash128& h) { return pages.get(h); });
-    return values_handle{std::make_shared<const node_values>(std::move(values))};
+    auto found = store.read_kept_result(store.resolve(revision).graph_id, info, of);
+    if (!found) return {};
+    return values_handle{std::make_shared<const node_values>(std::move(*found))};
   });
+}
+
+/// What is kept of that which the algorithm would compute today, as to_dict says it; or None.
+py::object kept_today(const graph_store& store, const std::string& revision, std::string name, const py::dict& arguments) {
+  run_algorithm what{std::move(name), parameters_from(arguments)};
+  auto found = without_gil([&] { return store.find_result(store.resolve(revision).graph_id, provenance_of(what)); });
+  return found ? py::object(to_dict(found->result.info)) : py::none();
 }
 
 /// Pages first, in one synced transaction; then the record.
@@ -56,8 +58,9 @@ py::list results_of(const graph_store& store, const std::string& graph_id) {
 }  // namespace
 
 void bind_store_results(py::module_& m) {
-  py::reinterpret_borrow<py::class_<graph_store, store_ptr>>(m.attr("Store"))
+  py::reinterpret_borrow<py::class_<embedded_store, graph_store, std::shared_ptr<embedded_store>>>(m.attr("Store"))
       .def("find_result", &find_result, py::arg("revision"), py::arg("name"), py::arg("arguments"), py::arg("of"), py::arg("version") = py::none())
+      .def("kept_today", &kept_today, py::arg("revision"), py::arg("name"), py::arg("arguments"))
       .def("keep_result", &keep_result, py::arg("revision"), py::arg("values"))
       .def("results_of", &results_of, py::arg("graph_id"));
 }

@@ -21,18 +21,20 @@ std::vector<hash128> ids_from(const std::vector<std::string>& texts) {
   return ids;
 }
 
-/// (kept, removed) of commits, reflog entries, pages and bytes.
-py::dict collect(graph_store& store, const std::optional<double>& keep_reflog_days, const std::vector<std::string>& keep, bool dry_run) {
+/// (kept, removed) of commits, reflog entries, pages, bytes, and bytes of files.
+py::dict collect(graph_store& store, const std::optional<double>& keep_reflog_days, const std::vector<std::string>& keep, bool dry_run, bool compact) {
   storage::gc_options options;
   if (keep_reflog_days) options.keep_reflog = int64_t(*keep_reflog_days * 24 * 3600 * 1e6);
   options.keep = ids_from(keep);
   options.dry_run = dry_run;
+  options.compact = compact;
   auto report = without_gil([&] { return store.gc(options, root_trees); });
   py::dict result;
   result["commits"] = counted(report.commits);
   result["reflog"] = counted(report.reflog);
   result["pages"] = counted(report.pages);
   result["bytes"] = counted(report.bytes);
+  result["file_bytes"] = counted(report.file_bytes);
   return result;
 }
 
@@ -93,7 +95,7 @@ py::dict unbundle(graph_store& store, const std::string& path, bool force, const
 
 void bind_store_space(py::module_& m) {
   auto store = py::reinterpret_borrow<py::class_<graph_store, std::shared_ptr<graph_store>>>(m.attr("History"));
-  store.def("gc", &collect, py::arg("keep_reflog_days"), py::arg("keep"), py::arg("dry_run")).def("space", &space);
+  store.def("gc", &collect, py::arg("keep_reflog_days"), py::arg("keep"), py::arg("dry_run"), py::arg("compact")).def("space", &space);
   store.def("bundle", &bundle, py::arg("path"), py::arg("names"), py::arg("have"))
       .def("unbundle", &unbundle, py::arg("path"), py::arg("force"), py::arg("prefix"));
 }

@@ -111,14 +111,15 @@ struct Job {
     resolveMirrors @11 :Void;
     identify @12 :Void;
     writePages :group { store @13 :Text; results @14 :List(UInt64); }
-    readPages :group { store @15 :Text; roots @16 :List(Text); }
-    readResult :group { store @17 :Text; roots @18 :List(Text); }
+    readPages :group { store @15 :Text; roots @16 :List(Text); commit @28 :Text; }  # roots: nobody sets them any more
+    readResult :group { store @17 :Text; roots @18 :List(Text); commit @29 :Text; index @30 :Int32; kept @31 :ResultInfo; }
+                                 # index -1: what was kept of `kept`; roots: nobody sets them any more
     compareGraphs @19 :UInt64;
     editGraph @20 :List(Edit);
     addRows :group { rows @21 :UInt64; createNodes @22 :Bool; }  # rows: the load that has them
     merge :group { base @23 :UInt64; theirs @24 :UInt64; choices @25 :List(Choice); otherwise @26 :UInt8; tell @27 :Bool; }
                                  # otherwise: gli::merge_choice::side
-    readSources :group { load @28 :LoadBegin; sources @29 :List(RowSource); }
+    readSources :group { load @32 :LoadBegin; sources @33 :List(RowSource); }
   }
 }
 
@@ -195,6 +196,7 @@ struct Commit {            # driver to coordinator
   results @5 :List(UInt64);
   seen @6 :Text;           # the branch's head as the driver knows it; empty: none. Another one is a conflict
   merged @7 :List(Text);   # further parents
+  beginsPart @8 :Bool;     # the graph is a part of the first parent's
 }
 
 struct WorkerInfo {
@@ -218,11 +220,12 @@ struct Request {           # driver to coordinator, answered by one Reply with t
     release @6 :List(UInt64);    # handles that the driver dropped
     commit @7 :Commit;
     history :group { store @8 :Text; revision @9 :Text; limit @10 :UInt32; }
-    checkout :group { store @11 :Text; revision @12 :Text; result @13 :Int32; graph @14 :UInt64; }
-                                 # result -1: the graph; else that result of the commit, for `graph`
+    checkout :group { store @11 :Text; revision @12 :Text; result @13 :Int32; graph @14 :UInt64; kept @20 :ResultInfo; }
+                                 # result -1: the graph, or, for `graph`, what was kept of `kept` if it names an algorithm; else that result of the commit
     shutdown @15 :Void;
     cancel @16 :UInt64;          # sequence number of the request to give up
     branch :group { store @17 :Text; name @18 :Text; from @19 :Text; }
+    keepResult :group { store @21 :Text; revision @22 :Text; values @23 :UInt64; }
   }
 }
 

@@ -30,7 +30,7 @@ TEST(handles, what_was_never_committed_is_lost_with_a_worker_and_says_so) {
   handles h;
   h.add(1, graph_handle{});
   graph_handle committed;
-  committed.stored = stored_at{"store", {"aa"}};
+  committed.stored = stored_at{read_pages{"store", "aa"}};
   h.add(2, committed);
   h.lose("worker 1 (pid 5, partition 0)");
   EXPECT_EQ(code_of([&] { h.graph(1); }), errc::worker_lost);
@@ -39,8 +39,8 @@ TEST(handles, what_was_never_committed_is_lost_with_a_worker_and_says_so) {
 
 TEST(handles, graphs_are_restored_before_their_results) {
   handles h;
-  h.add(7, values_handle{9, {"pagerank", 1, {}}, stored_at{"store", {"bb"}}});
-  h.add(9, graph_handle{1, 0, {}, stored_at{"store", {"aa"}}, true});
+  h.add(7, values_handle{9, {"pagerank", 1, {}}, stored_at{read_result{"store", "aa", 0}}});
+  h.add(9, graph_handle{1, 0, {}, stored_at{read_pages{"store", "aa"}}, true});
   auto list = h.restore();
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[0].what.output, 9u);
@@ -48,6 +48,16 @@ TEST(handles, graphs_are_restored_before_their_results) {
   EXPECT_EQ(list[1].what.output, 7u);
   EXPECT_EQ(list[1].what.graph, 9u);
   EXPECT_TRUE(std::holds_alternative<resolve_mirrors>(list[2].what.body) && list[2].everywhere);
+}
+
+TEST(handles, what_other_partitions_wrote_is_restored_on_all) {
+  handles h;
+  h.add(9, graph_handle{1, 0, {}, stored_at{read_pages{"store", "aa"}, true}, false});
+  h.add(7, values_handle{9, {"pagerank", 1, {}}, stored_at{read_result{"store", "aa", 0}, false}});
+  auto list = h.restore();
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_TRUE(list[0].everywhere);
+  EXPECT_FALSE(list[1].everywhere);
 }
 
 TEST(handles, a_load_is_lost_with_a_worker_by_name) {
@@ -64,9 +74,9 @@ TEST(handles, what_was_lost_while_it_was_committed_comes_back_with_the_restorati
   h.add(1, graph_handle{});
   h.add(2, graph_handle{});
   h.lose("worker 1");
-  h.stored(1, {"store", {"aa"}}, true);
-  h.stored(2, {"store", {"bb"}}, false);
-  h.stored(3, {"store", {"cc"}}, true);  // released meanwhile
+  h.stored(1, {read_pages{"store", "aa"}}, true);
+  h.stored(2, {read_pages{"store", "bb"}}, false);
+  h.stored(3, {read_pages{"store", "cc"}}, true);  // released meanwhile
   EXPECT_NO_THROW(h.graph(1));
   EXPECT_EQ(code_of([&] { h.graph(2); }), errc::worker_lost);
   EXPECT_EQ(h.restore().size(), 1u);

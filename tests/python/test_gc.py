@@ -60,6 +60,49 @@ def test_what_is_at_hand_stays(store):
     assert store.result(second, "degree") == big(2).degree()
 
 
+def test_compact_makes_the_files_as_small_as_what_stays(store):
+    first = store.commit("first", graph=big(1), results=big(1).pagerank())
+    for n in range(2, 8):
+        store.commit(f"state {n}", graph=big(n))
+        store.undo()
+    store._states.clear()
+    before = store.get_storage_stats()
+    report = store.gc(keep_reflog=0, compact=True)
+    after = store.get_storage_stats()
+    assert report.commits_removed == 6 and after.free_bytes == 0
+    assert report.file_bytes_kept == after.file_bytes
+    assert report.file_bytes_kept + report.file_bytes_removed >= before.file_bytes
+    if store.path:
+        assert after.file_bytes * 3 < before.file_bytes and "smaller" in str(report)
+    assert store.verify() and store.at("main") == big(1) and store.result(first, "pagerank") == big(1).pagerank()
+    store.commit("afterwards", graph=store.get_current_graph().add_node("x"))
+    assert len(store.log()) == 2 and store.verify()
+
+
+def test_compact_is_refused_while_somebody_else_has_the_store_open(tmp_path):
+    store = gli.GraphStore(tmp_path / "s")
+    store.commit("first", graph=big(1))
+    other = gli.GraphStore(tmp_path / "s")
+    with pytest.raises(gli.ConflictError, match="manifest: this process has the store open elsewhere"):
+        store.gc(compact=True)
+    del other
+    program = "import sys, gli; s = gli.GraphStore(sys.argv[1]); print('open', flush=True); sys.stdin.read(); s.verify()"
+    with subprocess.Popen([sys.executable, "-c", program, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"open\n"
+        with pytest.raises(gli.ConflictError, match="another process has the store open"):
+            store.gc(compact=True)
+        process.stdin.close()
+        assert process.wait() == 0
+    assert store.gc(compact=True).file_bytes_kept > 0 and store.at("main") == big(1)
+
+
+def test_what_compact_cannot_do_says_why():
+    with pytest.raises(ValueError, match="dry_run and compact do not go together"):
+        gli.GraphStore().gc(compact=True, dry_run=True)
+    with pytest.raises(TypeError, match="compact is True or False"):
+        gli.GraphStore().gc(compact="yes")
+
+
 @pytest.mark.parametrize("days", [-1, float("nan"), 1e9])
 def test_days_are_days(days):
     with pytest.raises(ValueError, match="days"):

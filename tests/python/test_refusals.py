@@ -188,11 +188,6 @@ def test_the_wrong_thing_is_named_and_so_is_the_right_one():
             ask()
 
 
-def test_what_cannot_be_done_says_what_to_do_instead():
-    with pytest.raises(NotImplementedError, match="unbundle a bundle"):
-        gli.GraphStore().gc(compact=True)
-
-
 def test_a_file_s_columns_have_names_that_rows_do_not(write):
     path = write("e", "source target key\n1 2 7\n")
     with pytest.raises(ValueError, match="'key'.*multi=True"):

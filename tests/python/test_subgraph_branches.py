@@ -6,12 +6,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-@pytest.fixture(params=["in memory", "on disk"])
-def store(request, tmp_path):
-    store = gli.GraphStore(None if request.param == "in memory" else tmp_path / "s")
+@pytest.fixture(scope="module", params=["in memory", "on disk", 1, 2])
+def where(request):
+    if not isinstance(request.param, int):
+        yield request.param
+        return
+    with gli.LocalCluster(n_workers=request.param, threads_per_worker=1) as cluster, gli.Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture
+def place(where):
+    """What makes graphs."""
+    return where if isinstance(where, gli.Client) else gli.Graph
+
+
+@pytest.fixture
+def store(where, place, tmp_path):
+    path = tmp_path / "s"
+    store = where.open_store(path) if place is where else gli.GraphStore(None if where == "in memory" else path)
     people = {name: {"age": age} for name, age in zip("abcdef", (10, 20, 30, 40, 50, 60))}
     edges = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "a"), ("c", "a")]
-    store.commit("all", graph=gli.Graph.from_edge_list(edges, people))
+    store.commit("all", graph=place.from_edge_list(edges, people))
     store.create_branch("old", description="above 25", from_subgraph=gli.node("age") > 25)
     return store
 
@@ -102,12 +118,36 @@ def test_the_commit_that_begins_a_part_is_neither_picked_nor_reverted(store):
             take("old")
 
 
-def test_a_graph_that_is_no_part_is_refused_and_no_branch_is_made(store):
-    for other in (store.at("main").add_node("z"), store.at("main").update_node("a", age=1), gli.Graph().add_node("q")):
+def test_a_graph_that_is_no_part_is_refused_and_no_branch_is_made(store, place):
+    for other in (store.at("main").add_node("z"), store.at("main").update_node("a", age=1), place.from_edge_list([("q", "q")])):
         with pytest.raises(ValueError, match="from_subgraph is no part of"):
             store.create_branch("bad", from_subgraph=other)
     with pytest.raises(KeyError):
         store.create_branch("bad", "nowhere", from_subgraph=gli.node("age") > 1)
+    assert store.list_branches() == ["main", "old"]
+
+
+def test_the_part_may_be_given_as_a_graph_and_goes_on_embedded(store, where):
+    store.create_branch("c", from_subgraph=store.at("main").subgraph(["c", "d"]))
+    on(store, "c", lambda g: g.update_node("d", age=41))
+    store.merge_branch("c", "main")
+    assert store.at("main").nodes["d"] == {"age": 41} and len(store.at("main")) == 6
+    if where == "in memory":
+        return
+    here = gli.GraphStore(store.path)
+    here.switch_branch("c")
+    here.commit("more", graph=here.get_current_graph().update_node("c", age=32))
+    here.merge_branch("c", "main")
+    assert here.at("main").nodes["c"] == {"age": 32} and len(here.at("main")) == 6
+
+
+def test_a_graph_of_another_place_is_no_part(store, place):
+    if place is gli.Graph:
+        pytest.skip("this is the other place")
+    with pytest.raises(TypeError, match="a cluster's store keeps a gli.DistributedGraph"):
+        store.create_branch("bad", from_subgraph=gli.Graph().add_node("c"))
+    with pytest.raises(NotImplementedError, match="expressions"):
+        store.create_branch("bad", from_subgraph=lambda node: True)
     assert store.list_branches() == ["main", "old"]
 
 

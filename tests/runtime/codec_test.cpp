@@ -54,8 +54,8 @@ struct teller {
   void operator()(const resolve_mirrors&) {}
   void operator()(const identify&) {}
   void operator()(const write_pages& x) { all(x.store, x.results); }
-  void operator()(const read_pages& x) { all(x.store, x.roots); }
-  void operator()(const read_result& x) { all(x.store, x.roots); }
+  void operator()(const read_pages& x) { all(x.store, x.commit); }
+  void operator()(const read_result& x) { all(x.store, x.commit, x.index, x.kept); }
   void operator()(const compare_graphs& x) { all(x.newer); }
   void operator()(const edit& x) { all(x.op, x.node, x.target, x.edge_key, x.attributes, x.create_nodes); }
   void operator()(const edit_graph& x) { all(x.edits); }
@@ -80,9 +80,10 @@ struct teller {
   void operator()(const ask_status&) {}
   void operator()(const load_begin& x) { all(x.kind, x.endpoints_must_exist, x.origin, x.duplicates, x.rows_of); }
   void operator()(const release_handles& x) { all(x.handles); }
-  void operator()(const commit_graph& x) { all(x.store, x.graph, x.message, x.author, x.branch, x.results, x.seen, x.merged); }
+  void operator()(const commit_graph& x) { all(x.store, x.graph, x.message, x.author, x.branch, x.results, x.seen, x.merged, x.begins_part); }
   void operator()(const ask_history& x) { all(x.store, x.revision, x.limit); }
-  void operator()(const checkout& x) { all(x.store, x.revision, x.result, x.graph); }
+  void operator()(const checkout& x) { all(x.store, x.revision, x.result, x.graph, x.kept); }
+  void operator()(const keep_result& x) { all(x.store, x.revision, x.values); }
   void operator()(const create_branch& x) { all(x.store, x.name, x.from); }
   void operator()(const shutdown_cluster&) {}
   void operator()(const cancel_request& x) { all(x.sequence); }
@@ -225,8 +226,8 @@ struct maker {
       case 4: return resolve_mirrors{};
       case 5: return identify{};
       case 6: return write_pages{text(), numbers()};
-      case 7: return read_pages{text(), texts()};
-      case 8: return read_result{text(), texts()};
+      case 7: return read_pages{text(), text()};
+      case 8: return read_result{text(), text(), int32_t(random()), result()};
       case 9: return edit_graph{edits()};
       case 10: return add_rows{number(), bool(below(2))};
       case 11: return merge_graphs{number(), number(), many([&] { return choice(); }), merge_choice::side(below(2)), bool(below(2))};
@@ -246,17 +247,18 @@ struct maker {
   }
   failure_note note() { return {errc(1 + below(16)), text()}; }
   request_body ask() {
-    switch (below(11)) {
+    switch (below(12)) {
       case 0: return ping{};
       case 1: return ask_status{};
       case 2: return load_begin{kind(), bool(below(2)), text(), duplicate_policy(below(4)), number()};
       case 3: return any_job();
       case 4: return release_handles{numbers()};
-      case 5: return commit_graph{text(), number(), text(), text(), text(), numbers(), text(), texts()};
+      case 5: return commit_graph{text(), number(), text(), text(), text(), numbers(), text(), texts(), bool(below(2))};
       case 6: return ask_history{text(), text(), uint32_t(random())};
-      case 7: return checkout{text(), text(), int32_t(random()), number()};
+      case 7: return checkout{text(), text(), int32_t(random()), number(), result()};
       case 8: return create_branch{text(), text(), text()};
       case 9: return shutdown_cluster{};
+      case 10: return keep_result{text(), text(), number()};
       default: return cancel_request{number()};
     }
   }

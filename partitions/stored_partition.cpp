@@ -1,0 +1,114 @@
+#include "partitions/stored_partition.h"
+
+#include "partitions/partition_edit.h"
+#include "partitions/patch.h"
+#include "partitions/reshard.h"
+#include "partitions/together.h"
+#include "runtime/error.h"
+
+namespace gli {
+
+namespace {
+
+using storage::commit_record;
+using storage::content_pool;
+using storage::graph_store;
+
+graph read_part(graph_store& store, const commit_record& record, uint32_t partition) {
+  auto pages = store.pages_of(record, partition);
+  return read_graph(record.roots[partition], [&](const hash128& h) { return pages.get(h); });
+}
+
+/// The graph of a commit with pages.
+graph graph_of_pages(graph_store& store, const commit_record& record, communicator& all) {
+  auto stored = uint32_t(record.roots.size());
+  if (stored == 0) throw failure{errc::corrupt, "commit " + to_hex(record.id) + " names no partitions"};
+  if (stored == all.size()) return read_part(store, record, all.rank());
+  std::vector<graph> parts;
+  together(all, [&] {
+    for (uint32_t p = 0; p < stored; ++p)
+      if (reader_of(p, stored, all.size()) == all.rank()) parts.push_back(read_part(store, record, p));
+  });
+  return reshard(std::move(parts), stored, all);
+}
+
+/// The edits of all patches, one after the other.
+std::vector<edit> edits_of(const std::vector<byte_buffer>& patches, graph_kind kind) {
+  std::vector<edit> edits;
+  for (auto& bytes : patches) {
+    auto p = decode_patch(bytes);
+    if (p.directed != kind.directed || p.multi != kind.multi) throw failure{errc::value, "the patch is of a graph of another kind (directed, multi)"};
+    edits.insert(edits.end(), std::make_move_iterator(p.edits.begin()), std::make_move_iterator(p.edits.end()));
+  }
+  return edits;
+}
+
+graph patched(const graph& from, const std::vector<byte_buffer>& patches, communicator& all) {
+  std::vector<edit> edits;
+  together(all, [&] { edits = edits_of(patches, from->kind); });
+  edit_report report;
+  auto g = apply(from, edits, report, all);
+  if (report.duplicates > 0) throw failure{errc::value, "the patch is of another graph: it adds what is there"};
+  return g;
+}
+
+/// The nodes of lower partitions: those with smaller key hashes.
+int64_t nodes_before(const graph& of, communicator& all) {
+  std::vector<uint64_t> nodes(all.size());
+  nodes[all.rank()] = of->nodes;
+  all.all_reduce(nodes, reduction::sum);
+  int64_t before = 0;
+  for (uint32_t q = 0; q < all.rank(); ++q) before += int64_t(nodes[q]);
+  return before;
+}
+
+/// A result's values for `of`. `pages(p)` pins what partition p wrote, `part(p)` is its part of the graph that they were written for.
+node_values read_roots(const std::vector<hash128>& roots, const graph& of, const std::function<content_pool::snapshot(uint32_t)>& pages,
+                       const std::function<graph(uint32_t)>& part, communicator& all) {
+  if (roots.size() == all.size()) {
+    auto own = pages(all.rank());
+    return read_values(roots[all.rank()], of, [&](const hash128& h) { return own.get(h); });
+  }
+  auto before = nodes_before(of, all);
+  std::vector<stored_values> stored;
+  for (uint32_t p = 0; p < roots.size(); ++p)
+    stored.push_back({roots[p], [pinned = std::make_shared<content_pool::snapshot>(pages(p))](const hash128& h) { return pinned->get(h); },
+                      [&, p] { return part(p); }});
+  return read_values(stored, of, before);
+}
+
+}  // namespace
+
+graph committed_graph(graph_store& store, const hash128& commit, communicator& all) {
+  auto record = store.resolve(to_hex(commit));
+  if (!record.is_patch()) return graph_of_pages(store, record, all);
+  storage::patch_chain way;
+  together(all, [&] { way = store.patches_to(record); });
+  auto base = graph_of_pages(store, way.from, all);
+  auto wrong = [&](const std::string& why) { return failure{errc::corrupt, "commit " + to_hex(commit) + ": " + why}; };
+  try {
+    base = patched(base, way.patches, all);
+  } catch (const failure& f) {
+    if (f.code() == errc::memory || f.code() == errc::worker_lost || f.code() == errc::cancelled) throw;
+    throw wrong(f.what());
+  }
+  auto id = identity_of(base, all);
+  if (id != record.graph_id) throw wrong("what is stored is graph " + to_hex(id) + ", not " + to_hex(record.graph_id));
+  return base;
+}
+
+node_values committed_values(graph_store& store, const hash128& commit, size_t index, const graph& of, communicator& all) {
+  auto record = store.resolve(to_hex(commit));
+  if (index >= record.results.size()) throw failure{errc::key, "commit " + to_hex(commit) + " has no result " + std::to_string(index)};
+  return read_roots(record.results[index].roots, of, [&](uint32_t p) { return store.pages_of(record, p); },
+                    [&](uint32_t p) { return read_part(store, record, p); }, all);
+}
+
+node_values kept_values(graph_store& store, const hash128& commit, const result_info& what, const graph& of, communicator& all) {
+  auto kept = store.find_result(store.resolve(to_hex(commit)).graph_id, what);
+  if (!kept) throw failure{errc::key, "commit " + to_hex(commit) + " has no result of " + what.algorithm + " with these arguments (any more): compute() makes it anew"};
+  auto no_part = [](uint32_t) -> graph { throw failure{errc::corrupt, "a kept result by id"}; };
+  return read_roots(kept->result.roots, of, [&](uint32_t p) { return store.pages_of(*kept, p); }, no_part, all);
+}
+
+}  // namespace gli
