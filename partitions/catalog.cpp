@@ -1,6 +1,7 @@
 #include "partitions/catalog.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "partitions/catalog_entries.h"
 #include "runtime/error.h"
@@ -46,6 +47,19 @@ key checked_key(const value& x) {
   throw failure{errc::type, "keys are int or str, not " + to_string(x)};
 }
 
+std::optional<edge_weights> finite_weights(const graph& g, const parameters& p, communicator& all) {
+  auto name = optional_name(p, "weight");
+  if (!name) return {};
+  auto made = edge_weights::of(g, *name, true, all);
+  if (std::isinf(made.largest())) throw failure{errc::value, "edge attribute '" + *name + "' is infinite somewhere"};
+  return made;
+}
+
+void check_positive(const parameters& p, const char* name) {
+  auto x = std::get<double>(p.at(name));
+  if (!(x > 0) || std::isinf(x)) throw failure{errc::value, std::string{name} + " must be positive, not " + to_string(p.at(name))};
+}
+
 uint64_t counted(uint64_t own, communicator& all) {
   all.all_reduce({&own, 1}, reduction::sum);
   return own;
@@ -56,7 +70,7 @@ namespace {
 const std::vector<catalog_entry>& catalog() {
   static const auto entries = [] {
     std::vector<catalog_entry> made;
-    for (auto list : {group_algorithms, triangle_algorithms, ranking_algorithms, path_algorithms})
+    for (auto list : {group_algorithms, triangle_algorithms, community_algorithms, ranking_algorithms, path_algorithms})
       for (auto& e : list()) made.push_back(std::move(e));
     return made;
   }();
@@ -89,7 +103,8 @@ value checked(const algorithm_argument& a, const parameters& given) {
     case argument_kind::name:
       return text_parameter(given, a.name);
     case argument_kind::of_nodes:
-      return given.at(a.name);  // node_weights() looks at it
+      if (auto found = given.find(a.name); found != given.end()) return found->second;  // who reads it looks at it
+      throw failure{errc::value, std::string{a.name} + " must be given"};
     case argument_kind::nodes:
       if (auto found = given.find(a.name); found != given.end() && std::holds_alternative<json>(found->second)) return found->second;
       [[fallthrough]];

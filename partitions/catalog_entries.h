@@ -6,6 +6,7 @@
 
 #include "partitions/catalog.h"
 #include "partitions/graph_view.h"
+#include "partitions/kernels/edge_weights.h"
 
 namespace gli {
 
@@ -15,7 +16,7 @@ struct algorithm_answer {
 };
 
 enum class argument_kind : uint8_t { real, count, flag, text, node, nodes, name, of_nodes };
-// node: a key. nodes: a key, or json, a list of them. name: of an attribute. of_nodes: that, or json, [[key, number], ...]
+// node: a key. nodes: a key, or json, a list of them. name: of an attribute. of_nodes: that, or json, a list of pairs
 
 struct algorithm_argument {
   const char* name;
@@ -34,6 +35,7 @@ std::vector<catalog_entry> path_algorithms();
 std::vector<catalog_entry> ranking_algorithms();
 std::vector<catalog_entry> group_algorithms();
 std::vector<catalog_entry> triangle_algorithms();
+std::vector<catalog_entry> community_algorithms();
 
 inline bool is_null(const value& x) { return std::holds_alternative<std::monostate>(x); }
 inline bool every_node(int32_t) { return true; }
@@ -48,6 +50,11 @@ std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator&
 std::vector<std::optional<int32_t>> find_all_anywhere(const graph& g, const std::vector<key>& keys, communicator& all);
 /// failure{type} for what is no key.
 key checked_key(const value& x);
+/// Of the attribute that the argument `weight` names, if it names one; not negative, not infinite. Collective.
+std::optional<edge_weights> finite_weights(const graph& g, const parameters& p, communicator& all);
+inline const edge_weights* pointer_to(const std::optional<edge_weights>& w) { return w ? &*w : nullptr; }
+/// failure{value} for what is not above 0 and below infinity.
+void check_positive(const parameters& p, const char* name);
 /// The sum of a count over all partitions. Collective.
 uint64_t counted(uint64_t own, communicator& all);
 

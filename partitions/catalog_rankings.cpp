@@ -25,24 +25,9 @@ namespace {
 double real(const parameters& p, const char* name) { return std::get<double>(p.at(name)); }
 uint64_t count(const parameters& p, const char* name) { return uint64_t(std::get<int64_t>(p.at(name))); }
 
-void check_positive(const parameters& p, const char* name) {
-  if (!(real(p, name) > 0) || std::isinf(real(p, name)))
-    throw failure{errc::value, std::string{name} + " must be positive, not " + to_string(p.at(name))};
-}
-
 column own_values(const graph_view& g, const std::vector<double>& x) {
   return value_column<double>(g, every_node, [&](int32_t v) { return x[size_t(v)]; });
 }
-
-/// Of the attribute that the argument `weight` names, if it names one.
-std::optional<edge_weights> finite_weights(const graph& g, const parameters& p, communicator& all) {
-  auto name = optional_name(p, "weight");
-  if (!name) return {};
-  auto made = edge_weights::of(g, *name, true, all);
-  if (std::isinf(made.largest())) throw failure{errc::value, "edge attribute '" + *name + "' is infinite somewhere"};
-  return made;
-}
-const edge_weights* pointer_to(const std::optional<edge_weights>& w) { return w ? &*w : nullptr; }
 
 // --- PageRank -----------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,13 @@
 // Algorithms that look at the neighbors of neighbors.
+#include <algorithm>
+#include <bit>
+#include <span>
+#include <string>
+
+#include "partitions/algorithms/common_neighbors.h"
 #include "partitions/algorithms/triangles.h"
 #include "partitions/catalog_entries.h"
+#include "partitions/json_list.h"
 #include "partitions/kernels/distinct_neighbors.h"
 #include "partitions/kernels/exact_vector.h"
 #include "partitions/kernels/value_column.h"
@@ -39,12 +46,54 @@ algorithm_answer run_clustering(const graph& g, const parameters& p, communicato
   return {value_column<double>(view, every_node, of), {{"average", mean}}};
 }
 
+// --- pairs --------------------------------------------------------------------------------------------------------------------
+
+std::vector<common_neighbors::node_pair> pairs_of(const graph& g, const value& given, communicator& all) {
+  auto list = std::get_if<json>(&given);
+  if (!list) throw failure{errc::type, "pairs is a list of (node, node), not " + to_string(given)};
+  std::vector<key> keys;
+  for (auto& [first, second] : json_pairs(list->text, "pairs is a list of (node, node)")) keys.push_back(checked_key(first)), keys.push_back(checked_key(second));
+  auto own = find_all_anywhere(g, keys, all);
+  std::vector<common_neighbors::node_pair> made;
+  for (size_t i = 0; i < keys.size(); i += 2) made.push_back({key_hash(keys[i]), key_hash(keys[i + 1]), own[i], own[i + 1]});
+  return made;
+}
+
+/// By own node the scores of the pairs that it is the first of, in their order: the bits of each float64 as a number, with commas between.
+std::vector<std::string> scores_of(const graph_view& g, pair_score score, const std::vector<common_neighbors::node_pair>& pairs, communicator& all) {
+  constexpr size_t at_once = 4096;
+  common_neighbors a{g, score, all};
+  std::vector<std::string> made(size_t(g.size()));
+  for (size_t from = 0; from < pairs.size(); from += at_once) {
+    all.progress("pairs", from, pairs.size());
+    auto some = std::span{pairs}.subspan(from, std::min(at_once, pairs.size() - from));
+    auto scores = a.of(some, all);
+    for (size_t i = 0; i < some.size(); ++i) {
+      if (!some[i].own_first) continue;
+      auto& text = made[size_t(*some[i].own_first)];
+      text += (text.empty() ? "" : ",") + std::to_string(std::bit_cast<uint64_t>(scores[i]));
+    }
+  }
+  return made;
+}
+
+template <pair_score score>
+algorithm_answer run_pairs(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  auto pairs = pairs_of(g, p.at("pairs"), all);
+  auto texts = scores_of(view, score, pairs, all);
+  auto known = [&](int32_t v) { return !texts[size_t(v)].empty(); };
+  return {text_column(view, known, [&](int32_t v) -> std::string_view { return texts[size_t(v)]; }), {{"pairs", int64_t(pairs.size())}}};
+}
+
 }  // namespace
 
 std::vector<catalog_entry> triangle_algorithms() {
   return {
       {"triangles", 1, {}, run_triangles},
       {"clustering", 1, {{"mode", argument_kind::text, std::string{"networkx"}}}, run_clustering},
+      {"jaccard_coefficient", 1, {{"pairs", argument_kind::of_nodes}}, run_pairs<pair_score::jaccard>},
+      {"adamic_adar_index", 1, {{"pairs", argument_kind::of_nodes}}, run_pairs<pair_score::adamic_adar>},
   };
 }
 

@@ -60,7 +60,7 @@ std::vector<double> node_weights(const graph& g, const value& given, const char*
     check_attribute(g, *name, all);
     together(all, [&] { read_attribute(g, *name, what, made); });
   }
-  if (auto pairs = std::get_if<json>(&given)) place_pairs(g, json_pairs(pairs->text, "personalization is a list of (node, number)"), what, all, made);
+  if (auto pairs = std::get_if<json>(&given)) place_pairs(g, json_pairs(pairs->text, (std::string{what} + " is a list of (node, number)").c_str()), what, all, made);
   return made;
 }
 

@@ -2,6 +2,7 @@
 
 #include "partitions/byte_stream.h"
 #include "partitions/dictionary.h"
+#include "partitions/kernels/named_owners.h"
 #include "partitions/kernels/value_column.h"
 
 namespace gli {
@@ -131,6 +132,24 @@ class settlement {
 column smallest_keys(const graph_view& g, key_type keys, const union_find& sets, const vertex_array<uint64_t>& label, communicator& all) {
   if (keys == key_type::utf8) return settlement<text_keys>{g, sets, label, all}.run();
   return settlement<int_keys>{g, sets, label, all}.run();
+}
+
+column smallest_keys(const graph_view& g, key_type keys, const named_groups& groups, communicator& all) {
+  auto place = [&](const hash128& name) { return uint64_t{all.rank()} << 32 | uint64_t(g.body().keys->find(name).value()); };
+  auto places = ask_owners<uint64_t>(groups.names, all, place);
+  union_find sets{g};
+  std::vector<int32_t> first(places.size(), -1);
+  for (int32_t v = 0; v < g.size(); ++v) {
+    if (!g.live(v)) continue;
+    auto& head = first[groups.of[size_t(v)]];
+    if (head < 0) head = v;
+    sets.link(head, v);
+  }
+  sets.compress();
+  vertex_array<uint64_t> label{g, 0};
+  for (size_t i = 0; i < first.size(); ++i)
+    if (first[i] >= 0) label[sets.root(first[i])] = places[i];
+  return smallest_keys(g, keys, sets, label, all);
 }
 
 }  // namespace gli

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from ._methods import GraphMethods
 
 
-_CALLED_BY_KEYS = {"connected_components", "strongly_connected_components", "label_propagation", "bfs_predecessors", "sssp_predecessors"}
+_CALLED_BY_KEYS = {
+    "bfs_predecessors",
+    "connected_components",
+    "label_propagation",
+    "leiden_communities",
+    "louvain_communities",
+    "modularity",
+    "sssp_predecessors",
+    "strongly_connected_components",
+}
 
 
 @dataclass(frozen=True)
@@ -156,6 +165,21 @@ class NodeValues(Mapping):
         """How many different values there are: of components, how many components."""
         known = self._provenance.summary.get("count")
         return known if known is not None else len(self.sizes())
+
+    def groups(self) -> list[set]:
+        """The nodes of each value as a set, as NetworkX has components and communities: the largest first, of equal ones as they came.
+
+        Nodes without a value are in none.
+
+        >>> import gli
+        >>> gli.Graph.from_edge_list([(7, 8), (1, 2), (2, 3)]).connected_components().groups()
+        [{1, 2, 3}, {8, 7}]
+        """
+        found: dict[Any, set] = {}
+        for node, value in self.items():
+            if value is not None:
+                found.setdefault(value, set()).add(node)
+        return sorted(found.values(), key=len, reverse=True)
 
     def compare(self, older: NodeValues) -> Comparison:
         """What moved since `older`; a node on one side only counts as 0 on the other.

@@ -64,6 +64,9 @@ def test_results_are_the_same_bytes(pair):
                 lambda g: g.strongly_connected_components(),
                 lambda g: g.label_propagation(4),
                 lambda g: g.core_number(),
+                lambda g: g.louvain_communities(),
+                lambda g: g.louvain_communities(weight="weight", resolution=2, seed=3),
+                lambda g: g.leiden_communities(weight="weight"),
                 lambda g: g.maximal_independent_set(),
                 lambda g: g.greedy_color(),
                 lambda g: g.triangles(),
@@ -93,6 +96,10 @@ def test_paths_and_orders_are_the_same(pair):
             assert here.has_path(nodes[0], target) == there.has_path(nodes[0], target)
             if here.has_path(nodes[0], target):
                 assert here.shortest_path(nodes[0], target, weight) == there.shortest_path(nodes[0], target, weight)
+    pairs = list(zip(nodes, nodes[1:] + nodes[:1]))
+    assert table_bytes(here.jaccard_coefficient(pairs).to_arrow()) == table_bytes(there.jaccard_coefficient(pairs).to_arrow())
+    assert table_bytes(here.adamic_adar_index(pairs).to_arrow()) == table_bytes(there.adamic_adar_index(pairs).to_arrow())
+    assert here.modularity(here.louvain_communities()) == there.modularity(there.louvain_communities())
     assert here.is_directed_acyclic_graph() == there.is_directed_acyclic_graph()
     assert here.k_core(2).graph_id == there.k_core(2).graph_id
     if here.directed:

@@ -255,6 +255,51 @@ def test_closeness_and_harmonic(graphs):
         assert here.harmonic_centrality().to_dict() == approx(nx.harmonic_centrality(there))
 
 
+def test_modularity_of_any_division_and_of_the_communities_found(graphs):
+    for seed, (there, here) in enumerate(graphs):
+        if there.number_of_edges() == 0:
+            with pytest.raises(ValueError, match="modularity is of graphs that have edges"):
+                here.modularity([{k} for k in there])
+            continue
+        rng = random.Random(seed)
+        label = {k: rng.randrange(4) for k in there}
+        for weight in (None, "weight"):
+            if weight and not any(w for _, _, w in there.edges(data="weight")):
+                continue
+            for resolution in (1, 0.3):
+                expected = nx.community.modularity(there, groups(label), weight=weight, resolution=resolution)
+                assert here.modularity(label, weight=weight, resolution=resolution) == approx(expected)
+                assert here.modularity(groups(label), weight=weight, resolution=resolution) == approx(expected)
+            alone = nx.community.modularity(there, [{k} for k in there], weight=weight)
+            for found in (here.louvain_communities(weight=weight), here.leiden_communities(weight=weight)):
+                reached = nx.community.modularity(there, groups(found), weight=weight)
+                assert found.summary["modularity"] == approx(reached) and reached >= alone - 1e-12
+                assert found.count() == len(groups(found)) and found.groups() == sorted(found.groups(), key=len, reverse=True)
+                assert all(label == min(k for k in found if found[k] == label) for label in found.values())
+
+
+def plain_pair(there, u, v) -> tuple[float, float]:
+    """Jaccard's coefficient and Adamic's and Adar's index from their definitions."""
+    beside = {k: set(nx.all_neighbors(there, k)) for k in (u, v)}
+    common, either = beside[u] & beside[v] - {u, v}, beside[u] | beside[v]
+    logs = [math.log(there.degree(k)) for k in common]
+    return len(common) / len(either) if either else 0.0, math.inf if 0 in logs else sum(1 / x for x in logs)
+
+
+def test_pairs(graphs):
+    for seed, (there, here) in enumerate(graphs):
+        rng, nodes = random.Random(seed), list(there)
+        pairs = [(rng.choice(nodes), rng.choice(nodes)) for _ in range(10)] if nodes else []
+        expected = [plain_pair(there, u, v) for u, v in pairs]
+        assert here.jaccard_coefficient(pairs)["value"] == approx([a for a, _ in expected])
+        assert here.adamic_adar_index(pairs)["value"] == approx([b for _, b in expected])
+        if there.is_directed() or there.is_multigraph():
+            continue  # NetworkX has none
+        for ours, theirs in ((here.jaccard_coefficient, nx.jaccard_coefficient), (here.adamic_adar_index, nx.adamic_adar_index)):
+            known = {frozenset((u, v)): x for u, v, x in theirs(there)}
+            assert {frozenset((r["source"], r["target"])): r["value"] for r in ours().to_pylist()} == approx(known)
+
+
 def test_what_cannot_be_computed_says_why():
     g = gli.Graph.from_edge_list([(1, 2), (2, 3)]).add_node(4).update_edge(1, 2, km=3, name="x")
     for ask, error, message in (
@@ -278,6 +323,10 @@ def test_what_cannot_be_computed_says_why():
         (lambda: g.katz_centrality(alpha=-1.0), ValueError, "alpha must be positive"),
         (lambda: g.eigenvector_centrality(max_iter=1), gli.ConvergenceError, "did not converge to tol = 1e-06 in 1 rounds"),
         (lambda: gli.Graph.from_edge_list([(1, 2), (2, 1)]).katz_centrality(alpha=2.0), gli.ConvergenceError, "alpha must be below"),
+        (lambda: g.jaccard_coefficient([(1, 9)]), KeyError, "Node 9 not found"),
+        (lambda: g.jaccard_coefficient([1]), TypeError, "a pair is .node, node., not 1"),
+        (lambda: g.adamic_adar_index("ab"), TypeError, "pairs come as a collection"),
+        (lambda: gli.generate_kronecker(12).jaccard_coefficient(), ValueError, "name those to look at"),
         (lambda: g.k_core(-1), ValueError, "k must be at least 0"),
         (lambda: g.label_propagation(-1), ValueError, "iterations must be at least 0"),
     ):

@@ -1,0 +1,67 @@
+// Algorithms that look for communities, and what they are worth.
+#include "partitions/algorithms/louvain.h"
+#include "partitions/catalog_entries.h"
+#include "partitions/kernels/smallest_keys.h"
+#include "partitions/kernels/value_column.h"
+#include "partitions/node_weights.h"
+#include "runtime/error.h"
+
+namespace gli {
+namespace {
+
+louvain::options options_of(const parameters& p) {
+  check_positive(p, "resolution");
+  auto max_level = optional_count(p, "max_level");
+  if (max_level == 0) throw failure{errc::value, "max_level must be at least 1, not 0"};
+  auto threshold = std::get<double>(p.at("threshold"));
+  if (!(threshold >= 0)) throw failure{errc::value, "threshold must not be negative: " + to_string(p.at("threshold"))};
+  return {std::get<double>(p.at("resolution")), threshold, max_level, uint64_t(std::get<int64_t>(p.at("seed"))), false};
+}
+
+algorithm_answer run_communities(const graph& g, const parameters& p, communicator& all, bool refine) {
+  auto how = options_of(p);
+  how.refine = refine;
+  auto weights = finite_weights(g, p, all);
+  louvain found{graph_view{g}, pointer_to(weights), how, all};
+  auto keys = smallest_keys(graph_view{g}, agreed_key_type(g, all), found.groups, all);
+  return {std::move(keys), {{"count", int64_t(found.count)}, {"modularity", found.modularity}, {"levels", int64_t(found.levels)}, {"passes", int64_t(found.passes)}}};
+}
+
+algorithm_answer run_louvain(const graph& g, const parameters& p, communicator& all) { return run_communities(g, p, all, false); }
+algorithm_answer run_leiden(const graph& g, const parameters& p, communicator& all) { return run_communities(g, p, all, true); }
+
+/// Nodes of the same number are a community.
+algorithm_answer run_modularity(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  check_positive(p, "resolution");
+  auto weights = finite_weights(g, p, all);
+  auto numbers = node_weights(g, p.at("communities"), "communities", all);
+  auto level = community_graph::of(view, pointer_to(weights), all);
+  if (level.total() == 0) throw failure{errc::value, "modularity is of graphs that have edges"};
+  std::vector<hash128> number, node;
+  for (uint32_t v = 0; v < level.own(); ++v) {
+    number.push_back(value_hash(value{numbers[v]}));
+    node.push_back(level.name(v));
+  }
+  auto names = least_of(number, node, all);
+  communities now{level};
+  now.assign(names, all);
+  auto groups = named_groups::of_nodes(view, [&](int32_t v) { return names[size_t(v)]; });
+  auto keys = smallest_keys(view, agreed_key_type(g, all), groups, all);
+  return {std::move(keys), {{"count", int64_t(now.count(all))}, {"modularity", now.modularity(std::get<double>(p.at("resolution")), all)}}};
+}
+
+}  // namespace
+
+std::vector<catalog_entry> community_algorithms() {
+  using kind = argument_kind;
+  algorithm_argument weight{"weight", kind::name, value{}}, resolution{"resolution", kind::real, 1.0};
+  std::vector<algorithm_argument> searching{weight, resolution, {"threshold", kind::real, 1e-7}, {"max_level", kind::count, value{}}, {"seed", kind::count, int64_t{0}}};
+  return {
+      {"louvain_communities", 1, searching, run_louvain},
+      {"leiden_communities", 1, searching, run_leiden},
+      {"modularity", 1, {{"communities", kind::of_nodes}, weight, resolution}, run_modularity},
+  };
+}
+
+}  // namespace gli

@@ -1,0 +1,83 @@
+"""Algorithms that score pairs of nodes: which edge might come next."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from ._algorithm_runs import Runs
+from ._checks import collection
+from ._table import Table
+
+_ALL_PAIRS = 1_000_000  # of which all are looked at unless some are named
+_ONE_BY_ONE = 64  # nodes that are asked for by themselves
+
+
+class Pairs(Runs):
+    """What two nodes have in common."""
+
+    __slots__ = ()
+
+    def jaccard_coefficient(self, ebunch: Iterable[tuple] | None = None) -> Table:
+        """For pairs of nodes the part of the neighbors of either that are neighbors of both: columns source, target and value.
+
+        0.0 where neither has neighbors. Neighbors are distinct, and in directed graphs in either direction; a node with a self-loop is its
+        own, but the pair itself is never what it has in common. `ebunch` are pairs of nodes; without it all that share no edge, of a
+        million at most (ValueError). O(the degrees of both) a pair. [Jaccard 1901; Liben-Nowell, Kleinberg 2007]
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 4), (4, 1), (4, 2)], directed=False)
+        >>> g.jaccard_coefficient([(1, 2), (1, 3)])["value"]
+        [0.25, 1.0]
+        """
+        return self._scores("jaccard_coefficient", ebunch)
+
+    def adamic_adar_index(self, ebunch: Iterable[tuple] | None = None) -> Table:
+        """For pairs of nodes the sum of 1 / log(degree) of the neighbors that both have; rows and pairs as jaccard_coefficient() has them.
+
+        Degrees count every edge, a self-loop of an undirected graph twice. Of a node with itself infinite where a neighbor has one edge.
+        [Adamic, Adar 2003]
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 4), (4, 1)], directed=False)
+        >>> g.adamic_adar_index().to_pylist()
+        [{'source': 1, 'target': 3, 'value': 2.8853900817779268}, {'source': 2, 'target': 4, 'value': 2.8853900817779268}]
+        """
+        return self._scores("adamic_adar_index", ebunch)
+
+    def _scores(self, name: str, ebunch) -> Table:
+        pairs = list(self._without_edges() if ebunch is None else map(self._pair, collection(ebunch, "pairs")))
+        found = self._run(name, {"pairs": [list(pair) for pair in pairs]})
+        firsts = {u for u, _ in pairs}
+        texts = {u: found[u] for u in firsts} if len(firsts) <= _ONE_BY_ONE else found.to_dict()
+        left = {u: _numbers(texts[u]) for u in firsts}
+        keys = pa.string() if self.key_type == "str" else pa.int64()
+        ends = [pa.array([pair[i] for pair in pairs], keys) for i in (0, 1)]
+        values = pa.array([next(left[u]) for u, _ in pairs], pa.float64())
+        return Table(pa.table({"source": ends[0], "target": ends[1], "value": values}))
+
+    def _pair(self, pair) -> tuple:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"a pair is (node, node), not {pair!r}")
+        return self._checked_key(pair[0]), self._checked_key(pair[1])
+
+    def _without_edges(self) -> Iterator[tuple[Any, Any]]:
+        pairs = self.node_count * (self.node_count - 1) // 2
+        if pairs > _ALL_PAIRS:
+            raise ValueError(f"{self.node_count:,} nodes make {pairs:,} pairs: name those to look at, such as [(u, v), ...]")
+        nodes = list(self.nodes)
+        rows = self.edges.to_arrow()
+        linked = {frozenset(ends) for ends in zip(rows.column("source").to_pylist(), rows.column("target").to_pylist())}
+        return ((u, v) for i, u in enumerate(nodes) for v in nodes[i + 1 :] if frozenset((u, v)) not in linked)
+
+
+def _numbers(bits: str) -> Iterator[float]:
+    """Float64 values from their bits.
+
+    >>> list(_numbers("4602678819172646912,0"))
+    [0.5, 0.0]
+    """
+    return (struct.unpack("<d", struct.pack("<Q", int(word)))[0] for word in bits.split(","))
