@@ -102,8 +102,16 @@ def to_pandas(rows: pa.Table):
     frame = rows.to_pandas()
     for field in rows.schema:
         if is_json(field) or is_list(field):
-            frame[field.name] = to_pylist(rows, field.name)
+            frame[field.name] = _objects(to_pylist(rows, field.name))
     return frame
+
+
+def _objects(values: list):
+    """An array of just these objects: neither lists nor ints among floats become something else."""
+    array = np.empty(len(values), object)
+    for i, value in enumerate(values):
+        array[i] = value
+    return array
 
 
 def to_numpy(rows: pa.Table, name: str):
@@ -112,10 +120,7 @@ def to_numpy(rows: pa.Table, name: str):
     field = rows.schema.field(name)
     if not (is_json(field) or is_list(field)):
         return rows.column(name).to_numpy()
-    values = np.empty(rows.num_rows, object)
-    for i, value in enumerate(to_pylist(rows, name)):
-        values[i] = value
-    return values
+    return _objects(to_pylist(rows, name))
 
 
 def frame(data) -> pa.Table | None:

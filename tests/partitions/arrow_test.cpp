@@ -213,8 +213,14 @@ TEST(arrow_import, leaves_nothing_of_the_sender_in_null_rows) {
 }
 
 TEST(arrow_import, names_column_and_format_that_it_does_not_take) {
-  for (auto* format : {"e", "d:10,2", "+l", "+r", "ttu", "tDs", "tiM", "w:-1", "w:x", "", "xyz", "tsx:"})
+  for (auto* format : {"e", "d:10,2", "+vl", "+s", "+r", "ttu", "tDs", "tiM", "w:-1", "w:x", "", "xyz", "tsx:"})
     EXPECT_EQ(refused({format, "x", 0, 0, 0, {}, {}}), "type: arrow column 'x': format '" + std::string{format} + "' is not supported");
+}
+
+TEST(arrow_import, wants_the_elements_of_lists) {
+  for (auto* format : {"+l", "+L", "+w:2"})
+    EXPECT_EQ(refused({format, "x", 0, 0, 0, {}, {}}), "value: arrow column 'x': its schema has 0 children");
+  EXPECT_EQ(refused({"+w:-1", "x", 0, 0, 0, {}, {}}), "type: arrow column 'x': format '+w:-1' is not supported");
 }
 
 TEST(arrow_import, checks_what_it_is_given) {

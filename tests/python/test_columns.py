@@ -98,6 +98,7 @@ def test_ints_and_floats_are_float64_to_arrow_and_json_where_an_int_is_no_float(
     big = edited([BIG, 2.5, math.inf, None])
     rows = big.nodes.to_arrow()
     assert rows["x"].to_pylist() == [str(BIG), "2.5", "Infinity", None] and rows.schema.field("x").metadata == {b"gli:json": b""}
+    assert exactly(big.nodes.to_pandas()["x"].tolist()) == exactly([BIG, 2.5, math.inf, None])
     assert big.nodes.schema == rows.schema and big.nodes.to_numpy("x").tolist() == [BIG, 2.5, math.inf, None]
     assert gli.from_arrow(nodes=rows, edges=None) == big and column(gli.from_arrow(nodes=rows, edges=None)) == [BIG, 2.5, math.inf, None]
 
