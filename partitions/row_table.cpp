@@ -32,10 +32,15 @@ struct wide_text {
 std::shared_ptr<wide_text> widened(const page_ptr& p) {
   column_page_view view{*p};
   auto wide = std::make_shared<wide_text>(wide_text{p, std::vector<int64_t>(view.rows() + size_t{1}), {}, {}});
+  auto& ends = wide->offsets;
+  if (!view.raw_codes()) {
+    for (uint32_t i = 0; i < view.rows(); ++i) ends[i + 1] = ends[i] + int64_t(view.word(i).size());
+    return wide;
+  }
   for (uint32_t i = 0; i < view.rows(); ++i) {
-    auto bytes = view.valid(i) ? view.bytes(i) : std::string_view{};
-    wide->offsets[i + 1] = wide->offsets[i] + int64_t(bytes.size());
-    if (view.raw_codes()) wide->text.insert(wide->text.end(), bytes.begin(), bytes.end());
+    auto text = view.valid(i) ? view.bytes(i) : std::string_view{};
+    wide->text.insert(wide->text.end(), text.begin(), text.end());
+    ends[i + 1] = int64_t(wide->text.size());
   }
   return wide;
 }

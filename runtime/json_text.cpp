@@ -115,6 +115,7 @@ bool append_unicode(std::string& out, std::string_view text, size_t& at) {
       at += 6;
     }
   }
+  if (c >= 0xd800 && c < 0xe000) return false;  // half of a pair is no text
   append_utf8(out, c);
   return true;
 }

@@ -245,6 +245,7 @@ TEST(json_text, comes_back_as_the_same_value) {
   for (auto& v : values) EXPECT_EQ(from_json(json_text(v)), v) << json_text(v);
   EXPECT_TRUE(std::isnan(std::get<double>(from_json(json_text(std::nan(""))))));
   EXPECT_EQ(from_json("\"\\ud83d\\ude00\\u00e9\""), value{std::string{"😀é"}});
+  EXPECT_EQ(from_json("\"a\\ud83d\""), value{json{"\"a\\ud83d\""}});
   EXPECT_EQ(from_json("123456789012345678901234"), value{json{"123456789012345678901234"}});
 }
 
