@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "partitions/catalog_entries.h"
+#include "partitions/interruption.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -145,6 +146,7 @@ result_info provenance_of(const run_algorithm& what) {
 node_values run(const graph& g, const run_algorithm& what, communicator& all) {
   auto& e = find_algorithm(what.name);
   auto arguments = checked_arguments(e, what.arguments);
+  interruption stop{all};
   auto [data, summary] = e.run(g, arguments, all);
   return {g, std::move(data), {e.name, e.version, given_arguments(std::move(arguments))}, std::move(summary)};
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Loops over vertices on all cores. Bodies must not communicate, and sums must be of a kind that any order adds to the same bytes
+// Loops over vertices on all cores, which end early with what interruption::point() throws. Bodies must not communicate, and sums must be of a kind that any order adds to the same bytes
 // (integers).
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_reduce.h>
 
+#include "partitions/interruption.h"
 #include "partitions/page.h"
 
 namespace gli {
@@ -24,9 +25,12 @@ template <class F>
 void parallel_ranges(int64_t n, int64_t grain, F&& f) {
   if (one_by_one || n <= grain) {
     if (n > 0) f(int64_t{0}, n);
-    return;
+    return interruption::point();
   }
-  tbb::parallel_for(tbb::blocked_range<int64_t>{0, n, size_t(grain)}, [&](const auto& r) { f(r.begin(), r.end()); });
+  tbb::parallel_for(tbb::blocked_range<int64_t>{0, n, size_t(grain)}, [&](const auto& r) {
+    f(r.begin(), r.end());
+    interruption::point();
+  });
 }
 
 /// Sum of f(begin, end) over ranges that cover [0, n). T{} is zero, += adds.
@@ -37,6 +41,7 @@ T parallel_sum(int64_t n, int64_t grain, F&& f) {
       tbb::blocked_range<int64_t>{0, n, size_t(grain)}, T{},
       [&](const auto& r, T sum) {
         sum += f(r.begin(), r.end());
+        interruption::point();
         return sum;
       },
       [](T a, const T& b) {

@@ -26,7 +26,7 @@ class communicator {
   /// Combines values elementwise over all ranks; all ranks see the same result. Sums wrap modulo 2^64.
   virtual void all_reduce(std::span<uint64_t> values, reduction how) = 0;
 
-  /// Tells whoever waits how far the job is, and throws if the job was aborted. total 0: unknown. Cheap: call once a round.
+  /// Tells whoever waits how far the job is (of `what` empty: nothing), and throws if it was aborted. total 0: unknown. Cheap; not collective.
   virtual void progress(std::string_view what, uint64_t done, uint64_t total) = 0;
 };
 

@@ -92,7 +92,7 @@ void job_communicator::reduce_piece(std::span<uint64_t> values, reduction how) {
 
 void job_communicator::progress(std::string_view what, uint64_t done, uint64_t total) {
   hub_->check_running();
-  if (sink_) sink_(what, done, total);
+  if (sink_ && !what.empty()) sink_(what, done, total);
 }
 
 }  // namespace gli

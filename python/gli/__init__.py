@@ -39,6 +39,7 @@ from ._node_values import Comparison, NodeValues
 from ._progress import show_progress
 from ._store import GraphStore
 from ._table import Table
+from ._timeout import timeout
 
 __all__ = [
     "__version__",
@@ -104,6 +105,7 @@ __all__ = [
     "show_progress",
     "source",
     "target",
+    "timeout",
 ]
 
 from_arrow = Graph.from_arrow

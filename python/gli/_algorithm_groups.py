@@ -80,6 +80,19 @@ class Groups(Runs):
         least = cores.summary["largest"] if k is None else whole(k, "k", 0)
         return self._select_by_values(cores, least, float("inf"))
 
+    def k_truss(self, k: int):
+        """The largest subgraph whose edges are each in k - 2 triangles of it or more, and the nodes of these edges.
+
+        Directions and parallel edges do not matter: those of one pair of nodes stay or go together; self-loops go. Edges of fewer triangles
+        are taken away until there are none; O(m^1.5). NotImplementedError on a cluster. [Cohen 2008; Wang, Cheng 2012]
+
+        >>> import gli
+        >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 1), (3, 4)])
+        >>> list(g.k_truss(3).edges), list(g.k_truss(4).nodes)
+        ([(1, 2), (2, 3), (3, 1)], [])
+        """
+        return self._k_truss(whole(k, "k", 0))
+
     def maximal_independent_set(self) -> NodeValues:
         """True for nodes of a set no two of which share an edge, and to which none can be added.
 

@@ -135,6 +135,14 @@ class DistributedGraph(Writers, GraphMethods):
     def _select_by_values(self, values, low, high) -> DistributedGraph:
         return DistributedGraph(self._client, self._job("select_by_values", values._values.number, float(low), float(high), title="filter"))
 
+    def _k_truss(self, k):
+        raise NotImplementedError("k_truss() is of embedded graphs: k_core() works on a cluster, and to_local() makes an embedded graph")
+
+    def _spanning_forest(self, weight):
+        raise NotImplementedError(
+            "spanning trees are of embedded graphs, which to_local() makes: connected_components() and bfs_predecessors() work on a cluster"
+        )
+
     def _identity(self) -> str:
         if self._id is None:
             self._id = self._job("identify", title="identify")["partitions"][0]["graph_id"]

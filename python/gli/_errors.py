@@ -1,6 +1,11 @@
 """The exceptions and warnings of GLI that Python has no type of its own for."""
 
 
+import re
+
+_RESIDUAL = re.compile(r"the last changed the \w+ by (\S+)")  # as kernels/power_iteration.h and algorithms/pagerank.h say it
+
+
 class GliError(Exception):
     """Whatever goes wrong inside GLI and is not a KeyError, ValueError, TypeError or OSError."""
 
@@ -26,7 +31,18 @@ class CancelledError(GliError):
 
 
 class ConvergenceError(GliError):
-    """An iteration did not reach its tolerance."""
+    """An iteration did not reach its tolerance.
+
+    >>> error = ConvergenceError("hits did not converge to tol = 1e-08 in 2 rounds: the last changed the values by 0.25 in all")
+    >>> error.residual
+    0.25
+    """
+
+    @property
+    def residual(self) -> float | None:
+        """By how much its last round changed the values, as tol counts it; None where they grew without end."""
+        found = _RESIDUAL.search(str(self))
+        return float(found[1]) if found else None
 
 
 class ConflictError(GliError):

@@ -141,6 +141,14 @@ class Graph(_core.Version, Writers, GraphMethods):
         """
         return Graph._from_core(self._core.subgraph(list(collection(nodes, "nodes"))))
 
+    def _k_truss(self, k) -> Graph:
+        with Progress("k_truss") as progress:
+            return Graph._from_core(self._core.k_truss(k, progress))
+
+    def _spanning_forest(self, weight) -> Graph:
+        with Progress("minimum_spanning_tree") as progress:
+            return Graph._from_core(self._core.spanning_forest(weight, progress))
+
     def _select_by_values(self, values, low, high) -> Graph:
         return Graph._from_core(self._core.select_by_values(values._values, low, high))
 

@@ -6,6 +6,7 @@
 #include "partitions/catalog.h"
 #include "partitions/query.h"
 #include "partitions/restrict.h"
+#include "partitions/subgraphs.h"
 #include "runtime/error.h"
 #include "values_handle.h"
 #include "version_type.h"
@@ -27,6 +28,30 @@ graph select_by_expression(const graph& g, py::object nodes, py::object edges, p
   reporter report{std::move(progress)};
   embedded alone{report};
   return without_gil([&] { return select(g, what, alone); });
+}
+
+graph truss_of(const graph& g, uint64_t k, py::object progress) {
+  reporter report{std::move(progress)};
+  embedded alone{report};
+  return without_gil([&] { return k_truss(g, k, alone); });
+}
+
+graph forest_of(const graph& g, const py::object& weight, py::object progress) {
+  auto name = weight.is_none() ? std::optional<std::string>{} : weight.cast<std::string>();
+  reporter report{std::move(progress)};
+  embedded alone{report};
+  return without_gil([&] { return spanning_forest(g, name, alone); });
+}
+
+/// Seconds of Python's time.monotonic(), which is this clock; None for none.
+py::object deadline_seconds() {
+  if (!deadline) return py::none();
+  return py::float_(std::chrono::duration<double>(deadline->time_since_epoch()).count());
+}
+void set_deadline(const py::object& seconds) {
+  deadline.reset();
+  if (!seconds.is_none())
+    deadline.emplace(std::chrono::duration_cast<deadline_clock::duration>(std::chrono::duration<double>{seconds.cast<double>()}));
 }
 
 /// The nodes that are there among the keys, and the edges between them.
@@ -82,6 +107,8 @@ void bind_graph(py::module_& m) {
       .def(py::init(&make_empty), py::arg("directed") = true, py::arg("multi") = false)
       .def("run", &run_named, py::arg("name"), py::arg("arguments"), py::arg("progress") = py::none())
       .def("select", &select_by_expression, py::arg("nodes"), py::arg("edges"), py::arg("progress") = py::none())
+      .def("k_truss", &truss_of, py::arg("k"), py::arg("progress") = py::none())
+      .def("spanning_forest", &forest_of, py::arg("weight"), py::arg("progress") = py::none())
       .def("subgraph", &subgraph, py::arg("keys"))
       .def("select_by_values", &select_by_result, py::arg("values"), py::arg("low"), py::arg("high"))
       .def("with_values", &keep_values, py::arg("name"), py::arg("values"))
@@ -91,6 +118,8 @@ void bind_graph(py::module_& m) {
       .def("memory_usage", &memory);
   bind_version(m);
   m.def("algorithm_names", &algorithm_names);
+  m.def("deadline", &deadline_seconds);
+  m.def("set_deadline", &set_deadline, py::arg("seconds"));
   m.def(
       "owner_of", [](py::handle k, uint32_t partitions) { return owner_of(key_hash(key_from(k)), partitions); }, py::arg("key"),
       py::arg("partitions"));

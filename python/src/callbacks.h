@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 #include "runtime/communicator.h"
@@ -14,10 +15,23 @@ namespace gli::python {
 
 namespace py = pybind11;
 
-/// Throws what a signal handler raised (KeyboardInterrupt).
+using deadline_clock = std::chrono::steady_clock;
+
+/// When what this thread waits for is to be given up, as gli.timeout() says.
+inline thread_local std::optional<deadline_clock::time_point> deadline;
+
+/// Throws what a signal handler raised (KeyboardInterrupt), or TimeoutError where the deadline has passed. With the GIL held.
+inline void check_given_up() {
+  if (PyErr_CheckSignals()) throw py::error_already_set{};
+  if (!deadline || deadline_clock::now() < *deadline) return;
+  PyErr_SetString(PyExc_TimeoutError, "not done in the time that gli.timeout() gives");
+  throw py::error_already_set{};
+}
+
+/// The same without the GIL.
 inline void check_signals() {
   py::gil_scoped_acquire gil;
-  if (PyErr_CheckSignals()) throw py::error_already_set{};
+  check_given_up();
 }
 
 /// Calls `callback(what, done, total)` unless it is None.
@@ -30,7 +44,7 @@ class reporter {
     if (now - last_ < std::chrono::milliseconds{50} && done != total) return;
     last_ = now;
     py::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals()) throw py::error_already_set{};
+    check_given_up();
     if (wanted_) callback_(what, done, total);
   }
 
@@ -48,7 +62,10 @@ class embedded final : public communicator {
   uint32_t size() const override { return 1; }
   std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override { return outgoing; }
   void all_reduce(std::span<uint64_t>, reduction) override {}
-  void progress(std::string_view what, uint64_t done, uint64_t total) override { report_(what, done, total); }
+  void progress(std::string_view what, uint64_t done, uint64_t total) override {
+    if (what.empty()) check_signals();
+    else report_(what, done, total);
+  }
 
  private:
   reporter& report_;

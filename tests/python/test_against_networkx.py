@@ -93,6 +93,55 @@ def test_colours_differ_along_edges(graphs):
         assert all(c <= there.degree(k) for k, c in colour.items())
 
 
+def test_trusses(graphs):
+    for there, here in graphs:
+        plain = without_loops(nx.Graph(there))
+        for k in (0, 2, 3, 4, 5):
+            expected, found = nx.k_truss(plain, k), here.k_truss(k)
+            assert set(found.nodes) == set(expected)
+            assert {frozenset(e[:2]) for e in found.edges} == {frozenset(e) for e in expected.edges}
+            assert found.edge_count == sum(1 for u, v in there.edges() if expected.has_edge(u, v))
+
+
+def test_spanning_forests(graphs):
+    for there, here in graphs:
+        if there.is_directed():
+            with pytest.raises(ValueError, match="a spanning tree is of an undirected graph"):
+                here.minimum_spanning_tree()
+            continue
+        for weight in (None, "weight") if there.number_of_edges() else (None,):
+            found = here.minimum_spanning_tree(weight=weight)
+            assert list(found.nodes) == list(here.nodes) and found.edge_count == len(there) - nx.number_connected_components(there)
+            assert groups(found.connected_components()) == groups(here.connected_components())
+            if weight:
+                expected = nx.minimum_spanning_tree(there, weight="weight")
+                assert found.to_networkx().size(weight="weight") == expected.size(weight="weight")
+                assert list(here.minimum_spanning_edges(weight="weight")) == list(found.edges)
+
+
+def test_cycles_and_trees(graphs):
+    for there, here in graphs:
+        if len(there) == 0:
+            continue
+        assert here.is_tree() == nx.is_tree(there) and here.is_forest() == nx.is_forest(there)
+        for source in (None, next(iter(there))):
+            try:
+                nx.find_cycle(there, source)
+            except nx.NetworkXNoCycle:
+                with pytest.raises(ValueError, match="the graph has no cycle"):
+                    here.find_cycle(source)
+                continue
+            cycle = here.find_cycle(source)
+            assert all(there.has_edge(u, v) for u, v, *_ in cycle)
+            assert [e[1] for e in cycle] == [e[0] for e in cycle[1:] + cycle[:1]] and len({e[0] for e in cycle}) == len(cycle)
+            ends = (lambda e: tuple(e[:2])) if there.is_directed() else (lambda e: frozenset(e[:2]))
+            assert len({(ends(e), *e[2:]) for e in cycle}) == len(cycle)
+            if here.multi:
+                assert all(key in here.get_edge(u, v) for u, v, key in cycle)
+            if source is not None:
+                assert all(nx.has_path(there, source, e[0]) for e in cycle)
+
+
 def lightest(there, u, v) -> float:
     return min(x["weight"] for x in there[u][v].values()) if there.is_multigraph() else there[u][v]["weight"]
 
