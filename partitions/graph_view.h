@@ -1,9 +1,14 @@
 #pragma once
 // What an algorithm sees: ids, adjacency and mirrors of one partition, or of a whole graph. Plain pointers into a graph that outlives it.
 
+#include <memory>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include "partitions/graph.h"
+#include "partitions/huge_array.h"
+#include "partitions/parallel.h"
 
 namespace gli {
 
@@ -49,20 +54,34 @@ class graph_view {
   bool all_live_;
 };
 
-/// One T per own node and mirror: a[v] for signed ids, without a branch.
+/// One T per own node and mirror: a[v] for signed ids, without a branch. Large ones lie on huge pages: they are read in any order.
 template <class T>
 class vertex_array {
+  static_assert(std::is_trivially_copyable_v<T>);
+
  public:
   vertex_array() = default;
-  vertex_array(const graph_view& g, T fill) : data_(size_t(g.size()) + size_t(g.mirrors()), fill), mirrors_{g.mirrors()}, size_{g.size()} {}
-  T& operator[](int32_t v) { return data_.data()[ptrdiff_t(v) + mirrors_]; }
-  const T& operator[](int32_t v) const { return data_.data()[ptrdiff_t(v) + mirrors_]; }
-  const T* base() const { return data_.data() + mirrors_; }  // of own vertex 0
+  vertex_array(const graph_view& g, T fill) : data_{size_t(g.size()) + size_t(g.mirrors())}, mirrors_{g.mirrors()}, size_{g.size()} {
+    parallel_ranges(count(), 1 << 16, [&](int64_t i, int64_t end) { std::uninitialized_fill(data_.get() + i, data_.get() + end, fill); });
+  }
+  vertex_array(const vertex_array& other) : data_{size_t(other.count())}, mirrors_{other.mirrors_}, size_{other.size_} {
+    parallel_ranges(count(), 1 << 16, [&](int64_t i, int64_t end) { std::uninitialized_copy(other.data_.get() + i, other.data_.get() + end, data_.get() + i); });
+  }
+  vertex_array(vertex_array&&) noexcept = default;
+  vertex_array& operator=(vertex_array other) noexcept {
+    data_ = std::move(other.data_);
+    mirrors_ = other.mirrors_, size_ = other.size_;
+    return *this;
+  }
+  T& operator[](int32_t v) { return data_.get()[ptrdiff_t(v) + mirrors_]; }
+  const T& operator[](int32_t v) const { return data_.get()[ptrdiff_t(v) + mirrors_]; }
+  const T* base() const { return data_.get() + mirrors_; }  // of own vertex 0
   int32_t size() const { return size_; }
   int32_t mirrors() const { return mirrors_; }
 
  private:
-  std::vector<T> data_;
+  int64_t count() const { return int64_t{size_} + mirrors_; }
+  huge_array<T> data_{0};
   int32_t mirrors_ = 0, size_ = 0;
 };
 

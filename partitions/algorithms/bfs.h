@@ -1,11 +1,13 @@
 #pragma once
-// Breadth-first search: hops from the nearest of some sources along the edges, against them, or both ways. Level by level; mirrors that a level
-// reaches go to their owners. O(n + m), one exchange a level. [Moore 1959]
+// Breadth-first search: hops from the nearest of some sources along the edges, against them, or both ways. Level by level: small ones top-down, where
+// mirrors that a level reaches go to their owners; large ones bottom-up, where owners tell their mirrors who is in the frontier. O(n + m), one exchange
+// a level. [Moore 1959; Beamer, Asanović, Patterson: Direction-Optimizing Breadth-First Search, 2012]
 
 #include <array>
 #include <optional>
 #include <vector>
 
+#include "partitions/kernels/pull_level.h"
 #include "partitions/kernels/push.h"
 #include "partitions/kernels/tight_edges.h"
 #include "partitions/mirror_exchange.h"
@@ -14,26 +16,30 @@ namespace gli {
 
 struct bfs {
   static constexpr const char* name = "bfs";
-  using totals = std::array<uint64_t, 1>;  // nodes first reached by the last round
+  using totals = std::array<uint64_t, 2>;  // nodes first reached by the last round, and about how many edges lead on from them
 
   std::vector<int32_t> sources;  // own ids of those that are this partition's
   bool reverse = false, undirected = false;
   const tight_edges* along = nullptr;  // these edges only, forward
   std::optional<uint64_t> depth_limit;
 
-  vertex_array<int32_t> depth;  // own and mirrors; -1: not reached
-  vertex_queue frontier, next;
+  vertex_array<int32_t> depth;    // own and mirrors; -1: not reached
+  vertex_queue frontier, next;    // top-down
+  vertex_bits front, pending, found;  // bottom-up: the last level, own nodes not reached, the level being made
+  bool bottom_up = false;
   std::vector<uint64_t> reached;  // in the whole graph, by depth
   uint64_t unreached = 0;         // in the whole graph
+  uint64_t edges_left = 0;        // in the whole graph: not yet looked at top-down
 
   totals begin(const graph_view& g) {
     depth = vertex_array<int32_t>{g, -1};
     frontier.reset(g.size());
     next.reset(g.size());
     unreached = g.total_nodes();
+    edges_left = g.total_edges() * (both_ways(g) ? 2 : 1);
     for (auto v : sources)
       if (std::exchange(depth[v], 0) < 0) frontier.push(v);
-    return {frontier.items().size()};
+    return found_top_down(g);
   }
 
   bool done(const totals& last, uint64_t rounds) {
@@ -43,19 +49,9 @@ struct bfs {
     return unreached == 0 || (depth_limit && rounds == *depth_limit);
   }
 
-  totals round(const graph_view& g, const totals&, communicator& all) {
-    auto level = int32_t(reached.size());
-    next.clear();
-    expand(g, level);
-    gather_changed(
-        depth, g, all, [&](int32_t mirror) { return depth[mirror] == level; },
-        [&](int32_t own, int32_t) {
-          if (depth[own] >= 0) return;
-          depth[own] = level;
-          next.push(own);
-        });
-    frontier.swap(next);
-    return {frontier.items().size()};
+  totals round(const graph_view& g, const totals& last, communicator& all) {
+    choose_direction(g, last);
+    return bottom_up ? pull(g, all) : push(g, all);
   }
 
   uint64_t rounds_expected() const { return 0; }
@@ -64,21 +60,105 @@ struct bfs {
   template <class F>
   void for_each_before(const graph_view& g, int32_t v, F&& f) const {
     if (along) along->for_each_backward(g, v, f);
-    else if (undirected || !g.directed()) g.for_each_neighbor(v, f);
+    else if (both_ways(g)) g.for_each_neighbor(v, f);
     else if (reverse) g.for_each_forward(v, f);
     else g.for_each_backward(v, f);
   }
 
  private:
-  void expand(const graph_view& g, int32_t level) {
-    if (along)
-      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { along->for_each_forward(g, v, f); });
-    else if (undirected || !g.directed())
-      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_neighbor(v, f); });
-    else if (reverse)
-      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_backward(v, f); });
-    else
-      push_level(frontier.items(), depth, level, next, [&](int32_t v, auto&& f) { g.for_each_forward(v, f); });
+  bool both_ways(const graph_view& g) const { return undirected || !g.directed(); }
+  int32_t level() const { return int32_t(reached.size()); }  // that is being made
+
+  /// Bottom-up from where a frontier has more than a 15th of the edges left, until it shrinks below an 18th of the nodes. The same on all partitions.
+  void choose_direction(const graph_view& g, const totals& last) {
+    auto [nodes, edges] = last;
+    if (!bottom_up) {
+      bottom_up = !along && edges > edges_left / 15;
+      edges_left -= std::min(edges_left, edges);
+      if (bottom_up) begin_bottom_up(g);
+    } else if (nodes < reached[reached.size() - 2] && nodes < g.total_nodes() / 18) {
+      bottom_up = false;
+      begin_top_down(g);
+    }
+  }
+
+  // --- top-down ---------------------------------------------------------------------------------------------------------------
+
+  totals push(const graph_view& g, communicator& all) {
+    next.clear();
+    expand(g);
+    gather_changed(
+        depth, g, all, [&](int32_t mirror) { return depth[mirror] == level(); },
+        [&](int32_t own, int32_t) {
+          if (depth[own] >= 0) return;
+          depth[own] = level();
+          next.push(own);
+        });
+    frontier.swap(next);
+    return found_top_down(g);
+  }
+
+  void expand(const graph_view& g) {
+    auto from = [&](auto&& for_each) { push_level(frontier.items(), depth, level(), next, !along, for_each); };
+    if (along) from([&](int32_t v, auto&& f) { along->for_each_forward(g, v, f); });
+    else if (both_ways(g)) from([&](int32_t v, auto&& f) { g.for_each_neighbor(v, f); });
+    else if (reverse) from([&](int32_t v, auto&& f) { g.for_each_backward(v, f); });
+    else from([&](int32_t v, auto&& f) { g.for_each_forward(v, f); });
+  }
+
+  totals found_top_down(const graph_view& g) const {
+    auto nodes = frontier.items();
+    if (along) return {nodes.size(), 0};
+    if (nodes.size() > size_t(g.size()) / 16) return {nodes.size(), nodes.size() * edges_of_all(g) / g.nodes()};
+    auto edges = parallel_sum<uint64_t>(int64_t(nodes.size()), 256, [&](int64_t i, int64_t end) {
+      uint64_t sum = 0;
+      for (; i < end; ++i) sum += edges_from(g, nodes[size_t(i)]);
+      return sum;
+    });
+    return {nodes.size(), edges};
+  }
+  uint64_t edges_from(const graph_view& g, int32_t v) const {
+    return both_ways(g) ? g.out(v).size() + g.in(v).size() : reverse ? g.in(v).size() : g.out(v).size();
+  }
+  uint64_t edges_of_all(const graph_view& g) const {
+    auto out = g.body().out.edges, in = g.body().in.edges;
+    return both_ways(g) ? out + in : reverse ? in : out;
+  }
+
+  void begin_top_down(const graph_view& g) {
+    frontier.clear();
+    for_each_page(g, [&](int64_t p) {
+      vertex_queue::writer to{frontier};
+      for (int64_t w = 0; w < vertex_bits::words_per_page; ++w)
+        for (auto left = front.page(p)[w]; left; left &= left - 1) to.push(int32_t(p * vertices_per_page + w * 64 + std::countr_zero(left)));
+    });
+  }
+
+  // --- bottom-up --------------------------------------------------------------------------------------------------------------
+
+  totals pull(const graph_view& g, communicator& all) {
+    broadcast_bits(front, g, all, [&](int32_t m) {
+      if (depth[m] < 0) depth[m] = level() - 1;
+    });
+    auto from = both_ways(g) ? reached_from::both : reverse ? reached_from::out : reached_from::in;
+    auto count = pull_level(g, from, front, pending, found, depth, level());
+    std::swap(front, found);
+    return {count, 0};
+  }
+
+  void begin_bottom_up(const graph_view& g) {
+    front = pending = found = vertex_bits{g};
+    for_each_page(g, [&](int64_t p) {
+      for (auto [v, last] = page_vertices{p, g.size()}; v < last; ++v)
+        if (depth[v] < 0 ? g.live(v) : depth[v] == level() - 1) (depth[v] < 0 ? pending : front).set(v);
+    });
+  }
+
+  template <class F>
+  static void for_each_page(const graph_view& g, F&& f) {
+    parallel_ranges(pages_of(g.size()), 4, [&](int64_t p, int64_t end) {
+      for (; p < end; ++p) f(p);
+    });
   }
 };
 

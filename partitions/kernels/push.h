@@ -2,8 +2,9 @@
 // One level of a breadth-first search, top-down: claims what the frontier's edges reach. O(edges of the frontier), any number of threads;
 // which vertices are reached does not depend on the threads, their order in the next frontier does.
 
+#include <algorithm>
 #include <atomic>
-#include <vector>
+#include <memory>
 
 #include "partitions/graph_view.h"
 #include "partitions/parallel.h"
@@ -14,14 +15,14 @@ namespace gli {
 class vertex_queue {
  public:
   void reset(int32_t capacity) {
-    items_.assign(size_t(capacity), 0);
+    items_ = std::make_unique_for_overwrite<int32_t[]>(size_t(capacity));
     clear();
   }
   void swap(vertex_queue& other) {
     items_.swap(other.items_);
     size_ = other.size_.exchange(size_);
   }
-  std::span<const int32_t> items() const { return {items_.data(), size_.load(std::memory_order_relaxed)}; }
+  std::span<const int32_t> items() const { return {items_.get(), size_.load(std::memory_order_relaxed)}; }
   void clear() { size_ = 0; }
   void push(int32_t v) { items_[size_.fetch_add(1, std::memory_order_relaxed)] = v; }
 
@@ -40,7 +41,7 @@ class vertex_queue {
     static constexpr size_t block = 256;
     void flush() {
       auto at = to_.size_.fetch_add(size_, std::memory_order_relaxed);
-      std::copy_n(items_, size_, to_.items_.begin() + ptrdiff_t(at));
+      std::copy_n(items_, size_, to_.items_.get() + at);
       size_ = 0;
     }
     vertex_queue& to_;
@@ -49,23 +50,26 @@ class vertex_queue {
   };
 
  private:
-  std::vector<int32_t> items_;
+  std::unique_ptr<int32_t[]> items_;
   std::atomic<size_t> size_{0};
 };
 
-/// for_each_neighbor(v, f) calls f for what v's edges reach. Sets depth[u] = level where it was negative; own ones go to `next`.
+/// for_each_neighbor(v, f) calls f for what v's edges reach; fetch_ahead: that is cheap. Sets depth[u] = level where it was negative; own ones go to `next`.
 template <class Neighbors>
-void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next,
+void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next, bool fetch_ahead,
                 Neighbors&& for_each_neighbor) {
   parallel_ranges(int64_t(frontier.size()), 64, [&](int64_t i, int64_t end) {
     vertex_queue::writer reached{next};
-    for (; i < end; ++i)
+    for (; i < end; ++i) {
+      if (fetch_ahead && i + 1 < end)  // a miss under compare and swap would wait for the one before
+        for_each_neighbor(frontier[size_t(i) + 1], [&](int32_t u) { __builtin_prefetch(&depth[u], 1); });
       for_each_neighbor(frontier[size_t(i)], [&](int32_t u) {
         std::atomic_ref d{depth[u]};
         auto unknown = int32_t{-1};
         if (d.load(std::memory_order_relaxed) < 0 && d.compare_exchange_strong(unknown, level, std::memory_order_relaxed) && u >= 0)
           reached.push(u);
       });
+    }
   });
 }
 

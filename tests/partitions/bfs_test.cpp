@@ -43,6 +43,21 @@ TEST(bfs, equals_a_search_by_queue_on_graphs_of_every_kind) {
       }
 }
 
+TEST(bfs, goes_bottom_up_through_dense_levels_and_top_down_again_along_a_tail) {
+  for (bool directed : {true, false})
+    for (uint64_t seed : {1, 2, 3}) {
+      auto g = random_graph(2500, 40000, directed, false, key_type::int64, seed);
+      auto first = g.nodes.size();
+      for (size_t i = 0; i < 90; ++i) g.nodes.push_back(nth_key(key_type::int64, first + i));  // dense nodes, then a path that begins at one of them
+      for (size_t i = 0; i < 90; ++i) g.edges.emplace_back(i ? first + i - 1 : 7, first + i);
+      for (uint32_t p : {1u, 2u, 4u, 8u}) {
+        expect_depths(g, run_on(g, p, search(g.nodes[0])), hops(g.successors(), 0));
+        expect_depths(g, run_on(g, p, search(g.nodes.back(), {{"reverse", true}})), hops(g.lists(!directed, true), g.nodes.size() - 1));
+        expect_depths(g, run_on(g, p, search(g.nodes.back(), {{"undirected", true}})), hops(g.lists(true, true), g.nodes.size() - 1));
+      }
+    }
+}
+
 TEST(bfs, stops_at_its_depth_limit) {
   auto g = random_graph(200, 300, true, false, key_type::int64, 4);
   auto full = hops(g.successors(), 3);

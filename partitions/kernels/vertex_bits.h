@@ -1,0 +1,84 @@
+#pragma once
+// A set of own nodes and mirrors, a bit for each: a 32nd of an array of numbers, so that it stays in the cache where those do not.
+
+#include <cstdint>
+#include <vector>
+
+#include "partitions/mirror_exchange.h"
+
+namespace gli {
+
+/// Threads: any number read; those that write hold whole pages of own nodes, whose bits are words of their own.
+class vertex_bits {
+ public:
+  static constexpr int64_t words_per_page = vertices_per_page / 64;
+
+  vertex_bits() = default;
+  explicit vertex_bits(const graph_view& g) : mirrors_{(int64_t{g.mirrors()} + 63) & ~int64_t{63}}, words_(size_t(mirrors_ / 64 + pages_of(g.size()) * words_per_page)) {}
+
+  bool operator[](int32_t v) const { return words_[place(v) >> 6] >> (place(v) & 63) & 1; }
+  void set(int32_t v) { words_[place(v) >> 6] |= uint64_t{1} << (place(v) & 63); }
+  void clear_mirrors() { std::fill_n(words_.begin(), mirrors_ / 64, uint64_t{0}); }
+
+  /// Of the own nodes of page p: words_per_page of them; those beyond the last node are 0.
+  uint64_t* page(int64_t p) { return words_.data() + mirrors_ / 64 + p * words_per_page; }
+  const uint64_t* page(int64_t p) const { return words_.data() + mirrors_ / 64 + p * words_per_page; }
+
+ private:
+  size_t place(int32_t v) const { return size_t(v + mirrors_); }
+  int64_t mirrors_ = 0;
+  std::vector<uint64_t> words_;
+};
+
+namespace detail {
+
+/// 1, then a bit for each id; or 0, then the distances between those in the set, where that is shorter.
+inline byte_buffer encode_bits(const vertex_bits& bits, const std::vector<int32_t>& ids) {
+  byte_buffer dense(1 + (ids.size() + 7) / 8), sparse{0};
+  dense[0] = 1;
+  byte_writer to{sparse};
+  for (size_t i = 0, next = 0; i < ids.size(); ++i) {
+    if (!bits[ids[i]]) continue;
+    dense[1 + i / 8] |= uint8_t(1 << (i & 7));
+    if (sparse.size() >= dense.size()) continue;
+    to.put_varint(i - next);
+    next = i + 1;
+  }
+  return sparse.size() < dense.size() ? sparse : dense;
+}
+
+template <class F>
+void decode_bits(const byte_buffer& bytes, const std::vector<int32_t>& ids, F&& f) {
+  byte_reader from{bytes};
+  if (from.get<uint8_t>() == 0) {
+    for (size_t next = 0; !from.at_end(); ++next) {
+      auto skip = from.get_varint();
+      if (skip >= ids.size() - next) throw failure{errc::protocol, "a partition's message names a mirror that is not there"};
+      next += skip;
+      f(ids[next]);
+    }
+    return;
+  }
+  if (from.left() != (ids.size() + 7) / 8) throw failure{errc::protocol, "a partition sent a set of other mirrors than these"};
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (bytes[1 + i / 8] >> (i & 7) & 1) f(ids[i]);
+}
+
+}  // namespace detail
+
+/// Owner to mirrors: makes the mirrors' bits their owners', and calls received(mirror) for each in the set. Collective.
+template <class Received>
+void broadcast_bits(vertex_bits& bits, const graph_view& g, communicator& all, Received&& received) {
+  if (all.size() == 1) return;
+  bits.clear_mirrors();
+  detail::exchange_with_peers(
+      g, all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.exported); },
+      [&](const peer_mirrors& peer, const byte_buffer& bytes) {
+        detail::decode_bits(bytes, peer.mirrors, [&](int32_t m) {
+          bits.set(m);
+          received(m);
+        });
+      });
+}
+
+}  // namespace gli
