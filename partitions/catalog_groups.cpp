@@ -20,7 +20,7 @@ algorithm_answer run_components(const graph& g, const parameters&, communicator&
   connected_components a{view};
   run_rounds(a, view, all);
   auto count = counted(a.count(view), all);
-  return {smallest_keys(view, agreed_key_type(g, all), a.sets, a.best, all), {{"count", int64_t(count)}}};
+  return {smallest_keys(view, agreed_key_type(g, all), a.sets, a.labels(view), all), {{"count", int64_t(count)}}};
 }
 
 algorithm_answer run_strong_components(const graph& g, const parameters&, communicator& all) {

@@ -5,8 +5,9 @@
 //
 // The sets are the same for any number of threads; which member stands for a set is its smallest signed id.
 
-#include <array>
+#include <algorithm>
 #include <atomic>
+#include <optional>
 #include <vector>
 
 #include "partitions/graph_view.h"
@@ -17,7 +18,9 @@ namespace gli {
 class union_find {
  public:
   explicit union_find(const graph_view& g) : parent_{g, 0} {
-    for (int32_t v = -g.mirrors(); v < g.size(); ++v) parent_[v] = v;
+    parallel_ranges(int64_t{g.size()} + g.mirrors(), 1 << 14, [&](int64_t i, int64_t end) {
+      for (; i < end; ++i) parent_[int32_t(i - g.mirrors())] = int32_t(i - g.mirrors());
+    });
   }
 
   /// Threads: any number at once.
@@ -32,6 +35,9 @@ class union_find {
       b = parent(low);
     }
   }
+
+  /// Fetches what link(u, v) begins with: it branches on what it reads, so that misses would wait for one another.
+  void prefetch(int32_t v) const { __builtin_prefetch(&parent_[v]); }
 
   /// Points every vertex at its root. No link() may run meanwhile.
   void compress() {
@@ -73,9 +79,25 @@ inline int32_t frequent_root(const graph_view& g, const union_find& sets) {
   return best;
 }
 
-/// Links v along list[skip ..]; only along mirrors, which come first, when `settled`.
-inline void link_rest(union_find& sets, int32_t v, std::span<const int32_t> list, size_t skip, bool settled) {
-  for (; skip < list.size() && !(settled && list[skip] >= 0); ++skip) sets.link(v, list[skip]);
+/// v's i-th neighbor in either direction, if there are so many.
+inline std::optional<int32_t> neighbor_at(const graph_view& g, int32_t v, size_t i) {
+  auto first = g.in(v);
+  if (i < first.size()) return first[i];
+  auto rest = g.out(v);
+  return i - first.size() < rest.size() ? std::optional{rest[i - first.size()]} : std::nullopt;
+}
+
+/// Links the vertices of page p to their i-th neighbors.
+inline void link_sample(const graph_view& g, union_find& sets, int64_t p, size_t i) {
+  constexpr int32_t block = 32;
+  std::array<std::optional<int32_t>, block> neighbor;
+  for (auto [v, last] = page_vertices{p, g.size()}; v < last; v += block) {
+    auto end = std::min(last, v + block);
+    for (auto u = v; u < end; ++u)
+      if ((neighbor[size_t(u - v)] = neighbor_at(g, u, i))) sets.prefetch(*neighbor[size_t(u - v)]);
+    for (auto u = v; u < end; ++u)
+      if (auto to = neighbor[size_t(u - v)]) sets.link(u, *to);
+  }
 }
 
 template <class F>
@@ -92,17 +114,21 @@ void for_each_own(const graph_view& g, F&& f) {
 inline union_find connected_sets(const graph_view& g) {
   constexpr size_t samples = 2;
   union_find sets{g};
-  for (size_t i = 0; i < samples; ++i)
-    detail::for_each_own(g, [&](int32_t v) {
-      if (auto list = g.out(v); i < list.size()) sets.link(v, list[i]);
+  for (size_t i = 0; i < samples; ++i) {
+    parallel_ranges(pages_of(g.size()), 1, [&](int64_t p, int64_t end) {
+      for (; p < end; ++p) detail::link_sample(g, sets, p, i);
     });
-  sets.compress();
+    sets.compress();
+  }
   if (g.size() == 0) return sets;
   auto largest = detail::frequent_root(g, sets);
+  auto link_all = [&](int32_t v, bool mirrors_only) {
+    for (auto list : {g.in(v), g.out(v)})
+      for (auto u = list.begin(); u != list.end() && (*u < 0 || !mirrors_only); ++u) sets.link(v, *u);
+  };
   detail::for_each_own(g, [&](int32_t v) {
-    auto settled = sets.parent(v) == largest;
-    detail::link_rest(sets, v, g.out(v), samples, settled);
-    detail::link_rest(sets, v, g.in(v), 0, settled);
+    bool settled = sets.parent(v) == largest;  // what its own neighbors are not yet linked to, they link
+    if (!settled || g.mirrors() > 0) link_all(v, settled);
   });
   sets.compress();
   return sets;
