@@ -70,7 +70,7 @@ algorithm_answer run_bfs_predecessors(const graph& g, const parameters& p, commu
 sssp settled(const graph& g, const parameters& p, communicator& all) {
   sssp a;
   a.source = find_anywhere(g, key_parameter(p, "source"), all);
-  if (auto name = optional_name(p, "weight")) a.weights = edge_weights::of(g, *name, true, all);
+  if (auto name = optional_name(p, "weight")) a.weights = std::make_shared<const edge_weights>(edge_weights::of(g, *name, true, all));
   run_rounds(a, graph_view{g}, all);
   return a;
 }
