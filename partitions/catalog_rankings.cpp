@@ -31,15 +31,16 @@ column own_values(const graph_view& g, const std::vector<double>& x) {
 
 // --- PageRank -----------------------------------------------------------------------------------------------------------------
 
+template <class Ranks>
 algorithm_answer run_plain_pagerank(const graph& g, const parameters& p, communicator& all) {
   graph_view view{g};
-  pagerank a;
+  pagerank<Ranks> a;
   a.alpha = real(p, "alpha");
   a.tol = real(p, "tol");
   a.max_iter = count(p, "max_iter");
   a.iterations = optional_count(p, "iterations");
   auto rounds = run_rounds(a, view, all);
-  auto data = value_column<double>(view, every_node, [&](int32_t v) { return from_grid(a.rank[size_t(v)]); });
+  auto data = value_column<double>(view, every_node, [&](int32_t v) { return a.of(v); });
   return {std::move(data), {{"rounds", int64_t(rounds)}, {"change", a.change}}};
 }
 
@@ -60,8 +61,12 @@ algorithm_answer run_pagerank(const graph& g, const parameters& p, communicator&
   if (!(real(p, "alpha") > 0 && real(p, "alpha") < 1))
     throw failure{errc::value, "alpha must be between 0 and 1, not " + to_string(p.at("alpha"))};
   check_positive(p, "tol");
-  bool plain = is_null(p.at("weight")) && is_null(p.at("personalization"));
-  return plain ? run_plain_pagerank(g, p, all) : run_weighted_pagerank(g, p, all);
+  auto& precision = std::get<std::string>(p.at("precision"));
+  if (precision != "double" && precision != "single") throw failure{errc::value, "precision must be 'double' or 'single', not " + to_string(p.at("precision"))};
+  if (is_null(p.at("weight")) && is_null(p.at("personalization")))
+    return precision == "double" ? run_plain_pagerank<grid_ranks>(g, p, all) : run_plain_pagerank<single_ranks>(g, p, all);
+  if (precision == "single") throw failure{errc::value, "precision = 'single' is for ranks without weight and personalization"};
+  return run_weighted_pagerank(g, p, all);
 }
 
 // --- other eigenvectors -------------------------------------------------------------------------------------------------------
@@ -195,9 +200,9 @@ std::vector<catalog_entry> ranking_algorithms() {
   auto tol = [](double otherwise) { return algorithm_argument{"tol", kind::real, otherwise}; };
   auto max_iter = [](int64_t otherwise) { return algorithm_argument{"max_iter", kind::count, otherwise}; };
   return {
-      {pagerank::name,
+      {pagerank<grid_ranks>::name,
        1,
-       {{"alpha", kind::real, 0.85}, max_iter(100), tol(1e-6), {"iterations", kind::count, value{}}, weight, {"personalization", kind::of_nodes, value{}}},
+       {{"alpha", kind::real, 0.85}, max_iter(100), tol(1e-6), {"iterations", kind::count, value{}}, weight, {"personalization", kind::of_nodes, value{}}, {"precision", kind::text, std::string{"double"}}},
        run_pagerank},
       {eigenvector_centrality::name, 1, {max_iter(100), tol(1e-6), weight}, run_eigenvector},
       {katz_centrality::name,

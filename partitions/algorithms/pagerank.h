@@ -1,7 +1,8 @@
 #pragma once
 // PageRank, pull form. Nodes without out-edges spread their rank evenly; ranks sum to 1. O(n + m) a round. [Page et al. 1999]
 //
-// Ranks are integers on the grid 2^-62 (partitions/exact_sum.h): the same bytes for any number of threads and partitions.
+// Every sum is exact, so that the bytes are the same for any number of threads and partitions: ranks and shares are integers on the grid 2^-62
+// (partitions/exact_sum.h), or, in single precision, ranks are doubles and shares floats on the grid 2^-52, whose sums a double holds.
 
 #include <array>
 #include <optional>
@@ -15,16 +16,42 @@
 
 namespace gli {
 
+/// 16 bytes a node, 62 bits below the point.
+struct grid_ranks {
+  using rank = uint64_t;
+  using share = uint64_t;
+  static rank from(uint64_t grid) { return grid; }
+  static uint64_t grid(rank r) { return r; }
+  static share part(rank r, uint64_t degree) { return grid_divide(r, degree); }
+  static rank damped(double, uint64_t damping, uint64_t arriving) { return grid_multiply(damping, arriving); }
+  static uint64_t distance(rank a, rank b) { return grid_distance(a, b); }
+  static double number(rank r) { return from_grid(r); }
+};
+
+/// Half of the memory that is read in any order. A share below 2^-28 keeps what the grid 2^-52 does, others 24 bits: both fit in a float.
+struct single_ranks {
+  using rank = double;
+  using share = float;
+  static rank from(uint64_t grid) { return from_grid(grid); }
+  static uint64_t grid(rank r) { return to_grid(r); }
+  static share part(rank r, uint64_t degree) { return float((r / double(degree) + 1) - 1); }
+  static rank damped(double alpha, uint64_t, double arriving) { return alpha * arriving; }
+  static uint64_t distance(rank a, rank b) { return to_grid(a > b ? a - b : b - a); }
+  static double number(rank r) { return r; }
+};
+
+template <class Ranks>
 struct pagerank {
   static constexpr const char* name = "pagerank";
+  using rank_type = typename Ranks::rank;
   using totals = std::array<uint64_t, 2>;  // rank of the sinks, L1 change of the last round; on the grid
 
   double alpha = 0.85, tol = 1e-6;  // tol: L1 change per node
   uint64_t max_iter = 100;
   std::optional<uint64_t> iterations;  // exactly so many rounds (LDBC); else NetworkX's rule: change < n · tol within max_iter rounds
 
-  std::vector<uint64_t> rank;          // own
-  vertex_array<uint64_t> share, next;  // rank / out-degree, of the last round and the one being made; own and mirrors
+  std::vector<rank_type> rank;                      // own
+  vertex_array<typename Ranks::share> share, next;  // rank / out-degree, of the last round and the one being made; own and mirrors
   uint64_t n = 0, damping = 0;
   double change = 0;
 
@@ -32,11 +59,11 @@ struct pagerank {
     n = g.total_nodes();
     damping = to_grid(alpha);
     rank.assign(size_t(g.size()), 0);
-    share = next = vertex_array<uint64_t>{g, 0};
+    share = next = vertex_array<typename Ranks::share>{g, 0};
     auto own = parallel_sum<sums>(g.size(), vertices_per_page, [&](int64_t v, int64_t end) {
       sums s;
       for (; v < end; ++v)
-        if (g.live(int32_t(v))) settle(int32_t(v), grid_divide(grid_one, n), g.forward_degree(int32_t(v)), s);
+        if (g.live(int32_t(v))) settle(int32_t(v), Ranks::from(grid_divide(grid_one, n)), g.forward_degree(int32_t(v)), s);
       return s;
     });
     return totals_of(own);
@@ -44,9 +71,9 @@ struct pagerank {
 
   totals round(const graph_view& g, const totals& last, communicator& all) {
     broadcast(share, g, all);
-    auto everywhere = grid_divide(grid_one - damping + grid_multiply(damping, last[0]), n);
-    auto own = pull<sums>(g, share, [&](int32_t v, uint64_t arriving, uint64_t degree, sums& s) {
-      settle(v, everywhere + grid_multiply(damping, arriving), degree, s);
+    auto everywhere = Ranks::from(grid_divide(grid_one - damping + grid_multiply(damping, last[0]), n));
+    auto own = pull<sums>(g, share, [&](int32_t v, auto arriving, uint64_t degree, sums& s) {
+      settle(v, everywhere + Ranks::damped(alpha, damping, arriving), degree, s);
     });
     return totals_of(own);
   }
@@ -61,6 +88,7 @@ struct pagerank {
                                          " rounds: the last changed the ranks by " + to_string(value{change / double(n)}) + " per node"};
   }
 
+  double of(int32_t own) const { return Ranks::number(rank[size_t(own)]); }
   uint64_t rounds_expected() const { return iterations.value_or(0); }
 
  private:
@@ -70,11 +98,11 @@ struct pagerank {
   };
 
   /// The node's new rank, and the share of it that each of its out-edges will carry.
-  void settle(int32_t v, uint64_t r, uint64_t degree, sums& s) {
-    s.change += grid_distance(r, rank[size_t(v)]);
+  void settle(int32_t v, rank_type r, uint64_t degree, sums& s) {
+    s.change += Ranks::distance(r, rank[size_t(v)]);
     rank[size_t(v)] = r;
-    if (degree == 0) s.sinks += r;
-    next[v] = degree == 0 ? 0 : grid_divide(r, degree);
+    if (degree == 0) s.sinks += Ranks::grid(r);
+    next[v] = degree == 0 ? 0 : Ranks::part(r, degree);
   }
 
   totals totals_of(const sums& s) {

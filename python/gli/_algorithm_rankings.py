@@ -23,12 +23,15 @@ class Rankings(Runs):
         iterations: int | None = None,
         weight: str | None = None,
         personalization: Mapping[Any, float] | str | None = None,
+        precision: str = "double",
     ) -> NodeValues:
         """PageRank; ranks sum to 1, dangling nodes spread theirs as jumps go. O(n + m) a round. [Page et al. 1999]
 
         Stops as NetworkX does, when the ranks change by less than n·tol in all, else ConvergenceError; with `iterations` after exactly
         that many rounds. With `weight`, the name of an edge attribute, a node shares its rank in proportion to it. With `personalization`,
         numbers by node or the name of a node attribute, jumps go to nodes in proportion to that (others: 0) instead of evenly.
+        `precision="single"` passes ranks on as float32, in less time, with an error of some 2^-24 of each; either way the bytes are the
+        same on any number of threads and workers. ValueError with `weight` or `personalization`.
 
         >>> import gli
         >>> g = gli.Graph.from_edge_list([("a", "b"), ("c", "b")])
@@ -37,12 +40,16 @@ class Rankings(Runs):
         (['b'], 1.0)
         >>> {k: round(v, 3) for k, v in g.pagerank(personalization={"a": 1}).items()}
         {'a': 0.541, 'b': 0.459, 'c': 0.0}
+        >>> round(g.pagerank(precision="single")["b"], 6) == round(r["b"], 6)
+        True
         """
         arguments: dict[str, Any] = {"alpha": number(alpha, "alpha"), "max_iter": whole(max_iter, "max_iter"), "tol": number(tol, "tol")}
         if iterations is not None:
             arguments["iterations"] = whole(iterations, "iterations")
         if personalization is not None:
             arguments["personalization"] = self._numbers_of_nodes(personalization)
+        if precision != "double":
+            arguments["precision"] = precision
         return self._run("pagerank", arguments | weighted(weight))
 
     def _numbers_of_nodes(self, given):

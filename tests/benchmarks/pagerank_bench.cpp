@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   std::vector<double> paged_times, single_times, double_times;
   for (int i = 0; i < repetitions; ++i) {
     paged_times.push_back(seconds([&] {
-      pagerank a;
+      pagerank<grid_ranks> a;
       a.iterations = rounds;
       solo all;
       run_rounds(a, view, all);

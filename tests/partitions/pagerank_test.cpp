@@ -39,6 +39,17 @@ TEST(pagerank, is_the_same_bytes_on_any_number_of_partitions) {
   }
 }
 
+run_algorithm single_rounds(int64_t k) { return {"pagerank", {{"iterations", k}, {"precision", std::string{"single"}}}}; }
+
+TEST(pagerank, in_single_precision_is_near_its_definition_and_the_same_bytes_on_any_number_of_partitions) {
+  for (auto& g : graphs_of_every_kind()) {
+    auto whole = run_on(g, 1, single_rounds(10));
+    auto expected = pagerank_rounds(g, 0.85L, 10);
+    for (size_t i = 0; i < g.nodes.size(); ++i) EXPECT_NEAR(real(whole, g.nodes[i]), double(expected[i]), double(expected[i]) * 1e-6) << to_string(g.nodes[i]);
+    for (uint32_t p : {2u, 4u, 8u}) EXPECT_EQ(run_on(g, p, single_rounds(10)), whole) << g.nodes.size() << " nodes on " << p;
+  }
+}
+
 TEST(pagerank, of_no_nodes_is_empty) {
   plain_graph empty;
   for (uint32_t p : {1u, 2u}) {
@@ -80,6 +91,14 @@ errc code_of(const plain_graph& g, uint32_t partitions, const run_algorithm& wha
     return f.code();
   }
   return errc::internal;
+}
+
+TEST(pagerank, names_a_precision_that_there_is_not) {
+  auto g = random_graph(5, 9, true, false, key_type::int64, 11);
+  std::string message;
+  EXPECT_EQ(code_of(g, 2, {"pagerank", {{"precision", std::string{"half"}}}}, message), errc::value);
+  EXPECT_EQ(message, "precision must be 'double' or 'single', not 'half'");
+  EXPECT_EQ(code_of(g, 2, {"pagerank", {{"precision", std::string{"single"}}, {"weight", std::string{"w"}}}}, message), errc::value);
 }
 
 TEST(pagerank, fails_naming_the_residual_when_it_does_not_converge) {
