@@ -242,6 +242,12 @@ def _answer(graph, o, arguments: dict[str, str]) -> None:
     )
 
 
+def _bench(o) -> None:
+    from . import _bench
+
+    _bench.run(o)
+
+
 def _named(algorithm: str, words: list[str]) -> dict[str, str]:
     """The algorithm's arguments by name; ValueError for what it does not take, and for what it misses."""
     known = _ALGORITHMS[algorithm]
@@ -403,6 +409,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--header", action="store_true", help="the first line names the columns")
     run.add_argument("--top", type=_at_least_one, default=10, metavar="N")
     run.set_defaults(run=_run)
+
+    from ._bench import add_arguments
+
+    bench = commands.add_parser("bench", help="time a kernel beside the GAP Benchmark Suite's")
+    add_arguments(bench)
+    bench.set_defaults(run=_bench)
     return parser
 
 
