@@ -46,6 +46,13 @@ result_info provenance(const job_result& r) {
   return info;
 }
 
+/// The handles that a job's output takes.
+std::vector<handle> outputs(const job& j) {
+  std::vector<handle> all;
+  for (uint32_t i = 0; i < outputs_of(j.body); ++i) all.push_back(j.output + i);
+  return all;
+}
+
 graph_handle shape(const job_result& r) {
   graph_handle g;
   g.nodes = uint64_t(int_parameter(r.summary, "nodes"));
@@ -123,9 +130,7 @@ void coordinator::ask(asker who, const job& r) {
   if (auto bytes = encode(r).size(); bytes > largest_job)
     throw failure{errc::value, describe(r.body) + " is " + std::to_string(bytes >> 20) + " MiB; at most " + std::to_string(largest_job >> 20) + " MiB can be sent"};
   job j = r;
-  bool makes = !std::holds_alternative<resolve_mirrors>(j.body) && !std::holds_alternative<identify>(j.body) &&
-               !std::holds_alternative<write_pages>(j.body) && !std::holds_alternative<compare_graphs>(j.body);
-  j.output = makes ? handles_.next() : 0;
+  j.output = handles_.next(outputs_of(j.body));
   submit(j, everybody(), who, [this, who, j](job_outcome outcome) {
     finish_output(who, j, outcome, {});
   });
@@ -134,7 +139,7 @@ void coordinator::ask(asker who, const job& r) {
 /// Registers what a job left on the workers and answers; what a failed job left on some of them is dropped.
 void coordinator::finish_output(asker who, const job& j, job_outcome& outcome, const std::optional<stored_at>& stored) {
   auto forget = [&](const failure_note& why) {
-    if (j.output != 0) drop({j.output});
+    drop(outputs(j));
     answer(who, why);
   };
   if (auto* note = std::get_if<failure_note>(&outcome)) return forget(*note);
@@ -143,7 +148,7 @@ void coordinator::finish_output(asker who, const job& j, job_outcome& outcome, c
     register_output(who, j, results);
     if (stored) handles_.stored(j.output, *stored, false);
     if (std::holds_alternative<resolve_mirrors>(j.body)) handles_.graph(j.graph).mirrors_resolved = true;
-    if (!open_.contains(who.session)) return drop({j.output});
+    if (!open_.contains(who.session)) return drop(outputs(j));
     answer(who, job_reply{j.output, std::move(results)});
   } catch (const failure& e) {
     forget({e.code(), e.what()});
@@ -151,13 +156,16 @@ void coordinator::finish_output(asker who, const job& j, job_outcome& outcome, c
 }
 
 void coordinator::register_output(asker who, const job& j, const std::vector<job_result>& results) {
-  if (j.output == 0) return;
-  bool values = std::holds_alternative<run_algorithm>(j.body) || std::holds_alternative<read_result>(j.body);
-  if (values)
-    handles_.add(j.output, values_handle{j.graph, provenance(results.front()), {}});
-  else
-    handles_.add(j.output, shape(results.front()));
-  if (open_.contains(who.session)) owned_[who.session].insert(j.output);
+  auto* program = std::get_if<run_program>(&j.body);
+  for (auto h : outputs(j)) {
+    if (program)
+      handles_.add(h, values_handle{j.graph, {program->column(h - j.output), 1, program->arguments}, {}});
+    else if (makes_values(j.body))
+      handles_.add(h, values_handle{j.graph, provenance(results.front()), {}});
+    else
+      handles_.add(h, shape(results.front()));
+    if (open_.contains(who.session)) owned_[who.session].insert(h);
+  }
 }
 
 void coordinator::ask(asker who, const release_handles& r) {

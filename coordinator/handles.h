@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct values_handle {
 
 class handles {
  public:
-  handle next() { return next_++; }
+  /// The first of `count` handles that follow one another; 0 for none.
+  handle next(uint32_t count = 1) { return count ? std::exchange(next_, next_ + count) : 0; }
   void add(handle h, load_handle l);
   void add(handle h, graph_handle g);
   void add(handle h, values_handle v);

@@ -1,7 +1,7 @@
 // glid: the coordinator and the worker of a GLI cluster. This file is wiring only.
 //
 //   glid coordinator --dir DIR --workers N [--parent PID] [--log FILE]
-//   glid worker --dir DIR --index I [--threads T] [--parent PID] [--log FILE]
+//   glid worker --dir DIR --index I [--threads T] [--python PYTHON] [--parent PID] [--log FILE]
 
 #include <utility>
 
@@ -23,6 +23,7 @@
 
 #include "coordinator/coordinator_actor.h"
 #include "partitions/partition_actor.h"
+#include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_sessions.h"
 #include "runtime/control.h"
 #include "runtime/door.h"
@@ -35,13 +36,14 @@ using namespace gli;
 using namespace std::chrono_literals;
 
 struct arguments {
-  std::string dir, log;
+  std::string dir, log, python = "python3";
   uint32_t workers = 1, index = 0, threads = 0;
   pid_t parent = 0;
 };
 
 /// CAF and job threads may be anywhere when the end is decided; the store survives a kill at any instant, so nothing is waited for.
 [[noreturn]] void leave(const std::string& why, int status) {
+  end_program_host();
   spdlog::info("ended: {}", why);
   spdlog::default_logger()->flush();
   std::_Exit(status);
@@ -170,7 +172,7 @@ int run_worker(const arguments& a) {
                 }, {.refused = log_refusal}};
   control::settings settings;
   caf::actor_system system{settings};
-  auto partition = spawn_partition(system, {held, &bulk, [](const std::string& why) { leave(why, 0); }});
+  auto partition = spawn_partition(system, {held, &bulk, a.python, [](const std::string& why) { leave(why, 0); }});
   control::offer(system, connection.release(), partition);
 
   asio::signal_set signals{bulk_io, SIGINT, SIGTERM};
@@ -197,6 +199,7 @@ int main(int argc, char** argv) {
   auto* worker = app.add_subcommand("worker", "run a worker");
   worker->add_option("--index", a.index, "the partition it wishes")->required();
   worker->add_option("--threads", a.threads, "threads for kernels; default: all cores");
+  worker->add_option("--python", a.python, "the interpreter that users' programs run in; it has this gli");
   for (auto* command : {coordinator, worker}) {
     command->add_option("--dir", a.dir, "the cluster's directory, mode 0700, for its sockets")->required();
     command->add_option("--parent", a.parent, "end when this process, which started this one, ends");

@@ -4,6 +4,7 @@
 
 #include "partitions/evaluate_lanes.h"
 #include "partitions/parallel.h"
+#include "partitions/together.h"
 
 namespace gli {
 namespace {
@@ -24,16 +25,24 @@ void each_block(int64_t rows, F&& f) {
   });
 }
 
+/// Calls f(first, rows) for each run of live nodes in a block.
+template <class F>
+void each_live_run(const row_block& block, F&& f) {
+  auto& g = *block.g;
+  if (g->removed.empty()) return f(block.first, block.rows);
+  for (int64_t i = 0, end; i < block.rows; i = end + 1) {
+    for (end = i; end < block.rows && g->live(block.node(end)); ++end) {}
+    if (end > i) f(block.first + i, end - i);
+  }
+}
+
 /// Truth of a block of nodes. Those that are removed may be true; what they would do wrong is no fault.
 row_bits filter_live(const plan& root, const row_block& block, std::atomic<uint32_t>& fault) {
   auto& g = *block.g;
   if (g->removed.empty()) return filter_block(root, block, fault);
   std::atomic<uint32_t> found{0};
   auto truth = filter_block(root, block, found);
-  for (int64_t i = 0, end; found && i < block.rows; i = end + 1) {
-    for (end = i; end < block.rows && g->live(block.node(end)); ++end) {}
-    if (end > i) filter_block(root, {block.g, block.of, block.page, block.first + i, end - i}, fault);
-  }
+  if (found) each_live_run(block, [&](int64_t first, int64_t rows) { filter_block(root, {block.g, block.of, block.page, first, rows}, fault); });
   return truth;
 }
 
@@ -82,6 +91,28 @@ std::vector<std::vector<uint64_t>> evaluate_edges(const expression& e, const gra
   });
   settle_faults(made, fault, all);
   return bits;
+}
+
+node_expression::node_expression(const expression& e, const std::vector<operation>& known, const graph& g, const graph_schema& schema)
+    : text_{to_string(e)}, plan_{make_number_plan(e, known, g, schema)}, g_{g} {}
+
+void node_expression::evaluate(const double* state, const double* gathered, std::vector<double>& to, communicator& all) const {
+  std::atomic<uint32_t> fault{0};
+  std::atomic<int32_t> missing{-1};
+  each_block(g_->size, [&](int64_t begin, int64_t count) {
+    row_block block{&g_, element::node, begin >> rows_per_page_bits, begin & (rows_per_page - 1), count, nullptr, nullptr, state, gathered};
+    each_live_run(block, [&](int64_t first, int64_t rows) {
+      auto run = block;
+      run.first = first;
+      run.rows = rows;
+      auto without = number_block(plan_.root, run, fault, to.data() + run.node(0));
+      if (without >= 0) missing = run.node(without);
+    });
+  });
+  settle_faults(plan_, fault, all);
+  together(all, [&] {
+    if (missing >= 0) throw failure{errc::value, text_ + " is null for node " + to_string(node_key(g_, missing))};
+  });
 }
 
 }  // namespace gli

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "partitions/evaluate_plan.h"
 #include "partitions/graph.h"
 #include "runtime/expression.h"
 
@@ -15,5 +16,19 @@ std::vector<uint64_t> evaluate_nodes(const expression& e, const graph& g, commun
 
 /// One bit per edge in slot order of the out-pages, by page: where it is true. node() inside it means the source's attribute.
 std::vector<std::vector<uint64_t>> evaluate_edges(const expression& e, const graph& g, communicator& all);
+
+/// An expression that gives every node a number, made ready once and evaluated many times. `known`: which of operation::state and operation::gathered it
+/// may read. Points into `g`.
+class node_expression {
+ public:
+  node_expression(const expression& e, const std::vector<operation>& known, const graph& g, const graph_schema& schema);
+  /// By own id; those of nodes that are not live stay as they are. Collective: failure{type | value}, alike on all, naming a node that has no number.
+  void evaluate(const double* state, const double* gathered, std::vector<double>& to, communicator& all) const;
+
+ private:
+  std::string text_;
+  filter_plan plan_;
+  const graph& g_;
+};
 
 }  // namespace gli

@@ -68,6 +68,8 @@ class block_evaluator {
       case operation::subtract:
       case operation::multiply:
       case operation::divide:
+      case operation::minimum:
+      case operation::maximum:
         return arithmetic(p, in);
       case operation::is_in:
         return is_member(block_, p.among, in[0]);
@@ -156,6 +158,7 @@ class block_evaluator {
   static double real(const lane& x, int64_t i) { return x.type == value_kind::integer ? double(x.ints[x.at(i)]) : x.reals[x.at(i)]; }
 
   void calculate(const plan& p, int64_t a, int64_t b, int64_t& to) {
+    if (p.op == operation::minimum || p.op == operation::maximum) return void(to = p.op == operation::minimum ? std::min(a, b) : std::max(a, b));
     bool overflow = p.op == operation::negate     ? __builtin_sub_overflow(int64_t{0}, a, &to)
                     : p.op == operation::add      ? __builtin_add_overflow(a, b, &to)
                     : p.op == operation::subtract ? __builtin_sub_overflow(a, b, &to)
@@ -173,6 +176,10 @@ class block_evaluator {
         return a - b;
       case operation::multiply:
         return a * b;
+      case operation::minimum:
+        return std::min(a, b);
+      case operation::maximum:
+        return std::max(a, b);
       default:
         return a / b;
     }
@@ -203,6 +210,15 @@ class block_evaluator {
 row_bits filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault) {
   block_evaluator block{rows, fault};
   return block.truth_of(p, block.evaluate(p)).truth;
+}
+
+int64_t number_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault, double* to) {
+  auto numbers = block_evaluator{rows, fault}.evaluate(p);
+  for (int64_t i = 0; i < rows.rows; ++i) {
+    if (!numbers.is_valid(i)) return i;
+    to[i] = numbers.type == value_kind::integer ? double(numbers.ints[numbers.at(i)]) : numbers.reals[numbers.at(i)];
+  }
+  return -1;
 }
 
 }  // namespace gli

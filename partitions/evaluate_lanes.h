@@ -18,6 +18,8 @@ struct row_block {
   int64_t first, rows;               // first row in the page
   const int32_t* sources = nullptr;  // edges: own ids, by row of the block
   const int32_t* targets = nullptr;  // edges: signed ids
+  const double* state = nullptr;     // nodes, by own id, where the plan reads it; likewise gathered
+  const double* gathered = nullptr;
 
   /// Own id of the row's node, or of the edge's source.
   int32_t node(int64_t i) const { return of == element::edge ? sources[i] : int32_t(page * rows_per_page + first + i); }
@@ -51,5 +53,8 @@ lane load_leaf(const plan& p, const row_block& rows);
 
 /// Truth per row: false where null. What a row did wrong is noted in `fault`: the largest number wins.
 row_bits filter_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault);
+
+/// The number of each row, to to[0], to[1], …; the first row that has none, or -1.
+int64_t number_block(const plan& p, const row_block& rows, std::atomic<uint32_t>& fault, double* to);
 
 }  // namespace gli

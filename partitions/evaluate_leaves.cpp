@@ -195,6 +195,14 @@ lane load_literal(const plan& p) {
   return to;
 }
 
+/// Numbers by own id.
+lane load_numbers(const double* by_id, const row_block& rows) {
+  lane to;
+  to.type = value_kind::real;
+  to.reals = by_id + rows.node(0);
+  return to;
+}
+
 lane load_keys(const plan& p, const row_block& rows) {
   lane to;
   to.type = p.type;
@@ -238,6 +246,10 @@ lane load_leaf(const plan& p, const row_block& rows) {
     case operation::source:
     case operation::target:
       return load_keys(p, rows);
+    case operation::state:
+      return load_numbers(rows.state, rows);
+    case operation::gathered:
+      return load_numbers(rows.gathered, rows);
     default:
       return load_degrees(p, rows);
   }

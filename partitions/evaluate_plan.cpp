@@ -72,8 +72,10 @@ const char* verb(operation op) {
       return "subtract ";
     case operation::multiply:
       return "multiply ";
-    default:
+    case operation::divide:
       return "divide ";
+    default:
+      return "compare ";
   }
 }
 
@@ -101,8 +103,8 @@ std::shared_ptr<const re2::RE2> compiled(const std::string& pattern) {
 
 class planner {
  public:
-  planner(element of, const graph& g, const graph_schema& schema, std::vector<failure>& faults)
-      : of_{of}, g_{g}, schema_{schema}, faults_{faults} {}
+  planner(element of, std::vector<operation> known, const graph& g, const graph_schema& schema, std::vector<failure>& faults)
+      : of_{of}, known_{std::move(known)}, g_{g}, schema_{schema}, faults_{faults} {}
 
   plan make(const expression& e) {
     check_shape(e);
@@ -112,6 +114,10 @@ class planner {
     bind(p, e);
     if (p.label.empty()) p.label = to_string(e) + " (" + kind_name[size_t(p.type)] + ")";
     return p;
+  }
+
+  static void demand_number(const plan& p) {
+    if (!is_number(p.type)) throw failure{errc::type, "an aggregate is of numbers, not of " + p.label};
   }
 
   /// For what must be true or false.
@@ -125,7 +131,7 @@ class planner {
   static void check_shape(const expression& e) {
     auto op = uint16_t(e.op);
     auto n = e.arguments.size();
-    bool leaf = op >= 1 && op <= 9, unary = op >= 20 && op <= 22, infix = (op >= 40 && op <= 47) || (op >= 60 && op <= 63);
+    bool leaf = op >= 1 && op <= 11, unary = op >= 20 && op <= 22, infix = (op >= 40 && op <= 47) || (op >= 60 && op <= 65);
     bool text = op >= 81 && op <= 84;
     if (!(leaf ? n == 0 : unary ? n == 1 : infix || text ? n == 2 : e.op == operation::is_in && n >= 1))
       throw failure{errc::value, "malformed expression: operation " + std::to_string(op) + " with " + std::to_string(n) + " arguments"};
@@ -152,6 +158,11 @@ class planner {
       case operation::out_degree:
         p.type = value_kind::integer;
         return;
+      case operation::state:
+      case operation::gathered:
+        if (std::find(known_.begin(), known_.end(), e.op) == known_.end()) throw failure{errc::value, to_string(e) + " has no value here"};
+        p.type = value_kind::real;
+        return;
       case operation::is_null:
         p.type = value_kind::boolean;
         return;
@@ -166,6 +177,8 @@ class planner {
       case operation::subtract:
       case operation::multiply:
       case operation::divide:
+      case operation::minimum:
+      case operation::maximum:
         return bind_arithmetic(p, e);
       case operation::is_in:
         return bind_is_in(p);
@@ -290,6 +303,7 @@ class planner {
   }
 
   element of_;
+  std::vector<operation> known_;
   const graph& g_;
   const graph_schema& schema_;
   std::vector<failure>& faults_;
@@ -317,9 +331,17 @@ graph_schema agree_on_schema(const graph& g, communicator& all) {
 
 filter_plan make_plan(const expression& e, element of, const graph& g, const graph_schema& schema) {
   filter_plan made;
-  planner p{of, g, schema, made.faults};
+  planner p{of, {}, g, schema, made.faults};
   made.root = p.make(e);
   p.demand_truth(made.root);
+  return made;
+}
+
+filter_plan make_number_plan(const expression& e, const std::vector<operation>& known, const graph& g, const graph_schema& schema) {
+  filter_plan made;
+  planner p{element::node, known, g, schema, made.faults};
+  made.root = p.make(e);
+  planner::demand_number(made.root);
   return made;
 }
 

@@ -59,5 +59,7 @@ struct filter_plan {
 
 /// Throws failure{type | key | value}. The plan points into `g`.
 filter_plan make_plan(const expression& e, element of, const graph& g, const graph_schema& schema);
+/// The same of a number for each node, which may be computed of those that `known` names: operation::state, operation::gathered.
+filter_plan make_number_plan(const expression& e, const std::vector<operation>& known, const graph& g, const graph_schema& schema);
 
 }  // namespace gli

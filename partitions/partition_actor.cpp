@@ -7,6 +7,7 @@
 #include <deque>
 #include <thread>
 
+#include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_jobs.h"
 #include "runtime/codec.h"
 
@@ -53,7 +54,7 @@ class job_thread {
 class partition {
  public:
   partition(caf::event_based_actor* self, partition_options options)
-      : self_{self}, options_{std::move(options)} {
+      : self_{self}, options_{std::move(options)}, programs_{options_.python} {
     self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone"); });
     self_->set_exception_handler([this](std::exception_ptr& e) {
       try {
@@ -127,7 +128,7 @@ class partition {
       auto j = decode_job({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
       auto begun = clock::now();
       auto all = options_.bulk->begin(id, progress_of(id, to));
-      auto encoded = encode(run_job(j, *options_.held, *all));
+      auto encoded = encode(run_job(j, *options_.held, programs_, *all));
       spdlog::info("job {} {}: {} ms", id, describe(j.body), std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
       return caf::make_message(control::job_finished{id, partition_, {encoded.begin(), encoded.end()}});
     } catch (const failure& e) {
@@ -152,6 +153,7 @@ class partition {
   partition_options options_;
   caf::actor coordinator_;
   uint32_t partition_ = 0, partitions_ = 1, term_ = 0;
+  host_process programs_;  // of the job thread
   job_thread thread_;
 };
 

@@ -16,6 +16,7 @@ namespace gli {
 struct partition_options {
   std::shared_ptr<holdings> held;
   exchange* bulk = nullptr;                        // outlives the actor
+  std::string python = "python3";                  // the interpreter of users' programs
   std::function<void(const std::string& why)> on_end;  // quit was received, or the coordinator is gone
 };
 

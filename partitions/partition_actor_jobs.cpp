@@ -1,5 +1,6 @@
 #include "partitions/partition_actor_jobs.h"
 
+#include "partitions/aggregate.h"
 #include "partitions/catalog.h"
 #include "partitions/load_sources.h"
 #include "partitions/merge.h"
@@ -31,7 +32,7 @@ parameters shape(const graph& g) {
 /// One job's work, by kind of body.
 class runner {
  public:
-  runner(const job& j, holdings& held, communicator& all) : job_{j}, held_{held}, all_{all} {}
+  runner(const job& j, holdings& held, program_host& programs, communicator& all) : job_{j}, held_{held}, programs_{programs}, all_{all} {}
 
   job_result operator()(const finish_load& b) {
     load_report report;
@@ -45,7 +46,14 @@ class runner {
     for (size_t i = 0; i < report.lines.size(); ++i) tell(report.lines[i], "." + std::to_string(i), result.summary);
     return result;
   }
-  job_result operator()(const run_algorithm& b) { return keep(run(input(), b, all_)); }
+  job_result operator()(const run_algorithm& b) { return keep(run(input(), b, all_), job_.output); }
+  job_result operator()(const aggregate_neighbors& b) { return keep(run(input(), b, all_), job_.output); }
+  job_result operator()(const run_program& b) {
+    auto columns = run(input(), b, programs_, all_);
+    job_result last;
+    for (size_t i = 0; i < columns.size(); ++i) last = keep(std::move(columns[i]), job_.output + i);
+    return last;
+  }
   job_result operator()(const select_elements& b) { return keep(select(input(), b, all_)); }
   job_result operator()(const select_by_values& b) { return keep(select(input(), *held_.get_values(b.values), b.low, b.high, all_)); }
   job_result operator()(const resolve_mirrors&) {
@@ -108,7 +116,8 @@ class runner {
     auto store = storage::graph_store::open(b.store, false);
     auto commit = parse_id(b.commit);
     return keep(b.index < 0 ? kept_values(*store, commit, b.kept, input(), all_)
-                            : committed_values(*store, commit, size_t(b.index), input(), all_));
+                            : committed_values(*store, commit, size_t(b.index), input(), all_),
+                job_.output);
   }
 
  private:
@@ -139,22 +148,25 @@ class runner {
       to["what" + source + "." + std::to_string(i)] = lines.first_skipped[i].what;
     }
   }
-  job_result keep(node_values v) {
+  job_result keep(node_values v, handle output) {
     job_result result{v.summary};
     result.summary["algorithm"] = v.provenance.algorithm;
     result.summary["version"] = int64_t(v.provenance.version);
     for (auto& [name, x] : v.provenance.arguments) result.summary["argument." + name] = x;
-    held_.put(job_.output, std::make_shared<const node_values>(std::move(v)));
+    held_.put(output, std::make_shared<const node_values>(std::move(v)));
     return result;
   }
 
   const job& job_;
   holdings& held_;
+  program_host& programs_;
   communicator& all_;
 };
 
 }  // namespace
 
-job_result run_job(const job& j, holdings& held, communicator& all) { return std::visit(runner{j, held, all}, j.body); }
+job_result run_job(const job& j, holdings& held, program_host& programs, communicator& all) {
+  return std::visit(runner{j, held, programs, all}, j.body);
+}
 
 }  // namespace gli

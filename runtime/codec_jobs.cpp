@@ -85,6 +85,8 @@ struct put_body {
     group.setOtherwise(uint8_t(b.otherwise));
     group.setTell(b.tell);
   }
+  void operator()(const run_program& b) { put(to.initProgram(), b); }
+  void operator()(const aggregate_neighbors& b) { put(to.initAggregate(), b); }
 
   void operator()(const read_sources& b) {
     auto group = to.initReadSources();
@@ -167,6 +169,8 @@ job_body get_body(wire::Job::Reader from) {
     case wire::Job::ADD_ROWS: return add_rows{from.getAddRows().getRows(), from.getAddRows().getCreateNodes()};
     case wire::Job::MERGE: return get_merge(from.getMerge());
     case wire::Job::READ_SOURCES: return get_sources(from.getReadSources());
+    case wire::Job::PROGRAM: return get(from.getProgram());
+    case wire::Job::AGGREGATE: return get(from.getAggregate());
   }
   refuse("no job " + std::to_string(int(from.which())));
 }

@@ -9,7 +9,7 @@ void put(wire::Failure::Builder to, const failure_note& from) {
 
 failure_note get(wire::Failure::Reader from) {
   auto code = from.getCode();
-  if (code < uint16_t(errc::key) || code > uint16_t(errc::internal)) code = uint16_t(errc::internal);  // of a newer peer
+  if (code < uint16_t(errc::key) || code > uint16_t(errc::program)) code = uint16_t(errc::internal);  // of a newer peer
   return {errc(code), string_of(from.getMessage())};
 }
 

@@ -14,14 +14,14 @@ template <class... F> overloaded(F...) -> overloaded<F...>;  // clang 14 does no
 std::pair<size_t, size_t> arity_of(uint16_t number) {
   switch (operation(number)) {
     case operation::literal: case operation::node: case operation::edge: case operation::node_key: case operation::degree:
-    case operation::in_degree: case operation::out_degree: case operation::source: case operation::target:
+    case operation::in_degree: case operation::out_degree: case operation::source: case operation::target: case operation::state: case operation::gathered:
       return {0, 0};
     case operation::is_null: case operation::logical_not: case operation::negate:
       return {1, 1};
     case operation::logical_and: case operation::logical_or: case operation::equal: case operation::not_equal: case operation::less:
     case operation::less_equal: case operation::greater: case operation::greater_equal: case operation::add: case operation::subtract:
     case operation::multiply: case operation::divide: case operation::contains: case operation::starts_with: case operation::ends_with:
-    case operation::matches:
+    case operation::matches: case operation::minimum: case operation::maximum:
       return {2, 2};
     case operation::is_in:
       return {1, SIZE_MAX};

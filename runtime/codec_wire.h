@@ -118,6 +118,10 @@ void put(wire::Batch::Builder to, const column_batch& from);
 column_batch get(wire::Batch::Reader from);  // checked
 void put(wire::Expression::Builder to, const expression& from, int depth = 0);
 expression get(wire::Expression::Reader from, int depth = 0);
+void put(wire::Program::Builder to, const run_program& from);
+run_program get(wire::Program::Reader from);
+void put(wire::Aggregate::Builder to, const aggregate_neighbors& from);
+aggregate_neighbors get(wire::Aggregate::Reader from);
 void put(wire::Job::Builder to, const job& from);
 job get(wire::Job::Reader from);
 void put(wire::JobResult::Builder to, const job_result& from);

@@ -27,6 +27,7 @@ enum class errc : uint16_t {
   convergence = 14,     // gli.ConvergenceError
   conflict = 15,        // gli.ConflictError: a ref moved, another writer
   internal = 16,        // gli.GliError: a bug of ours
+  program = 17,         // gli.ProgramError: a user's program raised, or ended its process
 };
 
 class failure : public std::runtime_error {

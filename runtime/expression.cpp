@@ -97,6 +97,14 @@ std::string to_string(const expression& e) {
       return "source()";
     case operation::target:
       return "target()";
+    case operation::state:
+      return "state()";
+    case operation::gathered:
+      return "gathered()";
+    case operation::minimum:
+      return "minimum(" + joined(e.arguments, 0, ", ") + ")";
+    case operation::maximum:
+      return "maximum(" + joined(e.arguments, 0, ", ") + ")";
     case operation::logical_not:
       return "~" + joined(e.arguments, 0, " ");
     case operation::negate:

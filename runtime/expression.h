@@ -14,7 +14,8 @@ enum class operation : uint16_t {
   source = 8, target = 9,                                                                    // edge filters: the endpoints' keys
   is_null = 20, logical_not = 21, negate = 22,                                               // one argument
   logical_and = 40, logical_or = 41, equal = 42, not_equal = 43, less = 44, less_equal = 45, greater = 46, greater_equal = 47,
-  add = 60, subtract = 61, multiply = 62, divide = 63,
+  state = 10, gathered = 11,                                                                 // aggregates: the node's value; its neighbors', combined
+  add = 60, subtract = 61, multiply = 62, divide = 63, minimum = 64, maximum = 65,
   is_in = 80,  // first argument among the literal others
   contains = 81, starts_with = 82, ends_with = 83, matches = 84,  // text, literal text; matches: RE2 regular expression, anywhere
 };

@@ -15,6 +15,7 @@
 #include "runtime/expression.h"
 #include "runtime/hash.h"
 #include "runtime/merge.h"
+#include "runtime/program.h"
 #include "runtime/value.h"
 
 namespace gli {
@@ -85,12 +86,12 @@ struct read_sources {
 };
 
 using job_body = std::variant<finish_load, run_algorithm, select_elements, select_by_values, resolve_mirrors, identify, write_pages,
-                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs, read_sources>;
+                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs, read_sources, run_program, aggregate_neighbors>;
 
 struct job {
   uint64_t id = 0;     // given by the coordinator
   handle graph = 0;    // input; 0 where there is none
-  handle output = 0;   // given by the coordinator; 0 where there is none
+  handle output = 0;   // given by the coordinator; 0 where there is none. The first of outputs_of(body)
   job_body body;
 };
 
@@ -106,6 +107,10 @@ struct query {
   handle graph = 0, values = 0, other = 0;
   parameters arguments;
 };
+
+/// How many handles its output takes: `output`, `output` + 1, …; 0: it has none.
+uint32_t outputs_of(const job_body& body);
+bool makes_values(const job_body& body);  // not graphs
 
 std::string describe(const job_body& body);  // "pagerank", "finish_load": as progress and errors name it
 

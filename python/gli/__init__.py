@@ -25,21 +25,24 @@ from ._errors import (
     DuplicateWarning,
     GliError,
     MergeConflict,
+    ProgramError,
     ProtocolError,
     WorkerLostError,
 )
 from ._events import Event
-from ._expressions import Expression, degree, edge, in_degree, key, node, out_degree, source, target
+from ._expressions import Expression, degree, edge, gathered, in_degree, key, maximum, minimum, node, out_degree, source, state, target
 from ._formats.readers import EmbeddedReaders
 from ._formats.skipped import SkippedLinesWarning
 from ._graph import Graph
 from ._history import Commit, Diff, History, Log, Move, Reflog, State
 from ._merging import Conflict
 from ._node_values import Comparison, NodeValues
+from ._programs import Program, program
 from ._progress import show_progress
 from ._store import GraphStore
 from ._table import Table
 from ._timeout import timeout
+from ._vertices import Vertices
 
 __all__ = [
     "__version__",
@@ -68,12 +71,15 @@ __all__ = [
     "MergeConflict",
     "Move",
     "NodeValues",
+    "Program",
+    "ProgramError",
     "ProtocolError",
     "Reflog",
     "SkippedLinesWarning",
     "State",
     "Status",
     "Table",
+    "Vertices",
     "WorkerInfo",
     "WorkerLostError",
     "connect",
@@ -85,11 +91,15 @@ __all__ = [
     "from_pandas",
     "from_polars",
     "from_scipy",
+    "gathered",
     "generate_kronecker",
     "in_degree",
     "key",
+    "maximum",
+    "minimum",
     "node",
     "out_degree",
+    "program",
     "read",
     "read_csv",
     "read_edges",
@@ -104,6 +114,7 @@ __all__ = [
     "read_parquet",
     "show_progress",
     "source",
+    "state",
     "target",
     "timeout",
 ]

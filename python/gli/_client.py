@@ -120,10 +120,10 @@ class Client(Readers[DistributedGraph]):
         """Runs whenever Python collects a handle, on any thread: notes it for the next request."""
         self._dropped.append(number)
 
-    def _job(self, graph: int, body: tuple, title: str) -> dict:
+    def _job(self, graph: int, body: tuple, title: str, timeout: float = 0) -> dict:
         with Progress(title) as progress:
             try:
-                return self._call(lambda core: core.job(graph, body, progress))
+                return self._call(lambda core: core.job(graph, body, progress, timeout))
             except KeyError as error:
                 raise _lost_value(error) from None
 

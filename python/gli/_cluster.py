@@ -9,6 +9,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -72,7 +73,9 @@ class LocalCluster:
 
     def _spawn_worker(self, index: int) -> None:
         log = self._log_of(f"worker-{index}")
-        self._workers[index] = self._spawn("worker", "--index", str(index), "--threads", str(self._threads), log=log)
+        self._workers[index] = self._spawn(
+            "worker", "--index", str(index), "--threads", str(self._threads), "--python", sys.executable, log=log
+        )
 
     def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:
         command = [glid_path(), role, "--dir", str(self._directory), "--parent", str(os.getpid()), "--log", str(log), *arguments]

@@ -16,6 +16,7 @@ from ._merge import merge, visible
 from ._merging import Resolver, Strategy
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
+from ._programs import Program, pickled, python_version
 from ._table import Table
 
 if TYPE_CHECKING:
@@ -120,6 +121,17 @@ class DistributedGraph(Writers, GraphMethods):
 
     def _run(self, name, arguments) -> NodeValues:
         return values_of(self, self._job("run", name, arguments, title=name))
+
+    def _run_program(self, program: Program, parameters, weight, max_rounds, timeout) -> list[NodeValues]:
+        what = program._native(parameters, weight, max_rounds, pickled(program, parameters), python_version())
+        try:
+            reply = self._client._job(self._handle.number, ("program", what), program.name, timeout or 0)
+        except TimeoutError:
+            raise TimeoutError(f"program {program.name!r} did not end within {timeout:g} s") from None
+        return [values_of(self, reply, i, f"{program.name}.{column}") for i, column in enumerate(program.state)]
+
+    def _run_aggregate(self, aggregate: tuple) -> NodeValues:
+        return values_of(self, self._job("aggregate", aggregate, title="aggregate"))
 
     def _select(self, nodes, edges) -> DistributedGraph:
         for f in (nodes, edges):
@@ -240,12 +252,12 @@ class DistributedGraph(Writers, GraphMethods):
         return DistributedGraph(self._client, self._job(*sides, choices, "ours", False, title="merge"))
 
 
-def values_of(graph: DistributedGraph, reply: dict) -> NodeValues:
-    """The values that a job left on the workers."""
+def values_of(graph: DistributedGraph, reply: dict, which: int = 0, name: str | None = None) -> NodeValues:
+    """The values that a job left on the workers; of several, which, and what they are called."""
     facts = dict(reply["partitions"][0])
     algorithm, version = facts.pop("algorithm"), facts.pop("version")
     arguments = {name.removeprefix("argument."): facts.pop(name) for name in list(facts) if name.startswith("argument.")}
-    return NodeValues(graph, Handle(graph._client, reply["output"]), Provenance(algorithm, version, arguments, facts))
+    return NodeValues(graph, Handle(graph._client, reply["output"] + which), Provenance(name or algorithm, version, arguments, facts))
 
 
 def _for_each_partition(name: str, arguments: dict) -> dict:

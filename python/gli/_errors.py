@@ -45,6 +45,10 @@ class ConvergenceError(GliError):
         return float(found[1]) if found else None
 
 
+class ProgramError(GliError):
+    """A program of the user's raised, or its process ended: the message has the traceback, or how it ended."""
+
+
 class ConflictError(GliError):
     """Another writer moved the branch first."""
 

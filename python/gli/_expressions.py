@@ -135,6 +135,8 @@ class Expression:
             return f"{'~' if name == 'not' else '-'}{arguments[0]!r}"
         if not arguments:
             return f"{_PYTHON_NAMES.get(name, name)}()"
+        if name in ("minimum", "maximum"):
+            return f"{name}({arguments[0]!r}, {arguments[1]!r})"
         if len(arguments) == 2 and not name[0].isalpha() or name in _INFIX:
             return f"({arguments[0]!r} {_INFIX.get(name, name)} {arguments[1]!r})"
         return f"{arguments[0]!r}.{name}({', '.join(map(repr, arguments[1:]))})"
@@ -208,6 +210,30 @@ def in_degree() -> Expression:
 def out_degree() -> Expression:
     """How many edges leave the node."""
     return Expression("out_degree")
+
+
+def minimum(a, b) -> Expression:
+    """The smaller of two numbers.
+
+    >>> minimum(node("age"), 30)
+    minimum(node('age'), 30)
+    """
+    return _binary("minimum", a, b)
+
+
+def maximum(a, b) -> Expression:
+    """The larger of two numbers."""
+    return _binary("maximum", a, b)
+
+
+def state() -> Expression:
+    """In Graph.aggregate, the node's value."""
+    return Expression("state")
+
+
+def gathered() -> Expression:
+    """In Graph.aggregate, what the node's neighbors gave, reduced to one number."""
+    return Expression("gathered")
 
 
 def depth(expression: Expression) -> int:

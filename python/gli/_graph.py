@@ -17,6 +17,7 @@ from ._loading import EMBEDDED
 from ._merge import merge
 from ._methods import GraphMethods
 from ._node_values import NodeValues, Provenance
+from ._programs import Alarm, Program, beginning
 from ._progress import Progress
 from ._merging import Strategy, merged
 from ._table import Table
@@ -117,6 +118,16 @@ class Graph(_core.Version, Writers, GraphMethods):
     def _run(self, name, arguments) -> NodeValues:
         with Progress(name) as progress:
             return _values_of(self, self._core.run(name, arguments, progress))
+
+    def _run_program(self, program: Program, parameters, weight, max_rounds, timeout) -> list[NodeValues]:
+        what = program._native(parameters, weight, max_rounds)
+        with Progress(program.name) as progress, Alarm(program, timeout) as alarm:
+            made = _core.run_program(self._core, what, beginning(program, parameters, alarm), progress)
+        return [_values_of(self, core) for core in made]
+
+    def _run_aggregate(self, aggregate: tuple) -> NodeValues:
+        with Progress("aggregate") as progress:
+            return _values_of(self, _core.run_aggregate(self._core, aggregate, progress))
 
     def _select(self, nodes, edges) -> Graph:
         if _is_function(nodes) or _is_function(edges):

@@ -15,13 +15,14 @@ from ._convert_graph import Conversions
 from ._edits import EditMethods
 from ._history import Diff
 from ._node_values import NodeValues
+from ._programs import ProgramMethods
 from ._table import Table, counted
 from ._views import EdgesView, NodesView, without_nulls
 
 Filter = expressions.Expression | Callable[..., bool]
 
 
-class GraphMethods(EditMethods, Algorithms, Conversions):
+class GraphMethods(EditMethods, Algorithms, ProgramMethods, Conversions):
     """The methods that gli.Graph and gli.DistributedGraph share."""
 
     __slots__ = ()

@@ -4,6 +4,7 @@
 #include "convert.h"
 #include "loading.h"
 #include "merging.h"
+#include "programs.h"
 #include "records.h"
 #include "runtime/driver_client.h"
 #include "runtime/error.h"
@@ -86,14 +87,17 @@ job_body job_from(const py::tuple& t) {
   if (name == "merge") return merge_from(t);
   if (name == "read_sources") return sources_from(t);
   if (name == "compare_graphs") return compare_graphs{t[1].cast<handle>()};
+  if (name == "program") return program_from(t[1].cast<py::tuple>());
+  if (name == "aggregate") return aggregate_from(t[1].cast<py::tuple>());
   throw failure{errc::value, "no job is called '" + name + "'"};
 }
 
-py::object run_job(driver_client& client, handle graph, const py::tuple& body, py::object progress) {
+/// timeout 0: as long as it takes.
+py::object run_job(driver_client& client, handle graph, const py::tuple& body, py::object progress, double timeout) {
   job j;
   j.graph = graph;
   j.body = job_from(body);
-  return call(client, j, 0, std::move(progress));
+  return call(client, j, timeout, std::move(progress));
 }
 
 py::object begin_load(driver_client& client, bool directed, bool multi, const std::string& keys, bool endpoints_must_exist,
@@ -124,7 +128,7 @@ void bind_driver(py::module_& m) {
           "status", [](driver_client& c, double timeout) { return call(c, ask_status{}, timeout); }, py::arg("timeout"))
       .def("begin_load", &begin_load, py::arg("directed"), py::arg("multi"), py::arg("keys"), py::arg("endpoints_must_exist"),
            py::arg("origin"), py::arg("duplicates"), py::arg("rows_of"), py::arg("timeout"))
-      .def("job", &run_job, py::arg("graph"), py::arg("body"), py::arg("progress") = py::none())
+      .def("job", &run_job, py::arg("graph"), py::arg("body"), py::arg("progress") = py::none(), py::arg("timeout") = 0.0)
       .def(
           "release",
           [](driver_client& c, std::vector<handle> all, double timeout) { return call(c, release_handles{std::move(all)}, timeout); },

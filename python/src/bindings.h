@@ -18,6 +18,7 @@ void bind_merge(py::module_& m);  // after graphs
 void bind_store(py::module_& m);
 void bind_store_space(py::module_& m);    // after bind_store
 void bind_store_results(py::module_& m);  // after bind_store
+void bind_programs(py::module_& m);  // after graphs and node values
 void bind_cluster(py::module_& m);
 
 }  // namespace gli::python

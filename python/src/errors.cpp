@@ -45,6 +45,8 @@ const char* class_name(errc code) {
       return "ConvergenceError";
     case errc::conflict:
       return "ConflictError";
+    case errc::program:
+      return "ProgramError";
     default:
       return "GliError";
   }

@@ -15,5 +15,6 @@ PYBIND11_MODULE(_core, m) {
   bind_store(m);
   bind_store_results(m);
   bind_store_space(m);
+  bind_programs(m);
   bind_cluster(m);
 }

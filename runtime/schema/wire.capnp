@@ -120,7 +120,44 @@ struct Job {
     merge :group { base @23 :UInt64; theirs @24 :UInt64; choices @25 :List(Choice); otherwise @26 :UInt8; tell @27 :Bool; }
                                  # otherwise: gli::merge_choice::side
     readSources :group { load @32 :LoadBegin; sources @33 :List(RowSource); }
+    program @34 :Program;
+    aggregate @35 :Aggregate;
   }
+}
+
+struct Program {           # gli::run_program: driver
+  name @0 :Text;
+  state @1 :List(ProgramColumn);
+  totals @2 :List(ProgramTotal);
+  message @3 :UInt8;       # gli::column_type
+  combine @4 :UInt8;       # gli::reduction
+  over @5 :UInt8;          # gli::spread
+  weight @6 :Text;         # an edge attribute; empty: none
+  maxRounds @7 :UInt64;    # 2^64 - 1: no limit
+  arguments @8 :List(Parameter);
+  code @9 :Data;           # pickled
+  python @10 :Text;        # the version that pickled it
+}
+
+struct ProgramColumn {
+  name @0 :Text;
+  type @1 :UInt8;          # gli::column_type
+}
+
+struct ProgramTotal {
+  name @0 :Text;
+  how @1 :UInt8;           # gli::reduction
+}
+
+struct Aggregate {         # gli::aggregate_neighbors: driver
+  initial @0 :Expression;
+  give @1 :Expression;
+  update @2 :Expression;
+  how @3 :UInt8;           # gli::reduction
+  over @4 :UInt8;          # gli::spread
+  weight @5 :Text;
+  rounds @6 :UInt64;       # 2^64 - 1: no limit
+  until @7 :Float64;       # NaN: none
 }
 
 struct JobResult {

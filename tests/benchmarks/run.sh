@@ -30,5 +30,7 @@ for peer in igraph networkx rustworkx networkit groggy; do # groggy builds itsel
 done
 .venv/bin/python tests/benchmarks/graph_bench.py
 [ "${1:-all}" = graph ] && exit
+echo "== programs_bench"
+.venv/bin/python tests/benchmarks/programs_bench.py
 echo "== cluster_bench"
 .venv/bin/python tests/benchmarks/cluster_bench.py --flat "$bin/pagerank_bench"

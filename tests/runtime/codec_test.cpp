@@ -64,6 +64,12 @@ struct teller {
   void operator()(const merge_graphs& x) { all(x.base, x.theirs, x.choices, x.otherwise, x.tell); }
   void operator()(const row_source& x) { all(x.what, x.path, x.format); }
   void operator()(const read_sources& x) { all(x.kind, x.endpoints_must_exist, x.origin, x.duplicates, x.sources); }
+  void operator()(const program_column& x) { all(x.name, x.type); }
+  void operator()(const program_total& x) { all(x.name, x.how); }
+  void operator()(const run_program& x) {
+    all(x.name, x.state, x.totals, x.message, x.combine, x.over, x.weight, x.max_rounds, x.arguments, x.code, x.python);
+  }
+  void operator()(const aggregate_neighbors& x) { all(x.initial, x.give, x.update, x.how, x.over, x.weight, x.rounds, x.until); }
   void operator()(const merge_conflict& x) {
     all(x.of, x.node, x.target, x.edge_key, x.attribute, x.base, x.ours, x.theirs, x.in_ours, x.in_theirs);
   }
@@ -163,11 +169,11 @@ struct maker {
   }
   expression filter(int depth) {
     static constexpr operation leaves[] = {operation::literal, operation::node, operation::edge, operation::node_key, operation::degree,
-                                           operation::in_degree, operation::out_degree, operation::source, operation::target};
+                                           operation::in_degree, operation::out_degree, operation::source, operation::target, operation::state, operation::gathered};
     static constexpr operation unary[] = {operation::is_null, operation::logical_not, operation::negate};
     static constexpr operation pairs[] = {operation::logical_and, operation::logical_or, operation::equal, operation::not_equal,
                                           operation::less, operation::less_equal, operation::greater, operation::greater_equal,
-                                          operation::add, operation::subtract, operation::multiply, operation::divide,
+                                          operation::add, operation::subtract, operation::multiply, operation::divide, operation::minimum, operation::maximum,
                                           operation::contains, operation::starts_with, operation::ends_with, operation::matches};
     expression e;
     e.name = text();
@@ -212,8 +218,18 @@ struct maker {
   }
   std::vector<edit> edits() { return many([&] { return any_edit(); }); }
   graph_kind kind() { return {bool(below(2)), bool(below(2)), key_type(below(3)), key_type(below(3))}; }
+  run_program program() {
+    column_type types[] = {column_type::boolean, column_type::int64, column_type::float64};
+    run_program p{text(), {{text(), types[below(3)]}}, {}, types[1 + below(2)], reduction(below(3)), spread(below(3)), text(), number(), some(), text(), text()};
+    for (auto n = below(4); n > 0; --n) p.state.push_back({text(), types[below(3)]});
+    p.totals = many([&] { return program_total{text(), reduction(below(3))}; });
+    return p;
+  }
+  aggregate_neighbors aggregate() {
+    return {filter(3), filter(3), filter(3), reduction(below(3)), spread(below(3)), text(), number(), below(2) ? std::optional{double(number())} : std::nullopt};
+  }
   job_body body() {
-    switch (below(14)) {
+    switch (below(16)) {
       case 0: return finish_load{number()};
       case 1: return run_algorithm{text(), some()};
       case 2: {
@@ -235,6 +251,8 @@ struct maker {
         auto sources = many([&] { return row_source{text(), text(), some()}; });
         return read_sources{kind(), bool(below(2)), text(), duplicate_policy(below(4)), std::move(sources)};
       }
+      case 13: return program();
+      case 14: return aggregate();
       default: return compare_graphs{number()};
     }
   }
@@ -245,7 +263,7 @@ struct maker {
   commit_info commit() {
     return {text(), text(), texts(), text(), text(), int64_t(random()), number(), number(), many([&] { return result(); })};
   }
-  failure_note note() { return {errc(1 + below(16)), text()}; }
+  failure_note note() { return {errc(1 + below(17)), text()}; }
   request_body ask() {
     switch (below(12)) {
       case 0: return ping{};
