@@ -36,6 +36,7 @@ inline void normalize_l1(const graph_view& g, std::vector<double>& x, communicat
 /// Calls next(x, made) until the change is below tol. Returns the rounds; failure{convergence} with the change reached. Collective.
 template <class Next>
 uint64_t iterate(const char* name, const graph_view& g, const stopping_rule& rule, communicator& all, std::vector<double>& x, Next&& next) {
+  if (g.total_nodes() == 0) return 0;
   auto limit = rule.per_node ? rule.tol * double(g.total_nodes()) : rule.tol;
   double change = 0;
   std::vector<double> made(x.size());

@@ -5,6 +5,7 @@ import random
 import gli
 import pyarrow as pa
 import pytest
+from catalog_calls import CALLS
 
 
 def table_bytes(table) -> bytes:
@@ -52,40 +53,12 @@ def test_rows_come_in_the_same_order(pair):
 def test_results_are_the_same_bytes(pair):
     here, there = pair
     source = next(iter(here.nodes))
-    for ask in (lambda g: g.connected_components(),
-                lambda g: g.pagerank(),
-                lambda g: g.pagerank(alpha=0.5, iterations=7),
-                lambda g: g.bfs(source),
-                lambda g: g.bfs(source, reverse=True),
-                lambda g: g.bfs(source, undirected=True, depth_limit=2),
-                lambda g: g.bfs_predecessors([source], depth_limit=3),
-                lambda g: g.sssp(source, weight="weight"),
-                lambda g: g.sssp_predecessors(source, weight="weight"),
-                lambda g: g.strongly_connected_components(),
-                lambda g: g.label_propagation(4),
-                lambda g: g.core_number(),
-                lambda g: g.louvain_communities(),
-                lambda g: g.louvain_communities(weight="weight", resolution=2, seed=3),
-                lambda g: g.leiden_communities(weight="weight"),
-                lambda g: g.maximal_independent_set(),
-                lambda g: g.greedy_color(),
-                lambda g: g.triangles(),
-                lambda g: g.clustering(),
-                lambda g: g.clustering(mode="ldbc"),
-                lambda g: g.pagerank(weight="weight", personalization={source: 1}),
-                lambda g: g.pagerank(personalization="age", iterations=5),
-                lambda g: g.eigenvector_centrality(tol=1e-4, max_iter=1000, weight="weight"),
-                lambda g: g.katz_centrality(alpha=0.01),
-                lambda g: g.hits(tol=1e-4, max_iter=10_000)[1],
-                lambda g: g.closeness_centrality(),
-                lambda g: g.harmonic_centrality(),
-                lambda g: g.betweenness_centrality(),
-                lambda g: g.betweenness_centrality(k=7, seed=3, normalized=False),
-                lambda g: g.degree(mode="in")):
-        a, b = ask(here), ask(there)
-        assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())
-        assert a.top(20) == b.top(20)
-        assert a.sizes().to_arrow().to_pylist() == b.sizes().to_arrow().to_pylist()
+    for name, calls in CALLS.items():
+        for ask in calls:
+            a, b = ask(here, source), ask(there, source)
+            assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow()), name
+            assert a.top(20) == b.top(20), name
+            assert a.sizes().to_arrow().to_pylist() == b.sizes().to_arrow().to_pylist(), name
 
 
 def test_paths_and_orders_are_the_same(pair):
@@ -101,6 +74,8 @@ def test_paths_and_orders_are_the_same(pair):
     assert table_bytes(here.adamic_adar_index(pairs).to_arrow()) == table_bytes(there.adamic_adar_index(pairs).to_arrow())
     assert here.modularity(here.louvain_communities()) == there.modularity(there.louvain_communities())
     assert here.is_directed_acyclic_graph() == there.is_directed_acyclic_graph()
+    assert here.is_forest() == there.is_forest() and here.is_tree() == there.is_tree()
+    assert here.find_cycle() == there.find_cycle() and here.find_cycle(nodes[0]) == there.find_cycle(nodes[0])
     assert here.k_core(2).graph_id == there.k_core(2).graph_id
     if here.directed:
         assert table_bytes(here.topological_generations().to_arrow()) == table_bytes(there.topological_generations().to_arrow())
