@@ -27,7 +27,7 @@ namespace gli {
 /// | topological_generations | – | int64 from 0, null on cycles and behind them; summary: generations, sorted (nodes) |
 /// | triangles | – | int64; summary: triangles |
 /// | clustering | mode "networkx" \| "ldbc" | float64; summary: average |
-/// | pagerank | alpha 0.85, max_iter 100, tol 1e-6, iterations (null), weight (null), personalization (null; node_weights.h) | float64; summary: rounds, change |
+/// | pagerank | alpha 0.85, max_iter 100, tol 1e-6, iterations (null), weight (null), personalization (null; node_weights.h), precision (null: "double"; "single") | float64; summary: rounds, change |
 /// | eigenvector_centrality | max_iter 100, tol 1e-6, weight (null) | float64; summary: rounds |
 /// | katz_centrality | alpha 0.1, beta 1, max_iter 1000, tol 1e-6, normalized true, weight (null) | float64; summary: rounds |
 /// | hits | max_iter 100, tol 1e-8, scores "hubs" \| "authorities" | float64; summary: rounds |

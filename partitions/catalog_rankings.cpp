@@ -61,7 +61,7 @@ algorithm_answer run_pagerank(const graph& g, const parameters& p, communicator&
   if (!(real(p, "alpha") > 0 && real(p, "alpha") < 1))
     throw failure{errc::value, "alpha must be between 0 and 1, not " + to_string(p.at("alpha"))};
   check_positive(p, "tol");
-  auto& precision = std::get<std::string>(p.at("precision"));
+  auto precision = optional_name(p, "precision").value_or("double");
   if (precision != "double" && precision != "single") throw failure{errc::value, "precision must be 'double' or 'single', not " + to_string(p.at("precision"))};
   if (is_null(p.at("weight")) && is_null(p.at("personalization")))
     return precision == "double" ? run_plain_pagerank<grid_ranks>(g, p, all) : run_plain_pagerank<single_ranks>(g, p, all);
@@ -202,7 +202,7 @@ std::vector<catalog_entry> ranking_algorithms() {
   return {
       {pagerank<grid_ranks>::name,
        1,
-       {{"alpha", kind::real, 0.85}, max_iter(100), tol(1e-6), {"iterations", kind::count, value{}}, weight, {"personalization", kind::of_nodes, value{}}, {"precision", kind::text, std::string{"double"}}},
+       {{"alpha", kind::real, 0.85}, max_iter(100), tol(1e-6), {"iterations", kind::count, value{}}, weight, {"personalization", kind::of_nodes, value{}}, {"precision", kind::text, value{}}},
        run_pagerank},
       {eigenvector_centrality::name, 1, {max_iter(100), tol(1e-6), weight}, run_eigenvector},
       {katz_centrality::name,

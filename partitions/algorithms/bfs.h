@@ -99,7 +99,7 @@ struct bfs {
   }
 
   void expand(const graph_view& g) {
-    auto from = [&](auto&& for_each) { push_level(frontier.items(), depth, level(), next, !along, for_each); };
+    auto from = [&](auto&& for_each) { push_level(frontier.items(), depth, level(), next, for_each); };
     if (along) from([&](int32_t v, auto&& f) { along->for_each_forward(g, v, f); });
     else if (both_ways(g)) from([&](int32_t v, auto&& f) { g.for_each_neighbor(v, f); });
     else if (reverse) from([&](int32_t v, auto&& f) { g.for_each_backward(v, f); });

@@ -54,22 +54,19 @@ class vertex_queue {
   std::atomic<size_t> size_{0};
 };
 
-/// for_each_neighbor(v, f) calls f for what v's edges reach; fetch_ahead: that is cheap. Sets depth[u] = level where it was negative; own ones go to `next`.
+/// for_each_neighbor(v, f) calls f for what v's edges reach. Sets depth[u] = level where it was negative; own ones go to `next`.
 template <class Neighbors>
-void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next, bool fetch_ahead,
+void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next,
                 Neighbors&& for_each_neighbor) {
   parallel_ranges(int64_t(frontier.size()), 64, [&](int64_t i, int64_t end) {
     vertex_queue::writer reached{next};
-    for (; i < end; ++i) {
-      if (fetch_ahead && i + 1 < end)  // a miss under compare and swap would wait for the one before
-        for_each_neighbor(frontier[size_t(i) + 1], [&](int32_t u) { __builtin_prefetch(&depth[u], 1); });
+    for (; i < end; ++i)
       for_each_neighbor(frontier[size_t(i)], [&](int32_t u) {
         std::atomic_ref d{depth[u]};
         auto unknown = int32_t{-1};
         if (d.load(std::memory_order_relaxed) < 0 && d.compare_exchange_strong(unknown, level, std::memory_order_relaxed) && u >= 0)
           reached.push(u);
       });
-    }
   });
 }
 

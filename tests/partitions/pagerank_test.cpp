@@ -120,7 +120,7 @@ TEST(pagerank, refuses_arguments_that_cannot_be_right) {
   EXPECT_EQ(code_of(g, 1, {"pagerank", {{"tol", 0.0}}}, message), errc::value);
   EXPECT_EQ(code_of(g, 1, {"pagerank", {{"alpha", std::string{"x"}}}}, message), errc::type);
   EXPECT_EQ(code_of(g, 1, {"pagerank", {{"damping", 0.85}}}, message), errc::value);
-  EXPECT_EQ(message, "pagerank has no argument 'damping'; its arguments: alpha, max_iter, tol, iterations, weight, personalization");
+  EXPECT_EQ(message, "pagerank has no argument 'damping'; its arguments: alpha, max_iter, tol, iterations, weight, personalization, precision");
   EXPECT_EQ(code_of(g, 1, {"pagerunk", {}}, message), errc::value);
   EXPECT_EQ(message,
             "no algorithm 'pagerunk'; there are connected_components, strongly_connected_components, label_propagation, core_number, "
