@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "partitions/algorithms/degree.h"
 #include "partitions/dictionary.h"
 #include "partitions/json_text.h"
 
@@ -111,8 +110,9 @@ void program_memory::fill_keys(const graph& g) {
 void program_memory::fill_degrees(const graph_view& g) {
   auto in = array<int64_t>("in_degree"), out = array<int64_t>("out_degree");
   for (int64_t row = 0; row < rows(); ++row) {
-    in[row] = degree::of(g, node_of(row), degree::mode::in);
-    out[row] = degree::of(g, node_of(row), degree::mode::out);
+    auto v = node_of(row);
+    out[row] = int64_t(g.forward_degree(v));
+    in[row] = g.directed() ? int64_t(g.in(v).size()) : out[row];
   }
 }
 

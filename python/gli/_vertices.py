@@ -79,17 +79,17 @@ class Vertices:
 
     @property
     def in_degree(self) -> np.ndarray:
-        """How many edges enter each node, in the whole graph; undirected: how many it has."""
+        """How many edges enter each node, in the whole graph; undirected: how many it has, a self-loop counted once, as it carries messages."""
         return self._in
 
     @property
     def out_degree(self) -> np.ndarray:
-        """How many edges leave each node; undirected: how many it has."""
+        """How many edges leave each node; undirected: the same as in_degree."""
         return self._out
 
     @property
     def degree(self) -> np.ndarray:
-        """How many edges each node has."""
+        """How many edges each node has: in_degree + out_degree; undirected: the same as these."""
         return self._in + self._out if self._layout["directed"] else self._in
 
     @property
