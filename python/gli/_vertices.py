@@ -79,7 +79,7 @@ class Vertices:
 
     @property
     def in_degree(self) -> np.ndarray:
-        """How many edges enter each node, in the whole graph; undirected: how many it has, a self-loop counted once, as it carries messages."""
+        """How many edges enter each node, in the whole graph; undirected: how many it has, a self-loop once, as messages go."""
         return self._in
 
     @property

@@ -1,4 +1,4 @@
-"""PageRank as a NumPy program and as an aggregate beside the built-in one, on the same graph in the same run. Prints one line a row: what, measured, goal.
+"""PageRank as a NumPy program and as an aggregate beside the built-in one, on one graph. Prints one line a row: what, measured, goal.
 
     programs_bench.py [--scale 20] [--rounds 20] [--times 5]
 """
@@ -45,7 +45,8 @@ def measure(where: str, graph, rounds: int, times: int) -> None:
     medians = {name: statistics.median(list_) for name, list_ in taken.items()}
     for name, goal in (("program", "≤ 5"), ("aggregate", "")):
         what = f"PageRank, {rounds} rounds, {where}: {name} ÷ built-in"
-        print(f"{what:<66} {medians[name] / medians['built-in']:>6.2f}  {goal}  ({medians[name]:.2f} ÷ {medians['built-in']:.2f} s)", flush=True)
+        took = f"({medians[name]:.2f} ÷ {medians['built-in']:.2f} s)"
+        print(f"{what:<66} {medians[name] / medians['built-in']:>6.2f}  {goal}  {took}", flush=True)
 
 
 def main() -> None:
