@@ -299,13 +299,14 @@ uint64_t place_behind(const graph& g, communicator& all) {
 
 /// The type of a column that holds what is so named in all batches.
 column_type type_in(const std::vector<column_batch>& batches, const column& like) {
-  auto type = std::optional{like.type};
+  auto type = like.type;
   for (auto& b : batches) {
     auto c = b.find(like.name);
-    type = c && type ? loaded_type(*type, c->type) : std::nullopt;
+    auto both = c ? loaded_type(type, c->type) : std::nullopt;
+    if (!both) throw failure{errc::protocol, "rows of one load with other columns"};
+    type = *both;
   }
-  if (!type) throw failure{errc::protocol, "rows of one load with other columns"};
-  return *type;
+  return type;
 }
 
 /// All rows in one batch, by "_seq", which goes.

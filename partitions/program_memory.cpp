@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "partitions/dictionary.h"
-#include "partitions/json_text.h"
+#include "runtime/json_text.h"
 
 namespace gli {
 
