@@ -102,7 +102,7 @@ def test_a_history_written_anywhere_reads_the_same_everywhere(opened, place, see
             results = [graph.pagerank(iterations=5), graph.connected_components()] if len(graph) else []
             commit = store.commit(f"state {n}", graph=graph, results=results)
             assert commit.graph_id == graph.graph_id
-            read = gli.GraphStore(Path(directory) / "s").at(commit.id)  # a patch settles types of columns that the edits before it had widened
+            read = gli.GraphStore(Path(directory) / "s").at(commit.id)  # a patch settles types of columns that edits had widened
             said.append((commit.id, shown(read), [table_bytes(r.to_arrow()) for r in results], [r.provenance for r in results]))
             graph = some_edits(dice, graph, name, 15)
         for reader in PLACES:

@@ -79,7 +79,7 @@ def test_arrow_tables_make_graphs():
     with pytest.raises(ValueError, match="_seq"):
         gli.from_arrow(pa.table({"source": [1], "target": [2], "_seq": [3]}))
     with pytest.raises(TypeError, match="w"):
-        gli.from_arrow(pa.table({"source": [1], "target": [2], "w": [[3]]}))
+        gli.from_arrow(pa.table({"source": [1], "target": [2], "w": pa.array([1], pa.duration("s"))}))
     with pytest.raises(TypeError):
         gli.from_arrow([(1, 2)])
 
