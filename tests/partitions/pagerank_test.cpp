@@ -124,7 +124,7 @@ TEST(pagerank, refuses_arguments_that_cannot_be_right) {
   EXPECT_EQ(code_of(g, 1, {"pagerunk", {}}, message), errc::value);
   EXPECT_EQ(message,
             "no algorithm 'pagerunk'; there are connected_components, strongly_connected_components, label_propagation, core_number, "
-            "maximal_independent_set, greedy_color, topological_generations, triangles, clustering, pagerank, eigenvector_centrality, katz_centrality, hits, closeness_centrality, "
+            "maximal_independent_set, greedy_color, topological_generations, triangles, clustering, jaccard_coefficient, adamic_adar_index, louvain_communities, leiden_communities, modularity, pagerank, eigenvector_centrality, katz_centrality, hits, closeness_centrality, "
             "harmonic_centrality, betweenness_centrality, degree, bfs, bfs_predecessors, sssp, sssp_predecessors");
 }
 
