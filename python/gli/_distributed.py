@@ -155,6 +155,11 @@ class DistributedGraph(Writers, GraphMethods):
             "spanning trees are of embedded graphs, which to_local() makes: connected_components() and bfs_predecessors() work on a cluster"
         )
 
+    def _with_values(self, name, values):
+        raise NotImplementedError(
+            "with_values of a graph on a cluster takes a mapping from nodes to values, which passes through the driver: values.to_dict()"
+        )
+
     def _identity(self) -> str:
         if self._id is None:
             self._id = self._job("identify", title="identify")["partitions"][0]["graph_id"]

@@ -65,14 +65,16 @@ def some_edits(dice: random.Random, graph, name, count: int):
             values = {dice.choice("abc"): dice.choice(VALUES) for _ in range(dice.randrange(3))}
             if what == "node":
                 batch.upsert_node(node, **values)
+                there.add(node)
             elif what == "edge":
                 key = {"key": dice.randrange(3)} if graph.multi else {}
                 batch.upsert_edge(node, other, **key, create_nodes=True, **values)
+                there |= {node, other}
             elif what == "graph":
                 batch.set_graph_attribute(dice.choice("xy"), dice.choice(VALUES[1:]))
             elif node in there:
                 batch.remove_node(node)
-            there = there - {node} if what == "remove" else there | {node} | ({other} if what == "edge" else set())
+                there.remove(node)
     return batch.graph
 
 

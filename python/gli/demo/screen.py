@@ -27,7 +27,7 @@ def grid(table: Table) -> RichTable:
     result = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for field in table.to_arrow().schema:
         result.add_column(
-            field.name.replace("_", " "), justify="right" if is_number(field.type) else "left", no_wrap=True, overflow="ellipsis"
+            field.name.replace("_", " "), justify="right" if is_number(field) else "left", no_wrap=True, overflow="ellipsis"
         )
     for row in zip(*table.cells()):
         result.add_row(*map(escape, row))
