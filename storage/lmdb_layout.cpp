@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint32_t magic = 0xBEEFC0DE, version = 1;
 constexpr size_t row_header = 8, tree_bytes = 48;
-enum page_flag : uint16_t { branch = 1, leaf = 2, overflow = 4, meta = 8, dirty = 16 };
+enum page_flag : uint16_t { branch = 1, leaf = 2, overflow = 4, meta = 8 };
 constexpr uint16_t large_value = 1, subtree = 2;  // flags of rows
 constexpr uint16_t integer_keys = 8;              // flag of the free list's tree
 
@@ -20,7 +20,8 @@ tree load_tree(const uint8_t* p) {
 /// An empty tree has no pages, and only an empty one.
 bool is_sound(const tree& t) { return (t.root == no_page) == (t.depth == 0) && (t.root == no_page) == (t.entries == 0) && t.depth <= deepest; }
 
-uint16_t kind_of(const uint8_t* page) { return uint16_t(load<uint16_t>(page + 10) & ~dirty); }
+/// LMDB's mark of a page that its transaction may change where it lies (16) is never on disk: there it would be followed into a map that is read-only.
+uint16_t kind_of(const uint8_t* page) { return load<uint16_t>(page + 10); }
 
 }  // namespace
 
