@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t big = (int64_t{1} << 53) + 1;
 
-value number_at(size_t i) { return i % 7 == 0 ? value{} : i % 3 ? value{int64_t(i) * big} : value{double(i) / 4}; }
+value number_at(size_t i) { return i % 7 == 0 ? value{} : i % 3 ? value{big + int64_t(i)} : value{double(i) / 4}; }
 value list_at(size_t i) { return i % 5 == 0 ? value{} : i % 5 == 1 ? value{json{"[]"}} : value{json{"[\"n" + std::to_string(i) + "\",\"\"]"}}; }
 
 column column_of(const std::string& name, column_type type, size_t rows, const std::function<value(size_t)>& at) {
