@@ -68,7 +68,7 @@ caf::behavior coordinator::behavior() {
       [this](const control::job_failed& m) { carry_out(jobs_.failed(m.id, m.partition, {errc(m.code), m.message})); },
       [this](const control::job_progress& m) {
         if (auto found = asker_of_.find(m.id); found != asker_of_.end())
-          options_.drivers->tell(found->second.session, found->second.sequence, {m.what, m.done, m.total});
+          options_.drivers->tell(found->second.session, found->second.sequence, {m.what, m.done, m.total, m.detail});
       },
       // drivers
       [this](const control::load_opened& m) { on(m); },

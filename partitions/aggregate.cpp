@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "partitions/evaluate.h"
+#include "partitions/headway.h"
 #include "partitions/kernels/combine.h"
 #include "partitions/kernels/value_column.h"
 #include "partitions/program.h"
@@ -26,11 +28,11 @@ class aggregation {
   uint64_t run() {
     initial_.evaluate(nullptr, nullptr, state, all_);
     for (uint64_t rounds = 0; rounds < what_.rounds; ++rounds) {
-      all_.progress(name, rounds, what_.rounds == UINT64_MAX ? 0 : what_.rounds);
+      tell(all_, name, rounds, {rounds, expected(rounds), rounds ? residual(change) : ""});
       give_.evaluate(state.data(), nullptr, given_, all_);
       gather();
       update_.evaluate(state.data(), gathered_.data(), next_, all_);
-      change = largest_change();
+      before_ = std::exchange(change, largest_change());
       state.swap(next_);
       if (what_.until && change <= *what_.until) return rounds + 1;
     }
@@ -41,6 +43,10 @@ class aggregation {
   }
 
  private:
+  uint64_t expected(uint64_t rounds) const {
+    if (rounds && what_.until) return rounds_until(*what_.until, before_, change, rounds, what_.rounds);
+    return what_.rounds == UINT64_MAX ? 0 : what_.rounds;
+  }
   bool gives(int32_t v) const { return view_.live(v) && has_receivers(view_, what_.over, v); }
 
   void gather() {
@@ -88,6 +94,7 @@ class aggregation {
   double change = 0;          // the largest of the last round
 
  private:
+  double before_ = 0;  // the change of the round before the last
   std::vector<double> next_, given_, gathered_;
 };
 

@@ -141,11 +141,11 @@ class partition {
   }
 
   exchange::progress_sink progress_of(uint64_t id, const caf::actor& to) const {
-    if (partition_ != 0) return [](std::string_view, uint64_t, uint64_t) {};
-    return [id, to, last = clock::time_point{}](std::string_view what, uint64_t done, uint64_t total) mutable {
+    if (partition_ != 0) return [](std::string_view, uint64_t, uint64_t, std::string_view) {};
+    return [id, to, last = clock::time_point{}](std::string_view what, uint64_t done, uint64_t total, std::string_view detail) mutable {
       if (clock::now() - last < between_progress) return;
       last = clock::now();
-      caf::anon_send(to, control::job_progress{id, std::string{what}, done, total});
+      caf::anon_send(to, control::job_progress{id, std::string{what}, done, total, std::string{detail}});
     };
   }
 

@@ -6,6 +6,7 @@
 #include "partitions/merge.h"
 #include "partitions/partition_edit.h"
 #include "partitions/stored_partition.h"
+#include "partitions/values.h"
 #include "runtime/codec.h"
 #include "storage/states.h"
 
@@ -56,6 +57,7 @@ class runner {
   }
   job_result operator()(const select_elements& b) { return keep(select(input(), b, all_)); }
   job_result operator()(const select_by_values& b) { return keep(select(input(), *held_.get_values(b.values), b.low, b.high, all_)); }
+  job_result operator()(const assign_values& b) { return keep(with_values(input(), b.name, *held_.get_values(b.values))); }
   job_result operator()(const resolve_mirrors&) {
     held_.put(job_.graph, with_mirror_keys(input(), all_));
     return {};

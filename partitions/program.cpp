@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/combine.h"
 #include "partitions/kernels/value_column.h"
 #include "partitions/program_memory.h"
@@ -25,12 +26,13 @@ class program_rounds {
   ending run() {
     if (rows_ > 0) host_.begin(what_, memory_.layout(), all_);
     std::fill_n(messages_, rows_, nothing<T>(what_.combine));
+    uint64_t givers = 0;  // in the last round
     for (uint64_t round = 0;; ++round) {
-      all_.progress(what_.name, round, what_.max_rounds == UINT64_MAX ? 0 : what_.max_rounds);
+      tell(all_, what_.name.c_str(), round, {round, what_.max_rounds == UINT64_MAX ? 0 : what_.max_rounds, round ? std::to_string(givers) + " nodes gave" : ""});
       std::fill_n(gives_, rows_, uint8_t{0});
       if (rows_ > 0) host_.round(round, all_);  // functions are not asked about no nodes
       auto largest = check_given();
-      auto givers = totals_.settle(uint64_t(rows_ - std::count(gives_, gives_ + rows_, 0)), largest, all_);
+      givers = totals_.settle(uint64_t(rows_ - std::count(gives_, gives_ + rows_, 0)), largest, all_);
       if (givers == 0 || round == what_.max_rounds) return {round, givers == 0};
       deliver(givers, largest);
     }

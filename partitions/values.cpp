@@ -170,9 +170,9 @@ node_values read_values(std::span<const stored_values> stored, const graph& of, 
 
 graph with_values(const graph& g, const std::string& name, const node_values& v) {
   if (g->kind.keys != v.of->kind.keys && g->nodes) throw failure{errc::value, "the values are of other nodes, whose keys are of another type"};
+  if (g->total_nodes < v.of->total_nodes)
+    throw failure{errc::value, "the values are of other nodes: " + std::to_string(v.of->total_nodes) + ", not " + std::to_string(g->total_nodes)};
   auto pages = pages_of(v.data, g->size, [&](int32_t i) { return g->live(i) ? row_in(v, g, i) : -1; });
-  if (g->nodes != v.of->nodes)
-    throw failure{errc::value, "the values are of other nodes: " + std::to_string(v.of->nodes) + ", not " + std::to_string(g->nodes)};
   auto made = copy_body(g);
   auto column = std::find_if(made->node_columns.begin(), made->node_columns.end(), [&](auto& c) { return c.name == name; });
   if (column == made->node_columns.end()) column = made->node_columns.insert(column, {name, v.data.type, {}});

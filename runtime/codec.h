@@ -86,7 +86,7 @@ struct load_begun { handle load = 0; std::vector<worker_info> workers; };
 struct job_reply { handle output = 0; std::vector<job_result> partitions; };
 using reply = std::variant<failure_note, done, status_report, load_begun, job_reply, std::vector<commit_info>>;
 
-struct progress_note { std::string what; uint64_t done = 0, total = 0; };
+struct progress_note { std::string what; uint64_t done = 0, total = 0; std::string detail = {}; };
 
 struct load_batch { handle load = 0; enum class what : uint8_t { nodes, edges, abort } part = what::nodes; column_batch rows; };
 

@@ -51,6 +51,11 @@ struct put_body {
     group.setLow(b.low);
     group.setHigh(b.high);
   }
+  void operator()(const assign_values& b) {
+    auto group = to.initAssignValues();
+    group.setValues(b.values);
+    group.setName(text(b.name));
+  }
   void operator()(const resolve_mirrors&) { to.setResolveMirrors(); }
   void operator()(const identify&) { to.setIdentify(); }
   void operator()(const write_pages& b) {
@@ -156,6 +161,7 @@ job_body get_body(wire::Job::Reader from) {
       auto group = from.getSelectByValues();
       return select_by_values{group.getValues(), group.getLow(), group.getHigh()};
     }
+    case wire::Job::ASSIGN_VALUES: return assign_values{from.getAssignValues().getValues(), string_of(from.getAssignValues().getName())};
     case wire::Job::RESOLVE_MIRRORS: return resolve_mirrors{};
     case wire::Job::IDENTIFY: return identify{};
     case wire::Job::WRITE_PAGES: return write_pages{string_of(from.getWritePages().getStore()), read_numbers(from.getWritePages().getResults())};

@@ -322,16 +322,17 @@ reply decode_reply(bytes_view body) {
 }
 
 byte_buffer encode(const progress_note& p) {
-  return build<wire::Progress>(64 + p.what.size(), [&](wire::Progress::Builder to) {
+  return build<wire::Progress>(64 + p.what.size() + p.detail.size(), [&](wire::Progress::Builder to) {
     to.setWhat(text(p.what));
     to.setDone(p.done);
     to.setTotal(p.total);
+    to.setDetail(text(p.detail));
   });
 }
 
 progress_note decode_progress(bytes_view body) {
   return parse<wire::Progress>("Progress", body, [](wire::Progress::Reader from) -> progress_note {
-    return {string_of(from.getWhat()), from.getDone(), from.getTotal()};
+    return {string_of(from.getWhat()), from.getDone(), from.getTotal(), string_of(from.getDetail())};
   });
 }
 

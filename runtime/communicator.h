@@ -26,8 +26,9 @@ class communicator {
   /// Combines values elementwise over all ranks; all ranks see the same result. Sums wrap modulo 2^64.
   virtual void all_reduce(std::span<uint64_t> values, reduction how) = 0;
 
-  /// Tells whoever waits how far the job is (of `what` empty: nothing), and throws if it was aborted. total 0: unknown. Cheap; not collective.
-  virtual void progress(std::string_view what, uint64_t done, uint64_t total) = 0;
+  /// Tells whoever waits how far the job is (of `what` empty: nothing), with details for people, and throws if it was aborted. total 0: unknown. Cheap;
+  /// not collective.
+  virtual void progress(std::string_view what, uint64_t done, uint64_t total, std::string_view detail = {}) = 0;
 };
 
 /// The communicator of a graph that is whole in this process.
@@ -37,7 +38,7 @@ class solo final : public communicator {
   uint32_t size() const override { return 1; }
   std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override { return outgoing; }
   void all_reduce(std::span<uint64_t>, reduction) override {}
-  void progress(std::string_view, uint64_t, uint64_t) override {}
+  void progress(std::string_view, uint64_t, uint64_t, std::string_view) override {}
 };
 
 }  // namespace gli

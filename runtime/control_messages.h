@@ -24,7 +24,7 @@ struct load_opened { uint64_t load = 0; };
 struct start_job { uint64_t id = 0; uint32_t term = 0; std::vector<char> job; };  // job: gli::encode(job)
 struct job_finished { uint64_t id = 0; uint32_t partition = 0; std::vector<char> result; };  // result: gli::encode(job_result)
 struct job_failed { uint64_t id = 0; uint32_t partition = 0; uint16_t code = 0; std::string message; };
-struct job_progress { uint64_t id = 0; std::string what; uint64_t done = 0, total = 0; };
+struct job_progress { uint64_t id = 0; std::string what; uint64_t done = 0, total = 0; std::string detail; };
 struct abort_jobs { uint64_t up_to = 0; uint16_t code = 0; std::string why; };
 struct release { std::vector<uint64_t> handles; };
 struct quit { uint8_t unused = 0; };
@@ -39,7 +39,7 @@ template <class F> auto inspect(F& f, load_opened& x) { return f(caf::meta::type
 template <class F> auto inspect(F& f, start_job& x) { return f(caf::meta::type_name("start_job"), x.id, x.term, x.job); }
 template <class F> auto inspect(F& f, job_finished& x) { return f(caf::meta::type_name("job_finished"), x.id, x.partition, x.result); }
 template <class F> auto inspect(F& f, job_failed& x) { return f(caf::meta::type_name("job_failed"), x.id, x.partition, x.code, x.message); }
-template <class F> auto inspect(F& f, job_progress& x) { return f(caf::meta::type_name("job_progress"), x.id, x.what, x.done, x.total); }
+template <class F> auto inspect(F& f, job_progress& x) { return f(caf::meta::type_name("job_progress"), x.id, x.what, x.done, x.total, x.detail); }
 template <class F> auto inspect(F& f, abort_jobs& x) { return f(caf::meta::type_name("abort_jobs"), x.up_to, x.code, x.why); }
 template <class F> auto inspect(F& f, release& x) { return f(caf::meta::type_name("release"), x.handles); }
 template <class F> auto inspect(F& f, quit& x) { return f(caf::meta::type_name("quit"), x.unused); }

@@ -28,7 +28,7 @@ class exchange {
   /// A peer's bulk connection that came through this process's door.
   void adopt(const hello& greeting, local_socket socket);
 
-  using progress_sink = std::function<void(std::string_view what, uint64_t done, uint64_t total)>;
+  using progress_sink = std::function<void(std::string_view what, uint64_t done, uint64_t total, std::string_view detail)>;
 
   /// The communicator of job `id` under the current term. One at a time. It waits for peers' connections for at most connect_seconds, then
   /// throws failure{worker_lost} naming the partition.

@@ -92,7 +92,7 @@ class job_communicator final : public communicator {
   uint32_t size() const override { return uint32_t(members_.links.size()); }
   std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override;
   void all_reduce(std::span<uint64_t> values, reduction how) override;
-  void progress(std::string_view what, uint64_t done, uint64_t total) override;
+  void progress(std::string_view what, uint64_t done, uint64_t total, std::string_view detail) override;
 
  private:
   void reduce_piece(std::span<uint64_t> values, reduction how);

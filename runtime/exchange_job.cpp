@@ -90,9 +90,9 @@ void job_communicator::reduce_piece(std::span<uint64_t> values, reduction how) {
     if (rank() + bit < size()) send(rank() + bit, values);
 }
 
-void job_communicator::progress(std::string_view what, uint64_t done, uint64_t total) {
+void job_communicator::progress(std::string_view what, uint64_t done, uint64_t total, std::string_view detail) {
   hub_->check_running();
-  if (sink_ && !what.empty()) sink_(what, done, total);
+  if (sink_ && !what.empty()) sink_(what, done, total, detail);
 }
 
 }  // namespace gli

@@ -20,6 +20,7 @@ struct job_name {
   std::string operator()(const read_sources&) const { return "load"; }
   std::string operator()(const run_program& p) const { return p.name; }
   std::string operator()(const aggregate_neighbors&) const { return "aggregate"; }
+  std::string operator()(const assign_values&) const { return "with_values"; }
 };
 
 template <class... Body>

@@ -42,6 +42,8 @@ struct run_algorithm { std::string name; parameters arguments; };
 struct select_elements { std::optional<expression> nodes, edges; };
 /// Keep nodes by a boolean or numeric result of the same graph: those with `low` <= value <= `high` (null never). Output: a graph.
 struct select_by_values { handle values = 0; double low = 0, high = 0; };
+/// The nodes with a result as their attribute `name`; the result may be of another version with the same nodes. Output: a graph.
+struct assign_values { handle values = 0; std::string name; };
 /// Fetch and keep the keys of mirrors, so that queries can show edges. Output: none; the graph is as it was.
 struct resolve_mirrors {};
 /// The graph_id. Summary: graph_id.
@@ -86,7 +88,8 @@ struct read_sources {
 };
 
 using job_body = std::variant<finish_load, run_algorithm, select_elements, select_by_values, resolve_mirrors, identify, write_pages,
-                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs, read_sources, run_program, aggregate_neighbors>;
+                              read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs, read_sources, run_program, aggregate_neighbors,
+                              assign_values>;
 
 struct job {
   uint64_t id = 0;     // given by the coordinator

@@ -41,7 +41,7 @@ class in_process_hub {
       }
       hub_.meet_.arrive_and_wait();
     }
-    void progress(std::string_view, uint64_t, uint64_t) override {}
+    void progress(std::string_view, uint64_t, uint64_t, std::string_view) override {}
 
    private:
     in_process_hub& hub_;

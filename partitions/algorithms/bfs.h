@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/pull_level.h"
 #include "partitions/kernels/push.h"
 #include "partitions/kernels/tight_edges.h"
@@ -54,7 +55,7 @@ struct bfs {
     return bottom_up ? pull(g, all) : push(g, all);
   }
 
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view& g, const totals& last, uint64_t) const { return {g.total_nodes() - unreached, g.total_nodes(), "frontier of " + std::to_string(last[0]) + " nodes"}; }
 
   /// Calls f(u) for each that v may have been reached from.
   template <class F>

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/mirror_neighbors.h"
 #include "partitions/mirror_exchange.h"
 
@@ -46,7 +47,7 @@ struct core_number {
     return {lowered};
   }
 
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view&, const totals& lowered, uint64_t rounds) const { return {rounds, 0, rounds ? std::to_string(lowered[0]) + " estimates fell" : ""}; }
 
  private:
   /// The largest h such that h neighbors have an estimate of h or more; no more than the node's own.

@@ -6,6 +6,7 @@
 #include <bit>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/mirror_exchange.h"
 
 namespace gli {
@@ -59,7 +60,7 @@ struct distances_from_all {
     return step(g);
   }
 
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view&, const totals&, uint64_t) const { return {done_batches, batches, ""}; }
 
  private:
   bool mine(const graph_view& g) const { return turn_of == g.partition(); }

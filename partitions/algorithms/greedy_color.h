@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/key_labels.h"
 #include "partitions/parallel.h"
 
@@ -49,7 +50,7 @@ struct greedy_color {
     return {waiting.size()};
   }
 
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view& g, const totals& left, uint64_t) const { return {g.total_nodes() - left[0], g.total_nodes(), std::to_string(left[0]) + " nodes left"}; }
 
  private:
   void begin_order(const graph_view& g, communicator& all) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/key_labels.h"
 #include "partitions/kernels/mirror_neighbors.h"
 #include "partitions/parallel.h"
@@ -47,7 +48,7 @@ struct independent_set {
     return {waiting.size()};
   }
 
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view& g, const totals& left, uint64_t) const { return {g.total_nodes() - left[0], g.total_nodes(), std::to_string(left[0]) + " nodes left"}; }
 
  private:
   static bool has_loop(const graph_view& g, int32_t v) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/key_labels.h"
 #include "partitions/kernels/union_find.h"
 
@@ -77,7 +78,7 @@ struct label_propagation {
     return {changed};
   }
 
-  uint64_t rounds_expected() const { return iterations; }
+  headway so_far(const graph_view&, const totals& changed, uint64_t rounds) const { return {rounds, iterations, rounds ? std::to_string(changed[0]) + " labels changed" : ""}; }
 
  private:
   T chosen(const graph_view& g, int32_t v, label_counter<T>& counter) const {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "partitions/exact_sum.h"
+#include "partitions/headway.h"
 #include "partitions/kernels/pull.h"
 #include "partitions/mirror_exchange.h"
 #include "runtime/error.h"
@@ -53,7 +54,7 @@ struct pagerank {
   std::vector<rank_type> rank;                      // own
   vertex_array<typename Ranks::share> share, next;  // rank / out-degree, of the last round and the one being made; own and mirrors
   uint64_t n = 0, damping = 0;
-  double change = 0;
+  double change = 0, before = 0;  // of the last round, and of the one before it
 
   totals begin(const graph_view& g) {
     n = g.total_nodes();
@@ -79,7 +80,7 @@ struct pagerank {
   }
 
   bool done(const totals& last, uint64_t rounds) {
-    change = rounds > 0 ? from_grid(last[1]) : 0;
+    before = std::exchange(change, rounds > 0 ? from_grid(last[1]) : 0);
     if (n == 0) return true;
     if (iterations) return rounds == *iterations;
     if (rounds > 0 && change < double(n) * tol) return true;
@@ -89,7 +90,10 @@ struct pagerank {
   }
 
   double of(int32_t own) const { return Ranks::number(rank[size_t(own)]); }
-  uint64_t rounds_expected() const { return iterations.value_or(0); }
+  headway so_far(const graph_view&, const totals&, uint64_t rounds) const {
+    auto expected = iterations ? *iterations : rounds_until(double(n) * tol, before, change, rounds, max_iter);
+    return {rounds, expected, rounds ? residual(change) : ""};
+  }
 
  private:
   struct sums {

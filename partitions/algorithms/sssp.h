@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/bucketed_paths.h"
 #include "partitions/mirror_exchange.h"
 
@@ -55,7 +56,7 @@ struct sssp {
   }
 
   double of(int32_t own) const { return std::bit_cast<double>(distance[own]); }
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view&, const totals& last, uint64_t rounds) const { return {rounds, 0, std::to_string(last[0]) + " nodes came nearer"}; }
 };
 
 }  // namespace gli

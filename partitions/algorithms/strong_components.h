@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "partitions/algorithms/components.h"
+#include "partitions/headway.h"
 #include "partitions/kernels/union_find.h"
 #include "partitions/mirror_exchange.h"
 
@@ -58,7 +59,7 @@ struct strong_components {
     return made;
   }
 
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view& g, const totals& last, uint64_t) const { return {g.total_nodes() - last[1], g.total_nodes(), std::to_string(last[1]) + " nodes left"}; }
 
  private:
   static constexpr uint64_t unsettled = ~uint64_t{0};

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/push.h"
 #include "partitions/mirror_exchange.h"
 
@@ -44,7 +45,7 @@ struct topological_generations {
     ++round_;
     return {front_.items().size()};
   }
-  uint64_t rounds_expected() const { return 0; }
+  headway so_far(const graph_view& g, const totals& last, uint64_t) const { return {sorted, g.total_nodes(), "generation of " + std::to_string(last[0]) + " nodes"}; }
 
  private:
   void release(const graph_view& g) {

@@ -2,8 +2,10 @@
 // Values of own nodes that rounds make anew until they hardly change: what eigenvector, Katz and HITS centrality and weighted PageRank have in common.
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "partitions/headway.h"
 #include "partitions/kernels/exact_vector.h"
 #include "runtime/error.h"
 
@@ -41,11 +43,11 @@ uint64_t iterate(const char* name, const graph_view& g, const stopping_rule& rul
   double change = 0;
   std::vector<double> made(x.size());
   for (uint64_t rounds = 1; rounds <= rule.max_iter; ++rounds) {
-    all.progress(name, rounds - 1, rule.max_iter);
     next(x, made);
-    change = distance_between(g, made, x, all);
+    auto before = std::exchange(change, distance_between(g, made, x, all));
     x.swap(made);
     if (change < limit) return rounds;
+    tell(all, name, rounds, {rounds, rounds_until(limit, before, change, rounds, rule.max_iter), residual(change)});
   }
   throw failure{errc::convergence, std::string{name} + " did not converge to tol = " + to_string(value{rule.tol}) + " in " + std::to_string(rule.max_iter) +
                                        " rounds: the last changed the values by " + to_string(value{change}) + " in all"};

@@ -8,6 +8,7 @@ from typing import Any
 from ._algorithm_runs import Runs, weighted
 from ._checks import collection, number, whole
 from ._node_values import NodeValues
+from ._timeout import limited
 
 
 class Groups(Runs):
@@ -15,7 +16,8 @@ class Groups(Runs):
 
     __slots__ = ()
 
-    def connected_components(self) -> NodeValues:
+    @limited
+    def connected_components(self, *, timeout: float | None = None) -> NodeValues:
         """For each node the smallest key of its component; directions do not matter. See count() and sizes().
 
         Union-find in each partition, then labels between them; O(n + m) and a round for each time that components wind between partitions.
@@ -26,11 +28,13 @@ class Groups(Runs):
         """
         return self._run("connected_components", {})
 
-    def weakly_connected_components(self) -> NodeValues:
+    @limited
+    def weakly_connected_components(self, *, timeout: float | None = None) -> NodeValues:
         """The same as connected_components()."""
         return self.connected_components()
 
-    def strongly_connected_components(self) -> NodeValues:
+    @limited
+    def strongly_connected_components(self, *, timeout: float | None = None) -> NodeValues:
         """For each node the smallest key among those that it reaches and that reach it. Undirected: the components.
 
         Marks spread forward; the node that keeps its own heads those of its mark that reach it, in turns. O(m log n) as a rule.
@@ -43,7 +47,8 @@ class Groups(Runs):
         """
         return self._run("strongly_connected_components", {})
 
-    def label_propagation(self, iterations: int = 10) -> NodeValues:
+    @limited
+    def label_propagation(self, iterations: int = 10, *, timeout: float | None = None) -> NodeValues:
         """For each node the label of its community after rounds of CDLP as LDBC Graphalytics defines it.
 
         All begin with their own key, and take at the same time the label that most of their neighbors have, the smallest of several (text:
@@ -56,7 +61,8 @@ class Groups(Runs):
         """
         return self._run("label_propagation", {"iterations": whole(iterations, "iterations", 0)})
 
-    def core_number(self) -> NodeValues:
+    @limited
+    def core_number(self, *, timeout: float | None = None) -> NodeValues:
         """The largest k such that the node is in a subgraph where all have k edges or more.
 
         Edges count in both directions, parallel ones each; self-loops do not. Estimates fall from the degrees to the h-index of the
@@ -68,7 +74,8 @@ class Groups(Runs):
         """
         return self._run("core_number", {})
 
-    def k_core(self, k: int | None = None):
+    @limited
+    def k_core(self, k: int | None = None, *, timeout: float | None = None):
         """The largest subgraph where all nodes have k edges or more; of the largest k that has one unless given.
 
         >>> import gli
@@ -80,7 +87,8 @@ class Groups(Runs):
         least = cores.summary["largest"] if k is None else whole(k, "k", 0)
         return self._select_by_values(cores, least, float("inf"))
 
-    def k_truss(self, k: int):
+    @limited
+    def k_truss(self, k: int, *, timeout: float | None = None):
         """The largest subgraph whose edges are each in k - 2 triangles of it or more, and the nodes of these edges.
 
         Directions and parallel edges do not matter: those of one pair of nodes stay or go together; self-loops go. Edges of fewer triangles
@@ -93,7 +101,8 @@ class Groups(Runs):
         """
         return self._k_truss(whole(k, "k", 0))
 
-    def maximal_independent_set(self) -> NodeValues:
+    @limited
+    def maximal_independent_set(self, *, timeout: float | None = None) -> NodeValues:
         """True for nodes of a set no two of which share an edge, and to which none can be added.
 
         The set that a walk over the nodes in the order of their keys' hashes takes, found in rounds. Directions do not matter; nodes
@@ -106,7 +115,8 @@ class Groups(Runs):
         """
         return self._run("maximal_independent_set", {})
 
-    def greedy_color(self) -> NodeValues:
+    @limited
+    def greedy_color(self, *, timeout: float | None = None) -> NodeValues:
         """A colour from 0 for each node, other than its neighbors'; as few as a greedy walk takes.
 
         Nodes of more edges come first, ties in the order of their keys' hashes; found in rounds. O(m). [Welsh, Powell 1967; Jones,
@@ -120,8 +130,16 @@ class Groups(Runs):
 
     # --- communities ----------------------------------------------------------------------------------------------------------
 
+    @limited
     def louvain_communities(
-        self, weight: str | None = None, resolution: float = 1.0, threshold: float = 1e-7, max_level: int | None = None, seed: int = 0
+        self,
+        weight: str | None = None,
+        resolution: float = 1.0,
+        threshold: float = 1e-7,
+        max_level: int | None = None,
+        seed: int = 0,
+        *,
+        timeout: float | None = None,
     ) -> NodeValues:
         """For each node the smallest key of its community, of a division of much modularity. See count(), sizes() and groups().
 
@@ -140,8 +158,16 @@ class Groups(Runs):
         """
         return self._run("louvain_communities", _searching(resolution, threshold, max_level, seed) | weighted(weight))
 
+    @limited
     def leiden_communities(
-        self, weight: str | None = None, resolution: float = 1.0, threshold: float = 1e-7, max_level: int | None = None, seed: int = 0
+        self,
+        weight: str | None = None,
+        resolution: float = 1.0,
+        threshold: float = 1e-7,
+        max_level: int | None = None,
+        seed: int = 0,
+        *,
+        timeout: float | None = None,
     ) -> NodeValues:
         """As louvain_communities(), but what becomes a node are parts of communities that hold together: later levels can part them.
 
@@ -155,7 +181,8 @@ class Groups(Runs):
         """
         return self._run("leiden_communities", _searching(resolution, threshold, max_level, seed) | weighted(weight))
 
-    def modularity(self, communities, weight: str | None = None, resolution: float = 1.0) -> float:
+    @limited
+    def modularity(self, communities, weight: str | None = None, resolution: float = 1.0, *, timeout: float | None = None) -> float:
         """The part of edges inside of communities, less what it would be if edges went anywhere. [Newman 2004; Leicht, Newman 2008]
 
         `communities` are sets of nodes, or a mapping from nodes to labels such as NodeValues; every node is in one, else ValueError. The
@@ -186,7 +213,8 @@ class Groups(Runs):
 
     # --- triangles ------------------------------------------------------------------------------------------------------------
 
-    def triangles(self) -> NodeValues:
+    @limited
+    def triangles(self, *, timeout: float | None = None) -> NodeValues:
         """How many triangles each node is part of; `summary["triangles"]` are those of the graph.
 
         Directions, parallel edges and self-loops do not matter. Neighbors of higher degree are intersected: O(m^1.5). [Schank, Wagner 2005]
@@ -198,7 +226,8 @@ class Groups(Runs):
         """
         return self._run("triangles", {})
 
-    def clustering(self, mode: str = "networkx") -> NodeValues:
+    @limited
+    def clustering(self, mode: str = "networkx", *, timeout: float | None = None) -> NodeValues:
         """The part of the pairs of a node's neighbors that share an edge: from 0 to 1, 0 for nodes of fewer than two neighbors. O(m^1.5).
 
         In directed graphs as NetworkX has it, the ways to go round a triangle of those that there could be [Fagiolo 2007]; mode "ldbc":
@@ -212,7 +241,8 @@ class Groups(Runs):
         """
         return self._run("clustering", {"mode": mode})
 
-    def average_clustering(self) -> float:
+    @limited
+    def average_clustering(self, *, timeout: float | None = None) -> float:
         """The mean of clustering() over all nodes; 0.0 for a graph without nodes.
 
         >>> import gli

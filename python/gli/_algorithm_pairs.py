@@ -11,6 +11,7 @@ import pyarrow as pa
 from ._algorithm_runs import Runs
 from ._checks import collection
 from ._table import Table
+from ._timeout import limited
 
 _ALL_PAIRS = 1_000_000  # of which all are looked at unless some are named
 _ONE_BY_ONE = 64  # nodes that are asked for by themselves
@@ -21,7 +22,8 @@ class Pairs(Runs):
 
     __slots__ = ()
 
-    def jaccard_coefficient(self, ebunch: Iterable[tuple] | None = None) -> Table:
+    @limited
+    def jaccard_coefficient(self, ebunch: Iterable[tuple] | None = None, *, timeout: float | None = None) -> Table:
         """For pairs of nodes the part of the neighbors of either that are neighbors of both: columns source, target and value.
 
         0.0 where neither has neighbors. Neighbors are distinct, and in directed graphs in either direction; a node with a self-loop is its
@@ -35,7 +37,8 @@ class Pairs(Runs):
         """
         return self._scores("jaccard_coefficient", ebunch)
 
-    def adamic_adar_index(self, ebunch: Iterable[tuple] | None = None) -> Table:
+    @limited
+    def adamic_adar_index(self, ebunch: Iterable[tuple] | None = None, *, timeout: float | None = None) -> Table:
         """For pairs of nodes the sum of 1 / log(degree) of the neighbors that both have; rows and pairs as jaccard_coefficient() has them.
 
         Degrees count every edge, a self-loop of an undirected graph twice. Of a node with itself infinite where a neighbor has one edge.

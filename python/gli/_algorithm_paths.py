@@ -7,6 +7,7 @@ from typing import Any
 from ._algorithm_runs import Runs, weighted
 from ._checks import whole
 from ._node_values import NodeValues
+from ._timeout import limited
 
 
 class Paths(Runs):
@@ -14,7 +15,10 @@ class Paths(Runs):
 
     __slots__ = ()
 
-    def bfs(self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None) -> NodeValues:
+    @limited
+    def bfs(
+        self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None, *, timeout: float | None = None
+    ) -> NodeValues:
         """How many steps each node is from `source`, or from the nearest of a list of nodes. None: unreachable. O(n + m). [Moore 1959]
 
         Along edges, against them (reverse), or either way (undirected); at most `depth_limit` steps.
@@ -26,7 +30,10 @@ class Paths(Runs):
         """
         return self._run("bfs", self._search(source, reverse, undirected, depth_limit))
 
-    def bfs_predecessors(self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None) -> NodeValues:
+    @limited
+    def bfs_predecessors(
+        self, source, reverse: bool = False, undirected: bool = False, depth_limit: int | None = None, *, timeout: float | None = None
+    ) -> NodeValues:
         """For each node the one before it on a path of bfs(): of several the smallest key (text: the smallest hash). None: there is none.
 
         >>> import gli
@@ -41,7 +48,8 @@ class Paths(Runs):
         arguments = {"source": where, "reverse": bool(reverse), "undirected": bool(undirected)}
         return arguments | ({} if depth_limit is None else {"depth_limit": whole(depth_limit, "depth_limit")})
 
-    def sssp(self, source, weight: str | None = None) -> NodeValues:
+    @limited
+    def sssp(self, source, weight: str | None = None, *, timeout: float | None = None) -> NodeValues:
         """The length of the shortest path from `source` to each node; infinity where there is none.
 
         `weight` names an edge attribute of numbers, none negative (ValueError), none missing; without it every edge is 1 long. Nodes are
@@ -54,7 +62,8 @@ class Paths(Runs):
         """
         return self._run("sssp", {"source": self._checked_key(source)} | weighted(weight))
 
-    def sssp_predecessors(self, source, weight: str | None = None) -> NodeValues:
+    @limited
+    def sssp_predecessors(self, source, weight: str | None = None, *, timeout: float | None = None) -> NodeValues:
         """For each node the one before it on a shortest path of the fewest edges: of several the smallest key (text: hash). None: none.
 
         >>> import gli
@@ -64,7 +73,8 @@ class Paths(Runs):
         """
         return self._run("sssp_predecessors", {"source": self._checked_key(source)} | weighted(weight))
 
-    def shortest_path(self, source, target, weight: str | None = None) -> list:
+    @limited
+    def shortest_path(self, source, target, weight: str | None = None, *, timeout: float | None = None) -> list:
         """The nodes of a shortest path from source to target, both included. ValueError when there is none.
 
         Of several, one of the fewest edges, and then of the smallest keys before each (sssp_predecessors()).
@@ -83,7 +93,8 @@ class Paths(Runs):
             path.append(at)
         return path[::-1]
 
-    def shortest_path_length(self, source, target, weight: str | None = None) -> int | float:
+    @limited
+    def shortest_path_length(self, source, target, weight: str | None = None, *, timeout: float | None = None) -> int | float:
         """How many edges the shortest path from source to target has, or with `weight` how long it is. ValueError when there is none.
 
         >>> import gli
@@ -95,7 +106,8 @@ class Paths(Runs):
             raise ValueError(f"no path from {source!r} to {target!r}")
         return found
 
-    def has_path(self, source, target) -> bool:
+    @limited
+    def has_path(self, source, target, *, timeout: float | None = None) -> bool:
         """Whether edges lead from source to target.
 
         >>> import gli
@@ -111,7 +123,8 @@ class Paths(Runs):
             raise KeyError(f"Node {node!r} not found")
         return key
 
-    def ego_graph(self, node, radius: int = 1, undirected: bool = False):
+    @limited
+    def ego_graph(self, node, radius: int = 1, undirected: bool = False, *, timeout: float | None = None):
         """The subgraph of the nodes at most `radius` steps from `node`, along edges or (undirected) either way.
 
         >>> import gli
@@ -122,6 +135,7 @@ class Paths(Runs):
         radius = whole(radius, "radius", 0)
         return self._select_by_values(self.bfs(node, undirected=undirected, depth_limit=radius), 0, radius)
 
-    def get_connected_component(self, node):
+    @limited
+    def get_connected_component(self, node, *, timeout: float | None = None):
         """The subgraph of the component that holds `node`."""
         return self._select_by_values(self.bfs(node, undirected=True), 0, float("inf"))

@@ -8,6 +8,7 @@ from typing import Any
 from ._algorithm_runs import Runs, weighted
 from ._checks import flag, number, whole
 from ._node_values import NodeValues
+from ._timeout import limited
 
 
 class Rankings(Runs):
@@ -15,6 +16,7 @@ class Rankings(Runs):
 
     __slots__ = ()
 
+    @limited
     def pagerank(
         self,
         alpha: float = 0.85,
@@ -24,6 +26,8 @@ class Rankings(Runs):
         weight: str | None = None,
         personalization: Mapping[Any, float] | str | None = None,
         precision: str = "double",
+        *,
+        timeout: float | None = None,
     ) -> NodeValues:
         """PageRank; ranks sum to 1, dangling nodes spread theirs as jumps go. O(n + m) a round. [Page et al. 1999]
 
@@ -60,7 +64,10 @@ class Rankings(Runs):
         pairs = [(self._checked_key(k), number(x, "a number of personalization")) for k, x in given.items()]
         return [list(pair) for pair in sorted(pairs)]
 
-    def eigenvector_centrality(self, max_iter: int = 100, tol: float = 1e-6, weight: str | None = None) -> NodeValues:
+    @limited
+    def eigenvector_centrality(
+        self, max_iter: int = 100, tol: float = 1e-6, weight: str | None = None, *, timeout: float | None = None
+    ) -> NodeValues:
         """Values in proportion to the sum of the predecessors' values; their squares sum to 1. [Bonacich 1972]
 
         By power iteration of A + I, until the values change by less than n·tol in all, else ConvergenceError. O(m) a round.
@@ -72,6 +79,7 @@ class Rankings(Runs):
         """
         return self._run("eigenvector_centrality", {"max_iter": whole(max_iter, "max_iter"), "tol": number(tol, "tol")} | weighted(weight))
 
+    @limited
     def katz_centrality(
         self,
         alpha: float = 0.1,
@@ -80,6 +88,8 @@ class Rankings(Runs):
         tol: float = 1e-6,
         normalized: bool = True,
         weight: str | None = None,
+        *,
+        timeout: float | None = None,
     ) -> NodeValues:
         """beta for being there and alpha times the predecessors' values; normalized: their squares sum to 1. [Katz 1953]
 
@@ -94,7 +104,8 @@ class Rankings(Runs):
         arguments |= {"tol": number(tol, "tol"), "normalized": flag(normalized, "normalized")}
         return self._run("katz_centrality", arguments | weighted(weight))
 
-    def hits(self, max_iter: int = 100, tol: float = 1e-8) -> tuple[NodeValues, NodeValues]:
+    @limited
+    def hits(self, max_iter: int = 100, tol: float = 1e-8, *, timeout: float | None = None) -> tuple[NodeValues, NodeValues]:
         """(hubs, authorities): good hubs point to good authorities. Each sums to 1. O(m) a round. [Kleinberg 1999]
 
         Until the hubs change by less than tol in all, else ConvergenceError.
@@ -107,7 +118,8 @@ class Rankings(Runs):
         arguments = {"max_iter": whole(max_iter, "max_iter"), "tol": number(tol, "tol")}
         return tuple(self._run("hits", arguments | {"scores": scores}) for scores in ("hubs", "authorities"))
 
-    def closeness_centrality(self, wf_improved: bool = True) -> NodeValues:
+    @limited
+    def closeness_centrality(self, wf_improved: bool = True, *, timeout: float | None = None) -> NodeValues:
         """1 / the mean distance from the nodes that reach a node, times the part of all others that they are (wf_improved).
 
         Along the edges that lead to the node, as in NetworkX; reverse the graph for distances from it. Every node is searched from, 64 at
@@ -119,7 +131,8 @@ class Rankings(Runs):
         """
         return self._run("closeness_centrality", {"wf_improved": flag(wf_improved, "wf_improved")})
 
-    def harmonic_centrality(self) -> NodeValues:
+    @limited
+    def harmonic_centrality(self, *, timeout: float | None = None) -> NodeValues:
         """The sum of 1 / distance from all other nodes; those that do not reach a node add nothing. Costs what closeness_centrality() does.
 
         >>> import gli
@@ -128,7 +141,10 @@ class Rankings(Runs):
         """
         return self._run("harmonic_centrality", {})
 
-    def betweenness_centrality(self, k: int | None = None, normalized: bool = True, seed: int = 0) -> NodeValues:
+    @limited
+    def betweenness_centrality(
+        self, k: int | None = None, normalized: bool = True, seed: int = 0, *, timeout: float | None = None
+    ) -> NodeValues:
         """The part of the shortest paths between other nodes that lead over a node, as NetworkX has it. [Brandes 2001]
 
         From every node, O(n · m); with `k` from so many nodes, chosen by the hash of key and seed. normalized: of the pairs of other

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import _expressions as expressions
 from ._algorithm_runs import Runs, weighted
 from ._node_values import NodeValues
+from ._timeout import limited
 
 
 class Shapes(Runs):
@@ -12,7 +13,8 @@ class Shapes(Runs):
 
     __slots__ = ()
 
-    def topological_generations(self) -> NodeValues:
+    @limited
+    def topological_generations(self, *, timeout: float | None = None) -> NodeValues:
         """For each node how many edges the longest path to it has; None on a cycle and behind one. ValueError for undirected graphs.
 
         O(n + m), a round for each generation. [Kahn 1962]
@@ -23,7 +25,8 @@ class Shapes(Runs):
         """
         return self._run("topological_generations", {})
 
-    def topological_sort(self) -> list:
+    @limited
+    def topological_sort(self, *, timeout: float | None = None) -> list:
         """The nodes in an order in which every edge leads forward: by generation, then as they came. ValueError where there is a cycle.
 
         >>> import gli
@@ -35,7 +38,8 @@ class Shapes(Runs):
             raise ValueError("the graph has a cycle: its nodes have no topological order")
         return found.to_arrow().sort_by("value").column("id").to_pylist()
 
-    def is_directed_acyclic_graph(self) -> bool:
+    @limited
+    def is_directed_acyclic_graph(self, *, timeout: float | None = None) -> bool:
         """Whether the graph is directed and no path leads from a node back to it.
 
         >>> import gli
@@ -45,7 +49,8 @@ class Shapes(Runs):
         """
         return self.directed and self.topological_generations().summary["sorted"] == self.node_count
 
-    def find_cycle(self, source=None) -> list[tuple]:
+    @limited
+    def find_cycle(self, source=None, *, timeout: float | None = None) -> list[tuple]:
         """The edges of a cycle, one after the other, as (source, target) or, in a multi graph, (source, target, key). ValueError: none.
 
         Directed: along edges, within the largest strong component, from its smallest key. Undirected: no edge twice; parallel edges are a
@@ -104,7 +109,8 @@ class Shapes(Runs):
             edges.append((u, v, keys.pop(0)))
         return edges
 
-    def is_forest(self) -> bool:
+    @limited
+    def is_forest(self, *, timeout: float | None = None) -> bool:
         """Whether there is no cycle, directions aside. ValueError for a graph without nodes.
 
         >>> import gli
@@ -114,7 +120,8 @@ class Shapes(Runs):
         """
         return self.edge_count == self.node_count - self._count_components("is_forest")
 
-    def is_tree(self) -> bool:
+    @limited
+    def is_tree(self, *, timeout: float | None = None) -> bool:
         """Whether the graph is in one piece and has no cycle, directions aside. ValueError for a graph without nodes."""
         return self._count_components("is_tree") == 1 and self.edge_count == self.node_count - 1
 
@@ -123,7 +130,8 @@ class Shapes(Runs):
             raise ValueError(f"{asked} is asked of graphs that have nodes")
         return self.connected_components().count()
 
-    def minimum_spanning_tree(self, weight: str | None = None):
+    @limited
+    def minimum_spanning_tree(self, weight: str | None = None, *, timeout: float | None = None):
         """The graph with the edges of a spanning tree of least weight only; of a graph in pieces, of a tree for each.
 
         `weight` names an edge attribute of numbers; without it every edge counts 1. Of edges of the same weight those of the smallest keys
@@ -136,7 +144,8 @@ class Shapes(Runs):
         """
         return self._spanning_forest(weighted(weight).get("weight"))
 
-    def minimum_spanning_edges(self, weight: str | None = None):
+    @limited
+    def minimum_spanning_edges(self, weight: str | None = None, *, timeout: float | None = None):
         """The edges of minimum_spanning_tree(), as a view.
 
         >>> import gli

@@ -156,9 +156,7 @@ class DistributedGraph(Writers, GraphMethods):
         )
 
     def _with_values(self, name, values):
-        raise NotImplementedError(
-            "with_values of a graph on a cluster takes a mapping from nodes to values, which passes through the driver: values.to_dict()"
-        )
+        return DistributedGraph(self._client, self._job("with_values", values._values.number, name, title="with_values"))
 
     def _identity(self) -> str:
         if self._id is None:

@@ -17,7 +17,7 @@ def show_progress(enabled: bool | None) -> None:
 
 
 class Progress:
-    """A context whose value is called with (what, done, total) as work goes on; total 0 means unknown."""
+    """A context whose value is called with (what, done, total, detail) as work goes on; total 0 means unknown."""
 
     def __init__(self, title: str):
         self._title = title
@@ -32,14 +32,15 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def __call__(self, what: str, done: int, total: int):
+    def __call__(self, what: str, done: int, total: int, detail: str = ""):
         if self._bar is None:
             if time.monotonic() - self._started < _DELAY_SECONDS:
                 return
             self._bar = self._make_bar(total)
         if total and self._bar.total != total:
             self._bar.total = total
-        self._bar.set_description_str(f"{self._title}: {what}" if what != self._title else what, refresh=False)
+        parts = [what] if what == self._title else [self._title, what]
+        self._bar.set_description_str(": ".join([*parts, detail] if detail else parts), refresh=False)
         self._bar.n = done
         self._bar.refresh()
 

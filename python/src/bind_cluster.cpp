@@ -15,7 +15,7 @@ namespace {
 py::object call(driver_client& client, const request_body& body, double timeout, py::object progress = py::none()) {
   reporter report{std::move(progress)};
   auto answer =
-      without_gil([&] { return client.call(body, timeout, [&](const progress_note& note) { report(note.what, note.done, note.total); }); });
+      without_gil([&] { return client.call(body, timeout, [&](const progress_note& note) { report(note.what, note.done, note.total, note.detail); }); });
   return to_object(answer);
 }
 
@@ -80,6 +80,7 @@ job_body job_from(const py::tuple& t) {
   if (name == "run") return run_algorithm{t[1].cast<std::string>(), parameters_from(t[2].cast<py::dict>())};
   if (name == "select") return select_elements{optional_expression_from(t[1]), optional_expression_from(t[2])};
   if (name == "select_by_values") return select_by_values{t[1].cast<handle>(), t[2].cast<double>(), t[3].cast<double>()};
+  if (name == "with_values") return assign_values{t[1].cast<handle>(), t[2].cast<std::string>()};
   if (name == "resolve_mirrors") return resolve_mirrors{};
   if (name == "identify") return identify{};
   if (name == "edit") return edit_graph{t[1].cast<const edit_list&>().edits};

@@ -24,7 +24,7 @@ inline thread_local std::optional<deadline_clock::time_point> deadline;
 inline void check_given_up() {
   if (PyErr_CheckSignals()) throw py::error_already_set{};
   if (!deadline || deadline_clock::now() < *deadline) return;
-  PyErr_SetString(PyExc_TimeoutError, "not done in the time that gli.timeout() gives");
+  PyErr_SetString(PyExc_TimeoutError, "not done within the given timeout");
   throw py::error_already_set{};
 }
 
@@ -34,18 +34,18 @@ inline void check_signals() {
   check_given_up();
 }
 
-/// Calls `callback(what, done, total)` unless it is None.
+/// Calls `callback(what, done, total, detail)` unless it is None.
 class reporter {
  public:
   explicit reporter(py::object callback) : callback_{std::move(callback)}, wanted_{!callback_.is_none()} {}
 
-  void operator()(std::string_view what, uint64_t done, uint64_t total) {
+  void operator()(std::string_view what, uint64_t done, uint64_t total, std::string_view detail = {}) {
     auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds{50} && done != total) return;
     last_ = now;
     py::gil_scoped_acquire gil;
     check_given_up();
-    if (wanted_) callback_(what, done, total);
+    if (wanted_) callback_(what, done, total, detail);
   }
 
  private:
@@ -62,9 +62,9 @@ class embedded final : public communicator {
   uint32_t size() const override { return 1; }
   std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override { return outgoing; }
   void all_reduce(std::span<uint64_t>, reduction) override {}
-  void progress(std::string_view what, uint64_t done, uint64_t total) override {
+  void progress(std::string_view what, uint64_t done, uint64_t total, std::string_view detail) override {
     if (what.empty()) check_signals();
-    else report_(what, done, total);
+    else report_(what, done, total, detail);
   }
 
  private:

@@ -122,6 +122,7 @@ struct Job {
     readSources :group { load @32 :LoadBegin; sources @33 :List(RowSource); }
     program @34 :Program;
     aggregate @35 :Aggregate;
+    assignValues :group { values @36 :UInt64; name @37 :Text; }
   }
 }
 
@@ -281,4 +282,5 @@ struct Progress {          # coordinator to driver while a request runs, same se
   what @0 :Text;
   done @1 :UInt64;
   total @2 :UInt64;        # 0: unknown
+  detail @3 :Text;         # for people: "round 5, residual 1.20e-05"
 }

@@ -90,6 +90,9 @@ def beside_the_suite(o) -> None:
     folder, ratios = os.environ.get("GAP_DIR"), []
     for name in graphs(o.scale):
         for kernel, peer in _PEERS.items():
+            if (name, kernel) == ("grid", "bc"):
+                print("grid   bc      more shortest paths than a float64 can count, which is what both count in", flush=True)
+                continue
             our_graph, their_graph = of_kernel(name, kernel, o.scale)
             ours = median(
                 [program(), *our_graph, "--kernel", kernel, "--precision", "single", "--trials", str(o.trials), "--threads", str(o.threads)]

@@ -46,7 +46,7 @@ ends kronecker_ends(int scale) {
   return e;
 }
 
-ends spread(ends e) {  // the same graph with keys all over int64
+ends sparse_key(ends e) {  // the same graph with keys all over int64
   for (auto* side : {&e.source, &e.target})
     for (auto& k : *side) k = int64_t(uint64_t(k + 1) * 0x9e3779b97f4a7c15);
   return e;
@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
   tbb::global_control one{tbb::global_control::max_allowed_parallelism, 1};
   auto wanted = [&](const char* name) { return std::string{name}.starts_with(only); };
   auto dense = kronecker_ends(scale);
-  auto sparse = spread(dense);
+  auto sparse = sparse_key(dense);
   auto rows = dense.source.size();
   if (wanted("dense")) measure("dense int arrays", 60, runs, rows, [&] { return from_arrays(dense); });
   if (wanted("sparse")) measure("sparse int64 arrays", 22, runs, rows, [&] { return from_arrays(sparse); });

@@ -451,10 +451,9 @@ def test_programs_print_into_the_worker_s_log(fresh_cluster):
 def test_what_a_program_answers_can_be_kept_and_committed(client, tmp_path):
     g = path_of(client)
     found = g.run(pagerank)["rank"]
-    with pytest.raises(NotImplementedError, match="with_values.*mapping"):
-        g.with_values("rank", found)
-    kept = g.with_values("rank", found.to_dict())
+    kept = g.with_values("rank", found)
     assert kept.nodes[3]["rank"] == found[3]
+    assert kept.graph_id == g.with_values("rank", found.to_dict()).graph_id
     store = client.open_store(tmp_path / "s")
     store.commit("ranked", g, found)
     assert store.result("main", "pagerank.rank").to_arrow().equals(found.to_arrow())

@@ -261,7 +261,7 @@ class broken_message final : public communicator {
     return incoming;
   }
   void all_reduce(std::span<uint64_t> values, reduction how) override { all_.all_reduce(values, how); }
-  void progress(std::string_view, uint64_t, uint64_t) override {}
+  void progress(std::string_view, uint64_t, uint64_t, std::string_view) override {}
 
  private:
   communicator& all_;

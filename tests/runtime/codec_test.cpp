@@ -51,6 +51,7 @@ struct teller {
   void operator()(const run_algorithm& x) { all(x.name, x.arguments); }
   void operator()(const select_elements& x) { all(x.nodes, x.edges); }
   void operator()(const select_by_values& x) { all(x.values, x.low, x.high); }
+  void operator()(const assign_values& x) { all(x.values, x.name); }
   void operator()(const resolve_mirrors&) {}
   void operator()(const identify&) {}
   void operator()(const write_pages& x) { all(x.store, x.results); }
@@ -98,7 +99,7 @@ struct teller {
   void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log); }
   void operator()(const load_begun& x) { all(x.load, x.workers); }
   void operator()(const job_reply& x) { all(x.output, x.partitions); }
-  void operator()(const progress_note& x) { all(x.what, x.done, x.total); }
+  void operator()(const progress_note& x) { all(x.what, x.done, x.total, x.detail); }
   void operator()(const load_batch& x) { all(x.load, x.part, x.rows); }
 };
 
@@ -229,7 +230,7 @@ struct maker {
     return {filter(3), filter(3), filter(3), reduction(below(3)), spread(below(3)), text(), number(), below(2) ? std::optional{double(number())} : std::nullopt};
   }
   job_body body() {
-    switch (below(16)) {
+    switch (below(17)) {
       case 0: return finish_load{number()};
       case 1: return run_algorithm{text(), some()};
       case 2: {
@@ -253,6 +254,7 @@ struct maker {
       }
       case 13: return program();
       case 14: return aggregate();
+      case 15: return assign_values{number(), text()};
       default: return compare_graphs{number()};
     }
   }
@@ -326,7 +328,7 @@ const std::vector<kind_of_message>& all_messages() {
       message("request", [](maker& m) { return request{m.number(), uint32_t(m.random()), m.ask()}; }, decode_request),
       message("reply", [](maker& m) { return m.answer(); }, decode_reply),
       message("edits", [](maker& m) { return m.edits(); }, decode_edits),
-      message("progress", [](maker& m) { return progress_note{m.text(), m.number(), m.number()}; }, decode_progress),
+      message("progress", [](maker& m) { return progress_note{m.text(), m.number(), m.number(), m.text()}; }, decode_progress),
       message("load_batch", [](maker& m) { return m.rows(); }, decode_load_batch),
       message("batch", [](maker& m) { return m.batch(); }, decode_batch),
       message("job", [](maker& m) { return m.any_job(); }, decode_job),

@@ -144,11 +144,11 @@ TEST(exchange, frames_of_a_job_that_has_not_begun_here_wait_for_it) {
 TEST(exchange, progress_reaches_the_sink) {
   exchange_peers peers{1};
   std::string seen;
-  auto all = peers.peers[0]->bulk.begin(1, [&](std::string_view what, uint64_t done, uint64_t total) {
-    seen = std::string{what} + " " + std::to_string(done) + "/" + std::to_string(total);
+  auto all = peers.peers[0]->bulk.begin(1, [&](std::string_view what, uint64_t done, uint64_t total, std::string_view detail) {
+    seen = std::string{what} + " " + std::to_string(done) + "/" + std::to_string(total) + ": " + std::string{detail};
   });
-  all->progress("rounds", 3, 20);
-  EXPECT_EQ(seen, "rounds 3/20");
+  all->progress("rounds", 3, 20, "residual 0.5");
+  EXPECT_EQ(seen, "rounds 3/20: residual 0.5");
 }
 
 TEST(exchange, abort_wakes_everyone_and_names_the_cause) {

@@ -6,6 +6,7 @@ import os
 from typing import Generic, TypeVar
 
 from .. import _loading
+from .._timeout import limited
 from . import columnar, csv, gap, graphml, gexf, matrix_market, metis, node_link
 from .files import ending
 
@@ -54,11 +55,12 @@ class Readers(Generic[G]):
     def _place(self) -> _loading.Place:
         raise NotImplementedError
 
-    def read(self, path, **options) -> G:
+    @limited
+    def read(self, path: str | os.PathLike, *, timeout: float | None = None, **options) -> G:
         """A graph of a file, read as its ending says; options are those of the reader: read_edges for .txt, .el, .wel, .edges, .edgelist
         and .tsv (delimiter "\\\\t"), read_csv for .csv, read_mtx for .mtx, read_metis for .graph and .metis, read_graphml, read_gexf,
         read_json, read_parquet (.parquet, .pq), read_ipc (.arrow, .feather, .ipc), read_gap (.sg, .wsg), read_ldbc for .v or .e (needs
-        directed=). A second ending .gz, .zst or .zstd may follow.
+        directed=). A second ending .gz, .zst or .zstd may follow. TimeoutError after `timeout` seconds.
 
         >>> import gli, tempfile, pathlib
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "friends.csv"
