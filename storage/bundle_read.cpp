@@ -159,9 +159,7 @@ void put_pages(const std::string& path, std::vector<receiver>& to, unbundle_repo
     if (item.kind != item_kind::page) continue;
     if (item.partition >= to.size()) file.fail("a page of partition " + std::to_string(item.partition) + ", which no commit has");
     auto& pages = *to[item.partition].pages;
-    auto stored = pages.get(table::pages, key_of(item.name));
-    if (stored && std::ranges::equal(*stored, item.content)) continue;
-    pages.put(table::pages, key_of(item.name), item.content);
+    if (!write_page(pages, item.name, item.content)) continue;
     ++report.pages, report.bytes += item.content.size();
   }
 }

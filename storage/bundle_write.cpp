@@ -108,8 +108,7 @@ class sender {
       to_.put(item_kind::commit, 0, c.id, *manifest_.get(table::commits, key_of(c.id)));
       ++report_.commits;
       if (!c.is_patch()) continue;
-      read_patch(manifest_, c);
-      to_.put(item_kind::patch, 0, c.id, *manifest_.get(table::patches, key_of(c.id)));
+      to_.put(item_kind::patch, 0, c.id, encode(read_patch(manifest_, c)));
       ++report_.patches;
     }
   }

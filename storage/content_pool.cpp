@@ -6,20 +6,15 @@
 #include "runtime/error.h"
 #include "storage/clock.h"
 #include "storage/keys.h"
+#include "storage/page_rows.h"
 #include "storage/pending.h"
 
 namespace gli::storage {
 namespace {
 
-std::string page_name(bytes_view key) {
-  return "page " + (key.size() == 16 ? to_hex(hash_of(key)) : "with a key of " + std::to_string(key.size()) + " bytes");
-}
-
 [[noreturn]] void fail_page(const ordered_store& store, const hash128& h, const char* reason) {
   throw failure{errc::corrupt, store.name() + ": page " + to_hex(h) + " " + reason};
 }
-
-bool same(bytes_view a, bytes_view b) { return std::ranges::equal(a, b); }
 
 }  // namespace
 
@@ -28,12 +23,12 @@ content_pool::content_pool(std::shared_ptr<ordered_store> store) : store_{std::m
 bool content_pool::has(const hash128& h) const { return snapshot{*this}.has(h); }
 byte_buffer content_pool::get(const hash128& h) const { return snapshot{*this}.get(h); }
 
-bool content_pool::snapshot::has(const hash128& h) const { return pages_->get(table::pages, key_of(h)).has_value(); }
+bool content_pool::snapshot::has(const hash128& h) const { return has_page(*pages_, h); }
 
 byte_buffer content_pool::snapshot::get(const hash128& h) const {
-  auto stored = pages_->get(table::pages, key_of(h));
+  auto stored = find_page(*pages_, h);
   if (!stored) fail_page(*store_, h, "is missing");
-  byte_buffer bytes(stored->begin(), stored->end());
+  auto bytes = stored->bytes(store_->name());
   if (content_hash(bytes) != h) fail_page(*store_, h, "does not match its hash");
   return bytes;
 }
@@ -66,13 +61,8 @@ bool content_pool::batch::try_commit(std::span<const hash128> roots) {
   std::ranges::sort(order);
   auto transaction = pool_.store_->write();
   for (auto& hash : found_)
-    if (!transaction->get(table::pages, key_of(hash))) return false;
-  for (auto& hash : order) {
-    auto& bytes = pages_.at(hash);
-    auto key = key_of(hash);
-    auto stored = transaction->get(table::pages, key);
-    if (!stored || !same(*stored, bytes)) transaction->put(table::pages, key, bytes);
-  }
+    if (!has_page(*transaction, hash)) return false;
+  for (auto& hash : order) write_page(*transaction, hash, pages_.at(hash));
   if (!roots.empty()) note_pending(*transaction, roots, microseconds_now());
   transaction->commit();
   pages_.clear();
@@ -91,10 +81,9 @@ void content_pool::store(const std::function<std::vector<hash128>(batch&)>& buil
 
 content_pool::statistics content_pool::stats() const {
   statistics total;
-  store_->read()->scan(table::pages, {}, [&](bytes_view, bytes_view bytes) {
+  for_each_page(*store_->read(), store_->name(), [&](const stored_page& page) {
     ++total.pages;
-    total.bytes += bytes.size();
-    return true;
+    total.bytes += page.size();
   });
   return total;
 }
@@ -102,13 +91,19 @@ content_pool::statistics content_pool::stats() const {
 uint64_t content_pool::verify(const std::function<void(const std::string&, const std::string&)>& damaged) const {
   store_->check();
   uint64_t pages = 0;
-  store_->read()->scan(table::pages, {}, [&](bytes_view key, bytes_view bytes) {
+  auto look = [&](const stored_page& page) {
     ++pages;
-    if (key.size() != 16)
-      damaged(page_name(key), "is no page");
-    else if (content_hash(bytes) != hash_of(key))
-      damaged(page_name(key), "does not match its hash");
-    return true;
+    auto name = "page " + to_hex(page.hash);
+    try {
+      if (content_hash(page.bytes("")) != page.hash) damaged(name, "does not match its hash");
+    } catch (const failure& f) {
+      if (f.code() != errc::corrupt) throw;
+      damaged(name, std::string{f.what()}.substr(name.size() + 1));
+    }
+  };
+  for_each_page(*store_->read(), store_->name(), look, [&](bytes_view key) {
+    ++pages;
+    damaged("page with a key of " + std::to_string(key.size()) + " bytes", "is no page");
   });
   return pages;
 }

@@ -8,6 +8,7 @@
 
 #include "runtime/error.h"
 #include "storage/manifest.h"
+#include "storage/packing.h"
 #include "storage/page_walk.h"
 #include "storage/pending.h"
 
@@ -124,8 +125,8 @@ class removal_order {
     return next;
   }
   std::vector<hash128> children(const hash128& h) {
-    auto page = pages_.get(table::pages, key_of(h));
-    auto all = page ? possible_children(*page, roots_) : std::vector<hash128>{};
+    auto page = find_page(pages_, h);
+    auto all = page ? possible_children(page->bytes_or_none(), roots_) : std::vector<hash128>{};
     std::erase_if(all, [&](auto& child) { return !dead_.contains(child); });
     return all;
   }
@@ -209,13 +210,11 @@ void partition_sweep::find_dead(gc_report& report) {
   find_over(*pinned_);
   mark_pending(*pinned_);
   page_set dead;
-  pinned_->scan(table::pages, {}, [&](bytes_view key, bytes_view page) {
-    if (key.size() != 16) throw failure{errc::corrupt, environment_.name() + ": a page has a key of " + std::to_string(key.size()) + " bytes"};
-    auto stays = walk_.marked().contains(hash_of(key));
+  for_each_page(*pinned_, environment_.name(), [&](const stored_page& page) {
+    auto stays = walk_.marked().contains(page.hash);
     ++(stays ? report.pages.kept : report.pages.removed);
     (stays ? report.bytes.kept : report.bytes.removed) += page.size();
-    if (!stays) dead.insert(hash_of(key));
-    return true;
+    if (!stays) dead.insert(page.hash);
   });
   order_ = removal_order{*pinned_, dead, roots_}.order();
   pinned_.reset();
@@ -230,7 +229,7 @@ bool partition_sweep::sweep(ordered_store& manifest, const gc_options& options) 
   mark_new_owners(*pages, *manifest.read());
   drop_pending(*pages, [&](auto& process, auto& batch) { return over_.contains({pending_key(process), batch.time}); });
   for (auto end = std::min<size_t>(order_.size(), next_ + options.sweep_pages); next_ < end; ++next_)
-    if (!walk_.marked().contains(order_[next_])) pages->erase(table::pages, key_of(order_[next_]));
+    if (!walk_.marked().contains(order_[next_])) erase_page(*pages, order_[next_]);
   pages->commit();
   return true;
 }
@@ -260,7 +259,7 @@ void mark_kept(ordered_store& manifest, std::vector<partition_sweep>& sweeps, co
 
 void compact(ordered_store& environment, gc_count& bytes) {
   auto before = environment.space().file;
-  environment.compact();
+  environment.compact(put_packed_rows);
   auto after = environment.space().file;
   bytes.kept += after;
   bytes.removed += before - std::min(before, after);

@@ -10,8 +10,8 @@
 
 namespace gli::storage {
 
-/// The version that this program writes; it reads no newer one.
-constexpr uint32_t format_version = 1;
+/// The newest version that this program reads. An environment has version 1 until a compaction has packed something in it.
+constexpr uint32_t format_version = 2, plain_version = 1, packing_version = 2;
 
 namespace table {
 constexpr std::string_view about = "gli";  // key "format" in every environment; "current" in the manifest
@@ -22,11 +22,12 @@ constexpr std::string_view tags = "tags";
 constexpr std::string_view results = "results";
 constexpr std::string_view reflog = "reflog";
 constexpr std::string_view pages = "pages";
+constexpr std::string_view packed = "packed";  // pages too; none is in both
 constexpr std::string_view pending = "pending";
 
 /// All that an environment may hold, by its role; the first ones are made with it.
 constexpr std::string_view of_manifest[] = {about, branches, commits, patches, tags, results, reflog};
-constexpr std::string_view of_pages[] = {about, pages, pending};
+constexpr std::string_view of_pages[] = {about, pages, packed, pending};
 constexpr size_t always_in_manifest = 2, always_in_pages = 1;
 }  // namespace table
 

@@ -59,7 +59,7 @@ void check_tables(reader& environment, std::string_view role, const std::string&
 void initialize(ordered_store& environment, std::string_view role, const std::string& where) {
   auto w = environment.write();
   if (check_format(*w, role, where)) return;
-  w->put(table::about, as_bytes(format_key), encode(format_record{format_version, std::string{role}}));
+  w->put(table::about, as_bytes(format_key), encode(format_record{plain_version, std::string{role}}));
   if (role == manifest_role) put_fresh_manifest(*w);
   w->commit();
 }

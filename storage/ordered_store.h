@@ -47,6 +47,12 @@ class writer : public reader {
 /// Bytes on disk: all, and those of them that the next changes will use. Zeros in memory.
 struct space_usage { uint64_t file = 0, free = 0; };
 
+/// Takes the rows of a new file; each table's in the order of their keys, each key once.
+using row_sink = std::function<void(std::string_view table, bytes_view key, bytes_view value)>;
+using rewriting = std::function<void(reader& from, const row_sink& put)>;
+/// All rows as they are.
+void put_same_rows(reader& from, const row_sink& put);
+
 class ordered_store {
  public:
   virtual ~ordered_store() = default;
@@ -57,9 +63,9 @@ class ordered_store {
   /// pointers blindly: a scan after a check meets no signal.
   virtual void check() const = 0;
   virtual space_usage space() const { return {}; }
-  /// Rewrites the file without what is free in it. failure{conflict} when a transaction, or another store object or process, has it open; then
-  /// nothing has changed. In memory there is nothing to rewrite.
-  virtual void compact() {}
+  /// Rewrites the file without what is free in it, with the rows that `rewrite` puts in the place of its own. failure{conflict} when a transaction, or
+  /// another store object or process, has it open; then nothing has changed. In memory there is nothing to rewrite.
+  virtual void compact(const rewriting&) {}
 };
 
 /// Opens or creates the LMDB environment in directory `path`. One object per path and process is shared (LMDB forbids a second open).

@@ -54,7 +54,7 @@ std::vector<std::unique_ptr<writer>> graph_store::state::hold_roots(const page_o
     auto& environment = pool(p).environment();
     held.push_back(environment.write());
     for (auto& root : roots_in(owner, p))
-      if (!held.back()->get(table::pages, key_of(root)))
+      if (!has_page(*held.back(), root))
         throw failure{errc::conflict, environment.name() + ": page " + to_hex(root) + ", a root of the commit, is not there, or gc() has removed it: write it again"};
   }
   return held;

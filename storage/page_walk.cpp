@@ -51,15 +51,14 @@ void page_walk::fail(const hash128& h, const std::string& reason) const {
   throw failure{errc::corrupt, where_ + ": page " + to_hex(h) + " " + reason};
 }
 
-bytes_view page_walk::find(reader& pages, const hash128& h) const {
-  auto stored = pages.get(table::pages, key_of(h));
+stored_page page_walk::find(reader& pages, const hash128& h) const {
+  auto stored = find_page(pages, h);
   if (!stored) fail(h, "is missing");
   return *stored;
 }
 
 byte_buffer page_walk::get(reader& pages, const hash128& h) const {
-  auto stored = find(pages, h);
-  byte_buffer bytes(stored.begin(), stored.end());
+  auto bytes = find(pages, h).bytes(where_);
   if (content_hash(bytes) != h) fail(h, "does not match its hash");
   return bytes;
 }

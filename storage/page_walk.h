@@ -11,6 +11,7 @@
 
 #include "runtime/hash.h"
 #include "storage/ordered_store.h"
+#include "storage/page_rows.h"
 
 namespace gli::storage {
 
@@ -42,7 +43,7 @@ class page_walk {
  private:
   static constexpr size_t root_level = 12, most_levels = 13;  // 0: leaves; 1 to 11: nodes by their height
 
-  bytes_view find(reader& pages, const hash128& h) const;
+  stored_page find(reader& pages, const hash128& h) const;
   byte_buffer get(reader& pages, const hash128& h) const;
   std::vector<page_tree> trees_of(const hash128& root, bytes_view page) const;
   uint64_t mark_tree(reader& pages, const page_tree& tree);

@@ -39,6 +39,10 @@ byte_buffer record_writer::finish() {
   return std::move(bytes_);
 }
 
+bytes_view record_content(bytes_view record) {
+  return record.size() < header_bytes + checksum_bytes ? bytes_view{} : record.subspan(header_bytes, record.size() - header_bytes - checksum_bytes);
+}
+
 record_reader::record_reader(bytes_view record, uint32_t magic, uint32_t version, std::string name) : name_{std::move(name)} {
   if (record.size() < header_bytes + checksum_bytes) fail("has only " + std::to_string(record.size()) + " bytes");
   auto checked = record.first(record.size() - checksum_bytes);

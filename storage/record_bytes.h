@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "runtime/error.h"
 #include "storage/keys.h"
@@ -26,6 +27,7 @@ class record_writer {
   void u64(uint64_t x) { append(x, 8); }
   void hash(const hash128& h);
   void text(std::string_view t);
+  void raw(bytes_view b) { bytes_.insert(bytes_.end(), b.begin(), b.end()); }
   bytes_view bytes() const { return bytes_; }
   byte_buffer finish();
 
@@ -33,6 +35,9 @@ class record_writer {
   void append(uint64_t x, int bytes);
   byte_buffer bytes_;
 };
+
+/// What is between a record's header and its checksum, unchecked.
+bytes_view record_content(bytes_view record);
 
 class record_reader {
  public:
@@ -45,6 +50,7 @@ class record_reader {
   bool flag();
   hash128 hash();
   std::string text();
+  bytes_view rest() { return std::exchange(left_, {}); }  // lives as long as the record
   /// A count of items that take at least `bytes_each`: never more than what is left can hold.
   uint32_t count(size_t bytes_each);
   void end() const;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <type_traits>
 
+#include "storage/packed.h"
 #include "storage/record_bytes.h"
 
 namespace gli::storage {
@@ -14,6 +15,7 @@ constexpr auto format_magic = record_magic("GLIF"), branch_magic = record_magic(
                result_magic = record_magic("GLIV");
 constexpr uint32_t record_version = 1;  // of the other kinds
 constexpr uint32_t commit_version = 2;  // 1: without page_bytes, patch_bytes and extent
+constexpr uint32_t packed_patch_version = 2;
 constexpr uint32_t named_version = 2;   // of branches, tags and the reflog; 1: without their keys, and descriptions
 constexpr std::string_view commit_domain = "GLI commit 1";
 
@@ -257,10 +259,24 @@ byte_buffer encode(const patch_record& p) {
   return w.finish();
 }
 
+std::optional<byte_buffer> encode_packed(const patch_record& p) {
+  auto packed = pack(p.patch);
+  if (!packed) return {};
+  record_writer w{patch_magic, packed_patch_version};
+  w.hash(p.base);
+  w.raw(*packed);
+  return w.finish();
+}
+
 patch_record decode_patch(bytes_view record, const hash128& commit) {
-  record_reader r{record, patch_magic, record_version, "the patch of commit " + to_hex(commit)};
+  auto name = "the patch of commit " + to_hex(commit);
+  record_reader r{record, patch_magic, packed_patch_version, name};
   patch_record p;
   p.base = r.hash();
+  if (r.version() == packed_patch_version) {
+    p.patch = unpack(r.rest(), name);
+    return p;
+  }
   auto patch = r.text();
   p.patch.assign(patch.begin(), patch.end());
   r.end();

@@ -12,7 +12,7 @@ namespace gli::storage {
 
 /// What an environment is and which version wrote it; its layout is the same in all versions.
 struct format_record {
-  uint32_t version = format_version;
+  uint32_t version = plain_version;
   std::string role;  // "manifest" or "pages"
 };
 struct branch_record {
@@ -29,6 +29,7 @@ byte_buffer encode(const branch_record& r);
 byte_buffer encode(const current_record& r);
 byte_buffer encode(const commit_record& r);  // all but id, which is its key
 byte_buffer encode(const patch_record& r);
+std::optional<byte_buffer> encode_packed(const patch_record& r);  // smaller; nothing where it is not
 byte_buffer encode(const kept_result& r);
 byte_buffer encode(const reflog_entry& r);
 

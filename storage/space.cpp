@@ -28,7 +28,7 @@ store_space graph_store::space(const root_format& roots) {
   for (auto& [p, pages] : pinned) {
     auto& environment = state_->pool(p).environment();
     partition_space part{p, 0, 0, 0, environment.space()};
-    pages.transaction().scan(table::pages, {}, [&](bytes_view, bytes_view page) { return ++part.pages, part.bytes += page.size(), true; });
+    for_each_page(pages.transaction(), environment.name(), [&](auto& page) { ++part.pages, part.bytes += page.size(); });
     page_walk walk{environment.name(), roots};
     auto was_there = [&](const hash128& id) { return before.contains(id); };
     for_each_owner(*manifest, was_there, [&, p = p, &pages = pages, &part = part](const page_owner& owner) {

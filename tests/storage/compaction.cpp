@@ -3,6 +3,9 @@
 
 #include <chrono>
 
+#include "storage/manifest.h"
+#include "storage/page_rows.h"
+#include "storage/packing.h"
 #include "tests/storage/made_trees.h"
 
 namespace gli::storage {
@@ -26,14 +29,22 @@ class compactions : public ::testing::Test {
     return store;
   }
   uint64_t size_of(const std::string& environment) const { return std::filesystem::file_size(path_ + "/" + environment + "/data.mdb"); }
+  static uint64_t rows_in(graph_store& store, std::string_view table) {
+    uint64_t rows = 0;
+    store.pool(0).environment().read()->scan(table, {}, [&](bytes_view, bytes_view) { return ++rows, true; });
+    return rows;
+  }
+  uint32_t format_of(const std::string& environment) const {
+    return decode_format(*open_lmdb(path_ + "/" + environment, false)->read()->get(table::about, as_bytes(format_key)), environment).version;
+  }
   static gc_report compact(graph_store& store) { return store.gc({.keep_reflog = 0, .compact = true}, test_format); }
 
   /// All that is in the store, but for moves of branches.
   static std::map<std::string, std::string> contents(graph_store& store) {
     std::map<std::string, std::string> all;
     for (uint32_t p = 0; p < 2; ++p)
-      store.pool(p).environment().read()->scan(table::pages, {}, [&](bytes_view key, bytes_view page) {
-        return all["p" + std::to_string(p) + text(key)] = text(page), true;
+      for_each_page(*store.pool(p).environment().read(), "", [&](auto& page) {
+        EXPECT_TRUE(all.emplace("p" + std::to_string(p) + to_hex(page.hash), text(page.bytes(""))).second) << "twice: " << to_hex(page.hash);
       });
     for (auto& c : store.commits()) all["commit " + to_hex(c.id)] = c.message;
     for (auto& [name, head] : store.branches()) all["branch " + name] = head ? to_hex(*head) : "";
@@ -55,6 +66,82 @@ TEST_F(compactions, make_files_smaller_and_leave_what_is_in_them) {
   EXPECT_EQ(store->verify(test_format), std::vector<std::string>{});
   for (auto& part : store->space(test_format).partitions) EXPECT_EQ(part.disk.free, 0u);
   EXPECT_EQ(compact(*store).file_bytes.kept, report.file_bytes.kept) << "there is nothing left to gain";
+}
+
+TEST_F(compactions, pack_pages_which_are_found_collected_and_bundled_as_before) {
+  auto store = wasteful();
+  EXPECT_EQ(format_of("p0"), 1u);
+  compact(*store);
+  EXPECT_EQ(format_of("p0"), 2u);
+  EXPECT_EQ(format_of("manifest"), 1u) << "nothing is packed there";
+  auto all = contents(*store);
+  auto packed = rows_in(*store, table::packed), plain = rows_in(*store, table::pages);
+  EXPECT_GT(packed, 10u);
+  EXPECT_GT(plain, 10u);
+
+  auto first = *store->head("main");
+  auto again = commit_leaves(*store, "again", 0, 50, "main", 2).id;
+  EXPECT_EQ(rows_in(*store, table::packed), packed) << "all of it is there";
+  EXPECT_EQ(rows_in(*store, table::pages), plain);
+  store->move_branch("main", again, first, "undo");
+  store->bundle(directory_ / "all.bundle", {}, test_format);
+  auto other = graph_store::in_memory();
+  other->unbundle(directory_ / "all.bundle", {.prefix = "their/"}, test_format);
+  EXPECT_EQ(pages_in(other->pool(0)), pages_in(store->pool(0)));
+  EXPECT_EQ(other->verify(test_format), std::vector<std::string>{});
+
+  auto gone = commit_leaves(*store, "gone", 500, 30, "main", 2);
+  compact(*store);
+  EXPECT_GT(rows_in(*store, table::packed), packed);
+  store->move_branch("main", gone.id, first, "undo");
+  store->gc({.keep_reflog = 0}, test_format);
+  EXPECT_EQ(contents(*store), all);
+  EXPECT_EQ(rows_in(*store, table::packed), packed);
+}
+
+TEST_F(compactions, damage_of_a_packed_page_is_named_and_healed_by_whoever_has_it) {
+  auto store = wasteful();
+  compact(*store);
+  store->bundle(directory_ / "all.bundle", {}, test_format);
+  hash128 damaged;
+  byte_buffer row;
+  for_each_page(*store->pool(0).environment().read(), "", [&](auto& page) {
+    if (page.is_packed) damaged = page.hash, row.assign(page.row.begin(), page.row.end());
+  });
+  auto name = "page " + to_hex(damaged);
+  auto put_row = [&](const byte_buffer& bytes) {
+    auto w = store->pool(0).environment().write();
+    w->put(table::packed, key_of(damaged), bytes);
+    w->commit();
+  };
+  auto flipped = row;
+  flipped[row.size() / 2] ^= 4;
+  auto resealed = flipped;
+  std::ranges::copy(key_of(content_hash(bytes_view{resealed}.first(resealed.size() - 16))), resealed.end() - 16);
+  byte_buffer short_row(row.begin(), row.begin() + 10);
+  for (auto& bad : {flipped, resealed, short_row}) {
+    put_row(bad);
+    EXPECT_FAILURE(errc::corrupt, store->pool(0).environment().name() + ": " + name + " ", store->pool(0).get(damaged));
+    auto lines = store->verify(test_format);
+    ASSERT_FALSE(lines.empty());
+    EXPECT_NE(lines[0].find(name), std::string::npos) << lines[0];
+  }
+  EXPECT_GT(store->unbundle(directory_ / "all.bundle", {}, test_format).pages, 0u);
+  EXPECT_EQ(store->verify(test_format), std::vector<std::string>{});
+  EXPECT_FALSE(store->pool(0).environment().read()->get(table::packed, key_of(damaged)));
+}
+
+TEST_F(compactions, pack_no_page_that_is_damaged) {
+  auto store = wasteful();
+  auto page = leaf_page(1), bad = page;
+  bad[500] ^= 1;
+  auto w = store->pool(0).environment().write();
+  w->put(table::pages, key_of(content_hash(page)), bad);
+  w->commit();
+  w.reset();
+  store->pool(0).environment().compact(put_packed_rows);
+  EXPECT_TRUE(store->pool(0).environment().read()->get(table::pages, key_of(content_hash(page))));
+  EXPECT_FAILURE(errc::corrupt, "page " + to_hex(content_hash(page)) + " does not match its hash", store->pool(0).get(content_hash(page)));
 }
 
 TEST_F(compactions, leave_a_store_that_goes_on_here_and_in_other_processes) {
@@ -122,7 +209,7 @@ TEST_F(compactions, leave_the_old_file_when_there_is_no_room_for_the_new_one) {
     ::signal(SIGXFSZ, SIG_IGN);
     rlimit small{64 << 10, 64 << 10};
     ::setrlimit(RLIMIT_FSIZE, &small);
-    auto [code, message] = failure_of([&] { store->pool(0).environment().compact(); });
+    auto [code, message] = failure_of([&] { store->pool(0).environment().compact(put_packed_rows); });
     if (code != errc::io || message.find("/p0: cannot be rewritten: ") == std::string::npos) throw std::runtime_error{message};
     if (store->verify(test_format) != std::vector<std::string>{}) throw std::runtime_error{"damaged"};
   }};
@@ -142,7 +229,7 @@ TEST_F(compactions, refuse_a_damaged_file_and_leave_it) {
     if (damaged[page * 4096 + 10] == 1 || damaged[page * 4096 + 10] == 2) damaged[page * 4096 + 10] = 16;
   store.reset();
   write_file(file, damaged);
-  EXPECT_FAILURE(errc::corrupt, "/p0/data.mdb", graph_store::open(path_, false)->pool(0).environment().compact());
+  EXPECT_FAILURE(errc::corrupt, "/p0/data.mdb", graph_store::open(path_, false)->pool(0).environment().compact(put_packed_rows));
   EXPECT_EQ(read_file(file), damaged);
 }
 

@@ -5,6 +5,9 @@
 #include <random>
 
 #include "storage/content_pool.h"
+#include "storage/lmdb_compaction.h"
+#include "storage/manifest.h"
+#include "storage/packing.h"
 #include "storage/lmdb_file.h"
 #include "storage/lmdb_layout.h"
 #include "tests/storage/scratch.h"
@@ -96,6 +99,34 @@ TEST_F(damage, of_bits_anywhere_is_an_error_or_harmless) {
   try_each(
       800, [&](byte_buffer& b, size_t) { b[random() % b.size()] ^= uint8_t(1 << random() % 8); }, found);
   EXPECT_GT(found, 200u);
+}
+
+/// Pages with room to be packed, in the place of those that were there.
+TEST_F(damage, of_packed_pages_is_an_error_or_harmless) {
+  std::filesystem::remove_all(path_);
+  pages_.clear();
+  {
+    auto environment = open_compactable(path_, true);
+    {
+      content_pool pool{environment};
+      content_pool::batch b{pool};
+      for (uint64_t i = 0; i < 120; ++i) {
+        auto& page = pages_.emplace_back(noise(200 + i * 30, i));
+        for (size_t at = 40; at < page.size(); ++at) page[at] = at % 4 < 2 ? page[at] : 0;
+        b.put(content_hash(page), page);
+      }
+      b.commit();
+      put(*environment, std::string{table::about}, std::string{format_key}, std::string{as_text(encode(format_record{plain_version, "pages"}))});
+    }
+    environment->compact(put_packed_rows);
+    EXPECT_FALSE(environment->read()->get(table::pages, key_of(content_hash(pages_[1]))));
+  }
+  EXPECT_TRUE(sound(path_, pages_));
+  size_t found = 0;
+  std::mt19937_64 random{7};
+  try_each(
+      800, [&](byte_buffer& b, size_t) { b[random() % b.size()] ^= uint8_t(1 << random() % 8); }, found);
+  EXPECT_GT(found, 400u);
 }
 
 TEST_F(damage, of_offsets_and_flags_in_tree_pages_is_an_error_or_harmless) {

@@ -233,7 +233,7 @@ TEST_P(collected_stores, a_reader_reads_to_the_end_what_it_pinned) {
   store_->move_branch("main", b.id, a.id, "undo");
   gc_without_reflog();
   for (int leaf = 100; leaf < 150; ++leaf) {
-    auto page = noise(20 + size_t(leaf) % 7 * 1000, uint64_t(leaf));
+    auto page = leaf_page(leaf);
     EXPECT_EQ(pages[0].get(content_hash(page)), page);
     EXPECT_FALSE(store_->pool(0).has(content_hash(page)));
   }

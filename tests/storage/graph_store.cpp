@@ -319,7 +319,7 @@ TEST_F(store_directory, of_a_newer_format_is_refused_naming_both_versions) {
   w->commit();
   w.reset();
   for (auto create : {false, true})
-    EXPECT_FAILURE(errc::corrupt, "the store has format version 2; this program reads up to version 1", graph_store::open(path_, create));
+    EXPECT_FAILURE(errc::corrupt, "the store has format version 3; this program reads up to version 2", graph_store::open(path_, create));
 }
 
 TEST_F(store_directory, of_another_program_is_refused) {

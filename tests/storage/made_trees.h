@@ -1,11 +1,13 @@
 #pragma once
 // Roots and trees of pages for tests, and a slow walk over them.
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <random>
 #include <set>
 
+#include "storage/page_rows.h"
 #include "storage/page_walk.h"
 #include "tests/storage/scratch.h"
 
@@ -33,10 +35,17 @@ inline hash128 put_node(const std::vector<hash128>& children, const put_page& pu
   return put(node);
 }
 
+/// Every other one has room to be packed.
+inline byte_buffer leaf_page(int leaf) {
+  auto page = noise(20 + size_t(leaf) % 7 * 1000, uint64_t(leaf));
+  if (leaf % 2) std::fill(page.begin() + 20, page.end(), uint8_t(leaf));
+  return page;
+}
+
 /// Leaf i holds leaves[i]; -1: is missing.
 inline page_tree put_tree(const std::vector<int>& leaves, const put_page& put) {
   std::vector<hash128> level;
-  for (auto leaf : leaves) level.push_back(leaf < 0 ? hash128{} : put(noise(20 + size_t(leaf) % 7 * 1000, uint64_t(leaf))));
+  for (auto leaf : leaves) level.push_back(leaf < 0 ? hash128{} : put(leaf_page(leaf)));
   do {
     std::vector<hash128> next;
     for (size_t i = 0; i < level.size(); i += tree_fanout)
@@ -89,7 +98,7 @@ using hashes = std::set<hash128>;
 
 inline hashes pages_in(content_pool& pool) {
   hashes all;
-  pool.environment().read()->scan(table::pages, {}, [&](bytes_view key, bytes_view) { return all.insert(hash_of(key)), true; });
+  for_each_page(*pool.environment().read(), "", [&](auto& page) { all.insert(page.hash); });
   return all;
 }
 
