@@ -305,11 +305,11 @@ class touched_changes {
 
   void visit() {
     std::unordered_set<int32_t> tail{touched_.newer_tail.begin(), touched_.newer_tail.end()};
-    for (auto v : touched_.nodes)
-      if (newer_.has_node(v) && !tail.contains(v)) node(v);
+    for (auto& v : touched_.nodes)
+      if (newer_.has_node(v.id) && !tail.contains(v.id)) node(v.id);
     for (auto v : touched_.newer_tail) node(v);
-    for (auto v : touched_.nodes)
-      if (!newer_.has_node(v)) node(v);
+    for (auto& v : touched_.nodes)
+      if (!newer_.has_node(v.id)) node(v.id);
     for (auto& e : touched_.edges) edge(e);
   }
 
@@ -360,7 +360,10 @@ parameters compare(const graph& older, const graph& newer, communicator& all) {
 
 void visit_changes(const version& older, const version& newer, change_visitor& visitor) {
   check_comparable(older.kind(), newer.kind());
-  if (auto touched = touched_between(older, newer)) return touched_changes{older, newer, *touched, visitor}.visit();
+  if (auto touched = touched_between(older, newer)) {
+    sort_by_id(*touched);
+    return touched_changes{older, newer, *touched, visitor}.visit();
+  }
   auto before = older.fold(), now = newer.fold();
   paged_changes named{before, now, visitor};
   visit_differences(before, now, named);

@@ -1,12 +1,12 @@
 #include "partitions/patch.h"
 
 #include <algorithm>
-#include <bit>
 #include <tuple>
 #include <unordered_set>
 
 #include "partitions/compare.h"
 #include "partitions/dictionary.h"
+#include "partitions/element_steps.h"
 #include "partitions/rows.h"
 #include "partitions/touched.h"
 #include "partitions/version_facts.h"
@@ -20,12 +20,6 @@ namespace {
 using what = edit::what;
 using attribute_list = std::vector<std::pair<std::string, value>>;
 
-/// The same value of the same type; every NaN is itself.
-bool identical(const value& a, const value& b) {
-  auto x = std::get_if<double>(&a), y = std::get_if<double>(&b);
-  return x && y ? std::bit_cast<uint64_t>(*x) == std::bit_cast<uint64_t>(*y) : a == b;
-}
-
 /// What makes `now` of `before`; null removes.
 attribute_list attribute_changes(const parameters& before, const parameters& now) {
   attribute_list changes;
@@ -38,9 +32,34 @@ attribute_list attribute_changes(const parameters& before, const parameters& now
   return changes;
 }
 
+/// What makes the newer attributes of the older ones, in the order of attribute_changes.
+attribute_list set_by(const element_step& step) {
+  attribute_list changes;
+  for (auto& a : step.attributes) changes.emplace_back(a.name, a.now);
+  auto place = [](auto& c) { return std::pair{!type_of(c.second), std::string_view{c.first}}; };
+  std::sort(changes.begin(), changes.end(), [&](auto& a, auto& b) { return place(a) < place(b); });
+  return changes;
+}
+
 attribute_list all_of(const parameters& attributes) { return {attributes.begin(), attributes.end()}; }
 
+/// By key. Numbers are sorted beside where they come from: an edit is a large thing to move about.
 void sort_by_name(std::vector<edit>& edits) {
+  struct place { int64_t node, target; uint32_t at; };
+  std::vector<place> order;
+  order.reserve(edits.size());
+  for (auto& e : edits) {
+    auto node = std::get_if<int64_t>(&e.node), target = std::get_if<int64_t>(&e.target);
+    if (!node || !target || e.edge_key) break;
+    order.push_back({*node, *target, uint32_t(order.size())});
+  }
+  if (order.size() == edits.size()) {
+    std::sort(order.begin(), order.end(), [](auto& a, auto& b) { return std::tie(a.node, a.target) < std::tie(b.node, b.target); });
+    std::vector<edit> sorted;
+    sorted.reserve(edits.size());
+    for (auto& p : order) sorted.push_back(std::move(edits[p.at]));
+    return edits.swap(sorted);
+  }
   auto name = [](auto& e) { return std::tie(e.node, e.target, e.edge_key); };
   std::sort(edits.begin(), edits.end(), [&](auto& a, auto& b) { return name(a) < name(b); });
 }
@@ -65,19 +84,22 @@ struct patch_parts {
 /// A patch between versions that number their nodes alike, from what was touched between them.
 class touched_patch {
  public:
-  touched_patch(const version& older, const version& newer, const touched_elements& touched) : older_{older}, newer_{newer}, touched_{touched} {}
+  touched_patch(const version& older, const version& newer, const touched_elements& touched) : older_{older}, newer_{newer}, touched_{touched}, steps_{older, newer, touched} {}
   logged_patch make();
 
  private:
   void order_nodes();
   void nodes();
-  void node(int32_t v);
+  void node(const touched_elements::node& n);
   attribute_list own();
   void edge(const touched_elements::edge& e);
   edit of_edge(what op, const version& in, const touched_elements::edge& e, attribute_list attributes = {}) const;
+  template <class Elements, class F>
+  void each(const Elements& elements, F&& f);
 
   const version &older_, &newer_;
   const touched_elements& touched_;
+  element_steps steps_;
   std::unordered_set<int32_t> removed_;  // some of them to come again
   std::vector<int32_t> added_;
   bool in_order_ = true;
@@ -95,29 +117,36 @@ void touched_patch::order_nodes() {
     else if (newer_.has_node(v) && !newer_tail.contains(v)) in_order_ = false;  // it stayed where it was
     else removed_.insert(v);
   }
-  for (auto v : touched_.nodes) {
-    bool was = older_.has_node(v), is = newer_.has_node(v), in_place = is && !newer_tail.contains(v);
-    if (was && !older_tail.contains(v) && !in_place) removed_.insert(v);
-    if (in_place && !was) added_.push_back(v), in_order_ = false;
+  for (auto& n : touched_.nodes) {
+    bool was = steps_.was(n), is = steps_.is(n), in_place = is && !newer_tail.contains(n.id);
+    if (was && !older_tail.contains(n.id) && !in_place) removed_.insert(n.id);
+    if (in_place && !was) added_.push_back(n.id), in_order_ = false;
   }
   added_.insert(added_.end(), next, touched_.newer_tail.end());
+}
+
+/// With what each will read fetched ahead.
+template <class Elements, class F>
+void touched_patch::each(const Elements& elements, F&& f) {
+  constexpr size_t ahead = 8;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (i + ahead < elements.size()) steps_.prefetch(elements[i + ahead]);
+    f(elements[i]);
+  }
 }
 
 void touched_patch::nodes() {
   order_nodes();
   for (auto v : removed_) parts_.nodes_removed.push_back(patch_parts::of_node(what::remove_node, older_.key_of(v)));
   for (auto v : added_) parts_.nodes_added.push_back(patch_parts::of_node(what::add_node, newer_.key_of(v), all_of(newer_.node_attributes(v))));
-  for (auto v : touched_.nodes) node(v);
+  each(touched_.nodes, [&](auto& n) { node(n); });
 }
 
-void touched_patch::node(int32_t v) {
-  bool was = older_.has_node(v), is = newer_.has_node(v);
-  auto before = was ? older_.node_attributes(v) : parameters{}, now = is ? newer_.node_attributes(v) : parameters{};
-  if (was) facts_ -= facts_of_node(older_, v, before);
-  if (is) facts_ += facts_of_node(newer_, v, now);
-  if (!was || removed_.contains(v)) return;
-  auto changes = attribute_changes(before, now);
-  if (!changes.empty()) parts_.nodes_changed.push_back(patch_parts::of_node(what::update_node, newer_.key_of(v), std::move(changes)));
+void touched_patch::node(const touched_elements::node& n) {
+  auto& step = steps_.of(n);
+  facts_ += steps_.facts(n, step);
+  if (!step.was || !step.is || step.attributes.empty() || removed_.contains(n.id)) return;
+  parts_.nodes_changed.push_back(patch_parts::of_node(what::update_node, newer_.key_of(n.id), set_by(step)));
 }
 
 edit touched_patch::of_edge(what op, const version& in, const touched_elements::edge& e, attribute_list attributes) const {
@@ -126,17 +155,14 @@ edit touched_patch::of_edge(what op, const version& in, const touched_elements::
 }
 
 void touched_patch::edge(const touched_elements::edge& e) {
-  bool was = older_.has_edge(e.source, e.target, e.edge_key), is = newer_.has_edge(e.source, e.target, e.edge_key);
-  auto before = was ? older_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
-  auto now = is ? newer_.edge_attributes(e.source, e.target, e.edge_key) : parameters{};
-  if (was) facts_ -= facts_of_edge(older_, e, before);
-  if (is) facts_ += facts_of_edge(newer_, e, now);
-  was = was && !removed_.contains(e.source) && !removed_.contains(e.target);  // else it goes with its node
-  if (was && !is) parts_.edges_removed.push_back(of_edge(what::remove_edge, older_, e));
-  if (is && !was) parts_.edges_added.push_back(of_edge(what::add_edge, newer_, e, all_of(now)));
-  if (!is || !was) return;
-  auto changes = attribute_changes(before, now);
-  if (!changes.empty()) parts_.edges_changed.push_back(of_edge(what::update_edge, newer_, e, std::move(changes)));
+  auto& step = steps_.of(e);
+  facts_ += steps_.facts(e, step);
+  bool goes_with_node = !removed_.empty() && (removed_.contains(e.source) || removed_.contains(e.target));
+  if (step.was && !step.is && !goes_with_node) parts_.edges_removed.push_back(of_edge(what::remove_edge, older_, e));
+  if (step.is && !step.was) parts_.edges_added.push_back(of_edge(what::add_edge, newer_, e, set_by(step)));
+  else if (step.is && goes_with_node)
+    parts_.edges_added.push_back(of_edge(what::add_edge, newer_, e, all_of(newer_.edge_attributes(e.source, e.target, e.edge_key))));
+  else if (step.is && !step.attributes.empty()) parts_.edges_changed.push_back(of_edge(what::update_edge, newer_, e, set_by(step)));
 }
 
 attribute_list touched_patch::own() {
@@ -149,7 +175,7 @@ attribute_list touched_patch::own() {
 
 logged_patch touched_patch::make() {
   nodes();
-  for (auto& e : touched_.edges) edge(e);
+  each(touched_.edges, [&](auto& e) { edge(e); });
   auto kind = newer_.root()->kind;
   auto edits = parts_.joined(own());
   return {{kind.directed, kind.multi, std::move(edits), in_order_}, facts_};

@@ -56,7 +56,8 @@ void patch_writer::note_kind(const patch& p) {
   for (auto& e : p.edits) {
     if (e.op != what::set_graph_attribute) keys_ = type_of(e.node);
     if (e.edge_key) edge_keys_ = type_of(*e.edge_key);
-    for (auto& [name, v] : e.attributes) names_.emplace(name, 0);
+    for (auto& [name, v] : e.attributes)
+      if (!names_.contains(name)) names_.emplace(name, 0);
   }
   uint64_t number = 0;
   for (auto& [name, at] : names_) at = number++;

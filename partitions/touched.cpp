@@ -8,6 +8,12 @@
 
 namespace gli {
 
+void sort_by_id(touched_elements& t) {
+  std::sort(t.nodes.begin(), t.nodes.end(), [](auto& x, auto& y) { return x.id < y.id; });
+  auto name = [](auto& e) { return std::tie(e.source, e.target, e.edge_key); };
+  std::sort(t.edges.begin(), t.edges.end(), [&](auto& x, auto& y) { return name(x) < name(y); });
+}
+
 namespace {
 
 using what = log_operation::what;
@@ -37,11 +43,11 @@ void side_touched::take(const log_span& span) {
       case what::update_graph: to_.own_attributes = true; break;
       case what::add_edge: case what::update_edge: case what::remove_edge: {
         auto payload = o.payload ? &span.log->payloads[int32_t(o.payload)] : nullptr;
-        to_.edges.push_back({o.a, o.b, payload && payload->edge_key ? *payload->edge_key : only_key});
+        to_.edges.push_back({o.a, o.b, payload && payload->edge_key ? *payload->edge_key : only_key, {}});
         break;
       }
       default:
-        to_.nodes.push_back(o.a);
+        to_.nodes.push_back({o.a, {}});
         if (o.op == what::add_node) came_[o.a] = ++now_;
         if (o.op == what::remove_node) came_.erase(o.a);
     }
@@ -57,12 +63,66 @@ std::vector<int32_t> side_touched::tail() const {
   return nodes;
 }
 
-void sort_elements(touched_elements& t) {
-  std::sort(t.nodes.begin(), t.nodes.end());
-  t.nodes.erase(std::unique(t.nodes.begin(), t.nodes.end()), t.nodes.end());
+void drop_repeats(touched_elements& t) {
+  sort_by_id(t);
+  t.nodes.erase(std::unique(t.nodes.begin(), t.nodes.end(), [](auto& x, auto& y) { return x.id == y.id; }), t.nodes.end());
   auto name = [](auto& e) { return std::tie(e.source, e.target, e.edge_key); };
-  std::sort(t.edges.begin(), t.edges.end(), [&](auto& x, auto& y) { return name(x) < name(y); });
   t.edges.erase(std::unique(t.edges.begin(), t.edges.end(), [&](auto& x, auto& y) { return name(x) == name(y); }), t.edges.end());
+}
+
+/// What the operations of one log came to, each element at its last one. An operation leads to the one before it on its element, so nothing is looked up.
+class log_touched {
+ public:
+  explicit log_touched(const log_span& span) : span_{span}, followed_(span.until - span.after + 1) {}
+  touched_elements take();
+
+ private:
+  const log_operation& at(uint32_t position) const { return span_.log->operations[int32_t(position)]; }
+  touched_elements::operations ending_at(uint32_t last);
+  void node(const log_operation& o, touched_elements::operations by);
+  void edge(const log_operation& o, touched_elements::operations by);
+
+  log_span span_;
+  std::vector<bool> followed_;  // by another operation on the same element
+  std::vector<std::pair<uint32_t, int32_t>> came_;  // nodes that came and stayed, by when
+  touched_elements all_;
+};
+
+touched_elements::operations log_touched::ending_at(uint32_t last) {
+  auto first = last;
+  while (at(first).previous > span_.after) first = at(first).previous;
+  return {first, last};
+}
+
+void log_touched::node(const log_operation& o, touched_elements::operations by) {
+  all_.nodes.push_back({o.a, by});
+  if (o.op == what::remove_node) return;
+  for (auto position = by.last; position > span_.after; position = at(position).previous)
+    if (at(position).op == what::add_node) return void(came_.emplace_back(position, o.a));
+}
+
+void log_touched::edge(const log_operation& o, touched_elements::operations by) {
+  auto payload = o.payload ? &span_.log->payloads[int32_t(o.payload)] : nullptr;
+  all_.edges.push_back({o.a, o.b, payload && payload->edge_key ? *payload->edge_key : only_key, by});
+}
+
+touched_elements log_touched::take() {
+  for (auto i = span_.after + 1; i <= span_.until; ++i)
+    if (auto before = at(i).previous; before > span_.after) followed_[before - span_.after] = true;
+  for (auto i = span_.after + 1; i <= span_.until; ++i) {
+    auto& o = at(i);
+    if (followed_[i - span_.after]) continue;
+    switch (o.op) {
+      case what::none: break;
+      case what::update_graph: all_.own_attributes = true; break;
+      case what::add_edge: case what::update_edge: case what::remove_edge: edge(o, ending_at(i)); break;
+      default: node(o, ending_at(i));
+    }
+  }
+  all_.log = span_.log;
+  std::sort(came_.begin(), came_.end());
+  for (auto& [when, node] : came_) all_.newer_tail.push_back(node);
+  return std::move(all_);
 }
 
 }  // namespace
@@ -133,6 +193,7 @@ bool operations_between::part_where_folded(log_spans& line, log_spans& other, co
 }
 
 touched_elements operations_between::touched() const {
+  if (older_.size() == 1 && newer_.size() == 1 && older_[0].log == newer_[0].log && older_[0].until == newer_[0].after) return log_touched{newer_[0]}.take();
   touched_elements all;
   auto take = [&](const log_spans& spans) {
     side_touched side{all};
@@ -141,7 +202,7 @@ touched_elements operations_between::touched() const {
   };
   all.older_tail = take(older_);
   all.newer_tail = take(newer_);
-  sort_elements(all);
+  drop_repeats(all);
   return all;
 }
 

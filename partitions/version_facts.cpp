@@ -3,43 +3,11 @@
 
 #include <algorithm>
 
+#include "partitions/element_steps.h"
 #include "partitions/version_log.h"
 #include "runtime/json_text.h"
 
 namespace gli {
-
-namespace {
-
-hash128 values_of(const hash128& element, const parameters& attributes) {
-  hash128 sum;
-  for (auto& [name, given] : attributes)
-    if (auto v = plain(given); type_of(v)) sum += attribute_fact(element, name_hash(name), value_hash(v));
-  return sum;
-}
-
-/// What the facts of the touched elements add up to.
-hash128 facts_of(const version& v, const touched_elements& touched) {
-  hash128 sum;
-  for (auto node : touched.nodes)
-    if (v.has_node(node)) sum += facts_of_node(v, node, v.node_attributes(node));
-  for (auto& e : touched.edges)
-    if (v.has_edge(e.source, e.target, e.edge_key)) sum += facts_of_edge(v, e, v.edge_attributes(e.source, e.target, e.edge_key));
-  if (touched.own_attributes) sum += own_facts(v.attributes());
-  return sum;
-}
-
-}  // namespace
-
-hash128 facts_of_node(const version& v, int32_t node, const parameters& attributes) {
-  auto fact = node_fact(v.hash_of(node));
-  return fact += values_of(fact, attributes);
-}
-
-hash128 facts_of_edge(const version& v, const touched_elements::edge& e, const parameters& attributes) {
-  auto& kind = v.root()->kind;
-  auto fact = edge_fact(v.hash_of(e.source), v.hash_of(e.target), kind.multi ? key_hash(e.edge_key) : hash128{}, kind.directed);
-  return fact += values_of(fact, attributes);
-}
 
 hash128 own_facts(const parameters& attributes) {
   hash128 sum;
@@ -82,9 +50,7 @@ hash128 known_identity::of(const version& v) const {
   if (operations_ == 0 && id_) return *id_;
   if (many_operations(v)) return partition_facts(v.fold());
   auto sum = id_ ? *id_ : partition_facts(at_->root());
-  auto touched = *touched_between(*at_, v);
-  sum += facts_of(v, touched);
-  return sum -= facts_of(*at_, touched);
+  return sum += facts_between(*at_, v, *touched_between(*at_, v));
 }
 
 void known_identity::note(const version& v, const hash128& id) {

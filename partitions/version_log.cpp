@@ -289,6 +289,22 @@ bool log_reader::overlay(element e, int32_t a, int32_t b, const key& edge_key, n
   return false;
 }
 
+value log_reader::attribute(element e, int32_t a, int32_t b, const key& edge_key, uint32_t newest, uint32_t name) const {
+  newest_values values;
+  auto ends = gather(newest ? &log_->operations[int32_t(newest)] : nullptr, values);
+  for (auto at = before(); !ends && at.log_; at = at.before()) ends = at.overlay_in_log(e, a, b, edge_key, values);
+  for (auto& [number, v] : values.all())
+    if (number == name) return v;
+  auto& root = log_->root;
+  if (ends || a >= root->size) return {};
+  auto& columns = e == element::node ? root->node_columns : root->edge_columns;
+  auto column = std::find_if(columns.begin(), columns.end(), [&](auto& c) { return c.name == (*log_->names)[name]; });
+  if (column == columns.end()) return {};
+  if (e == element::node) return node_value(root, *column, a);
+  auto slot = page_slot(root, a, b, edge_key);
+  return slot ? edge_value(root, *column, a, *slot) : value{};
+}
+
 parameters log_reader::attributes(element e, int32_t a, int32_t b, const key& edge_key) const {
   newest_values values;
   parameters found;

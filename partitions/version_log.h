@@ -190,6 +190,8 @@ class log_reader {
   bool overlay(element e, int32_t a, int32_t b, const key& edge_key, newest_values& values) const;
   bool overlay_in_log(element e, int32_t a, int32_t b, const key& edge_key, newest_values& values) const;  // of this log alone
   parameters attributes(element e, int32_t a, int32_t b, const key& edge_key) const;
+  /// One attribute of an element that is there, whose newest operation in this log is `newest` (0: there is none); null where it has none.
+  value attribute(element e, int32_t a, int32_t b, const key& edge_key, uint32_t newest, uint32_t name) const;
 
  private:
   log_reader before() const;
