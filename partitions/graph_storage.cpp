@@ -1,6 +1,7 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "partitions/column_page.h"
@@ -146,6 +147,18 @@ column_page_view full_page(const page_ptr& p, column_type type, uint32_t rows) {
   return column_page_view{*p};
 }
 
+template <class KeyAt>
+void intern_page(dictionary& keys, uint32_t rows, KeyAt&& key_at) {
+  constexpr uint32_t ahead = 16;
+  std::array<hash128, ahead> hashes;
+  auto fetch = [&](uint32_t i) { keys.prefetch(hashes[i % ahead] = key_hash(key_at(i))); };
+  for (uint32_t i = 0; i < std::min(ahead, rows); ++i) fetch(i);
+  for (uint32_t i = 0; i < rows; ++i) {
+    if (!keys.intern(key_at(i), hashes[i % ahead]).second) damaged("two nodes of one key");
+    if (i + ahead < rows) fetch(i + ahead);
+  }
+}
+
 void graph_reader::read_keys() {
   auto& g = *made_;
   auto pages = trees_.pages(root_.get_tree(), row_pages(g.size));
@@ -155,10 +168,8 @@ void graph_reader::read_keys() {
   keys->reserve(g.size);
   for (auto& p : pages) {
     column_page_view rows{*p};
-    for (uint32_t i = 0; i < rows.rows(); ++i) {
-      bool fresh = type == column_type::int64 ? keys->intern(rows.int64(i)).second : keys->intern(rows.bytes(i)).second;
-      if (!fresh) damaged("two nodes of one key");
-    }
+    if (type == column_type::int64) intern_page(*keys, rows.rows(), [&](uint32_t i) { return rows.int64(i); });
+    else intern_page(*keys, rows.rows(), [&](uint32_t i) { return rows.bytes(i); });
   }
   g.keys = std::move(keys);
 }

@@ -6,7 +6,6 @@
 #include <xxhash.h>
 
 #include <cmath>
-#include <cstdio>
 
 namespace gli {
 
@@ -72,8 +71,12 @@ int digit(char c) {
 hash128 content_hash(std::span<const uint8_t> bytes) { return hashed(domain::content, bytes.data(), bytes.size()); }
 
 std::string to_hex(const hash128& h) {
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(h.high), static_cast<unsigned long long>(h.low));
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text(32, '0');
+  for (size_t i = 0; i < 16; ++i) {
+    text[i] = digits[h.high >> (60 - 4 * i) & 15];
+    text[16 + i] = digits[h.low >> (60 - 4 * i) & 15];
+  }
   return text;
 }
 

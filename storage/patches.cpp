@@ -26,8 +26,12 @@ void put_patch(writer& manifest, commit_record& record, bytes_view patch) {
   manifest.put(table::patches, key_of(record.id), encode(patch_record{base.id, {patch.begin(), patch.end()}}));
 }
 
+namespace {
+
+struct step_back { patch_record patch; commit_record base; };
+
 /// Every patch begins nearer to the pages than it ends: the way back is finite.
-patch_record read_patch(reader& manifest, const commit_record& of) {
+step_back read_step(reader& manifest, const commit_record& of) {
   auto name = "the patch of commit " + to_hex(of.id);
   auto stored = manifest.get(table::patches, key_of(of.id));
   if (!stored) throw failure{errc::corrupt, name + " is missing"};
@@ -35,16 +39,20 @@ patch_record read_patch(reader& manifest, const commit_record& of) {
   auto base = read_commit(manifest, patch.base);
   if (base.patch_bytes >= of.patch_bytes || base.page_bytes != of.page_bytes)
     throw failure{errc::corrupt, name + " cannot begin at commit " + to_hex(patch.base)};
-  return patch;
+  return {std::move(patch), std::move(base)};
 }
+
+}  // namespace
+
+patch_record read_patch(reader& manifest, const commit_record& of) { return read_step(manifest, of).patch; }
 
 patch_chain graph_store::patches_to(const commit_record& record, const std::function<bool(const hash128&)>& at_hand) const {
   auto manifest = state_->manifest->read();
   patch_chain way{record, {}};
   while (way.from.is_patch() && !(at_hand && at_hand(way.from.id))) {
-    auto patch = read_patch(*manifest, way.from);
-    way.patches.push_back(std::move(patch.patch));
-    way.from = read_commit(*manifest, patch.base);
+    auto step = read_step(*manifest, way.from);
+    way.patches.push_back(std::move(step.patch.patch));
+    way.from = std::move(step.base);
   }
   std::ranges::reverse(way.patches);
   return way;
