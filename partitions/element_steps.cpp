@@ -95,7 +95,10 @@ hash128 element_steps::facts(const touched_elements::edge& e, const element_step
   return facts_of(edge_fact(named_.hash_of(e.source), named_.hash_of(e.target), edge_key, kind.directed), step);
 }
 
-void element_steps::prefetch(const touched_elements::node& n) const { __builtin_prefetch(&named_.hash_of(n.id)); }
+void element_steps::prefetch(const touched_elements::node& n) const {
+  __builtin_prefetch(&named_.hash_of(n.id));
+  if (log_) __builtin_prefetch(&log_->operations[int32_t(log_->operations[int32_t(n.by.first)].previous)]);
+}
 void element_steps::prefetch(const touched_elements::edge& e) const {
   __builtin_prefetch(&named_.hash_of(e.source));
   __builtin_prefetch(&named_.hash_of(e.target));

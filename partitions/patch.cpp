@@ -43,8 +43,8 @@ attribute_list set_by(const element_step& step) {
 
 attribute_list all_of(const parameters& attributes) { return {attributes.begin(), attributes.end()}; }
 
-/// By key. Numbers are sorted beside where they come from: an edit is a large thing to move about.
-void sort_by_name(std::vector<edit>& edits) {
+/// Appends the edits by key. Numbers are sorted beside where they come from: an edit is a large thing to move about.
+void append_by_name(std::vector<edit>& edits, std::vector<edit>& to) {
   struct place { int64_t node, target; uint32_t at; };
   std::vector<place> order;
   order.reserve(edits.size());
@@ -55,13 +55,12 @@ void sort_by_name(std::vector<edit>& edits) {
   }
   if (order.size() == edits.size()) {
     std::sort(order.begin(), order.end(), [](auto& a, auto& b) { return std::tie(a.node, a.target) < std::tie(b.node, b.target); });
-    std::vector<edit> sorted;
-    sorted.reserve(edits.size());
-    for (auto& p : order) sorted.push_back(std::move(edits[p.at]));
-    return edits.swap(sorted);
+    for (auto& p : order) to.push_back(std::move(edits[p.at]));
+    return;
   }
   auto name = [](auto& e) { return std::tie(e.node, e.target, e.edge_key); };
   std::sort(edits.begin(), edits.end(), [&](auto& a, auto& b) { return name(a) < name(b); });
+  std::move(edits.begin(), edits.end(), std::back_inserter(to));
 }
 
 /// Edits by kind, on their way into one patch.
@@ -72,10 +71,13 @@ struct patch_parts {
 
   std::vector<edit> joined(attribute_list own) {
     std::vector<edit> all;
-    for (auto part : {&nodes_removed, &edges_removed, &nodes_added, &edges_added, &nodes_changed, &edges_changed}) {
-      if (part != &nodes_added) sort_by_name(*part);
-      std::move(part->begin(), part->end(), std::back_inserter(all));
-    }
+    auto parts = {&nodes_removed, &edges_removed, &nodes_added, &edges_added, &nodes_changed, &edges_changed};
+    size_t edits = 1;
+    for (auto part : parts) edits += part->size();
+    all.reserve(edits);
+    for (auto part : parts)
+      if (part != &nodes_added) append_by_name(*part, all);
+      else std::move(part->begin(), part->end(), std::back_inserter(all));
     if (!own.empty()) all.push_back({what::set_graph_attribute, {}, {}, {}, std::move(own), false});
     return all;
   }
