@@ -81,10 +81,10 @@ std::string run_bfs(subject& on) {
 }
 
 std::string run_sssp(subject& on) {
-  sssp a;
-  a.source = on.next_source();
-  a.weights = on.weights;
-  run_rounds(a, on.view, on.all);
+  with_lengths(on.view, on.weights.get(), [&](auto lengths) {
+    sssp a{lengths, on.next_source()};
+    run_rounds(a, on.view, on.all);
+  });
   return "";
 }
 

@@ -1,4 +1,8 @@
 // Algorithms that follow paths from a node.
+#include <cmath>
+#include <memory>
+#include <optional>
+
 #include "partitions/algorithms/bfs.h"
 #include "partitions/algorithms/predecessors.h"
 #include "partitions/algorithms/sssp.h"
@@ -67,20 +71,32 @@ algorithm_answer run_bfs_predecessors(const graph& g, const parameters& p, commu
   return {keys_before(g, a, all), summary_of(a)};
 }
 
-sssp settled(const graph& g, const parameters& p, communicator& all) {
-  sssp a;
-  a.source = find_anywhere(g, key_parameter(p, "source"), all);
-  if (auto name = optional_name(p, "weight")) a.weights = std::make_shared<const edge_weights>(edge_weights::of(g, *name, true, all));
-  run_rounds(a, graph_view{g}, all);
-  return a;
+struct shortest_paths {
+  std::optional<int32_t> source;               // own id
+  std::shared_ptr<const edge_weights> weights; // none: every edge counts 1
+  vertex_array<double> distance;               // own nodes
+};
+
+shortest_paths settled(const graph& g, const parameters& p, communicator& all) {
+  graph_view view{g};
+  shortest_paths found{find_anywhere(g, key_parameter(p, "source"), all), nullptr, {view, 0}};
+  if (auto name = optional_name(p, "weight")) found.weights = std::make_shared<const edge_weights>(edge_weights::of(g, *name, true, all));
+  with_lengths(view, found.weights.get(), [&](auto lengths) {
+    sssp a{lengths, found.source};
+    run_rounds(a, view, all);
+    parallel_ranges(view.size(), vertices_per_page, [&](int64_t v, int64_t end) {
+      for (; v < end; ++v) found.distance[int32_t(v)] = a.of(int32_t(v));
+    });
+  });
+  return found;
 }
 
 algorithm_answer run_sssp(const graph& g, const parameters& p, communicator& all) {
   graph_view view{g};
   auto a = settled(g, p, all);
   uint64_t reached = 0;
-  for (int32_t v = 0; v < view.size(); ++v) reached += a.distance[v] != sssp::unreached;
-  auto data = value_column<double>(view, every_node, [&](int32_t v) { return a.of(v); });
+  for (int32_t v = 0; v < view.size(); ++v) reached += !std::isinf(a.distance[v]);
+  auto data = value_column<double>(view, every_node, [&](int32_t v) { return a.distance[v]; });
   return {std::move(data), {{"reached", int64_t(counted(reached, all))}}};
 }
 
@@ -108,7 +124,7 @@ std::vector<catalog_entry> path_algorithms() {
   return {
       {bfs::name, 1, search, run_bfs},
       {"bfs_predecessors", 1, search, run_bfs_predecessors},
-      {sssp::name, 1, weighted, run_sssp},
+      {"sssp", 1, weighted, run_sssp},
       {"sssp_predecessors", 1, weighted, run_sssp_predecessors},
   };
 }

@@ -33,7 +33,7 @@ algorithm_answer run_clustering(const graph& g, const parameters& p, communicato
   bool ways = view.directed() && mode == "networkx";
   triangles a{view, !view.directed() ? triangle_weight::ones : ways ? triangle_weight::directed : triangle_weight::opposite, all};
   auto of = [&](int32_t v) {
-    auto degree = a.lists.degree(v), pairs = degree * (degree - 1);  // 0 * anything: 0
+    auto degree = a.degree(view, v), pairs = degree * (degree - 1);  // 0 * anything: 0
     if (ways) {
       uint64_t total = 0;
       for_each_distinct_neighbor(view, v, [&](int32_t, int edges) { total += uint64_t(edges); });

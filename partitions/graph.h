@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "partitions/memo.h"
 #include "partitions/page.h"
 #include "runtime/communicator.h"
 #include "runtime/hash.h"
@@ -20,7 +21,9 @@
 
 namespace gli {
 
-class dictionary;  // keys of own nodes and their ids: partitions/dictionary.h
+class dictionary;      // keys of own nodes and their ids: partitions/dictionary.h
+class edge_weights;    // partitions/kernels/edge_weights.h
+class neighbor_lists;  // what kernels read of an undirected graph: partitions/neighbor_lists.h
 
 /// Own nodes ↔ their copies elsewhere, one entry for each partition (the own one is empty), memoised in a fixed order for the exchange: that of
 /// the owner's ids for those of a load, then as edits brought more. A node is mirrored wherever it has an edge to or from.
@@ -99,10 +102,12 @@ struct graph::body {
   std::span<const int32_t> out_of(int32_t v) const { return out.directory[size_t(v) >> vertices_per_page_bits]->of(v & (vertices_per_page - 1)); }
   std::span<const int32_t> in_of(int32_t v) const { return in.directory[size_t(v) >> vertices_per_page_bits]->of(v & (vertices_per_page - 1)); }
 
-  mutable std::optional<hash128> facts;  // memo of partition_facts(); guarded inside graph_basics.cpp
+  mutable std::optional<hash128> facts;       // memo of partition_facts(); guarded inside graph_basics.cpp
+  mutable memo<neighbor_lists> neighbors;     // of an undirected graph, from the first kernel on that wants them
+  mutable last_named<edge_weights> weights;   // of the column that was last asked for: edge_weights::of
 };
 
-/// A body to change before it is shared: all of g but its memo of facts and what it was folded from.
+/// A body to change before it is shared: all of g but its memos and what it was folded from.
 std::shared_ptr<graph::body> copy_body(const graph& g);
 
 // --- questions -------------------------------------------------------------------------------------------------------------

@@ -2,15 +2,33 @@
 // What an algorithm sees: ids, adjacency and mirrors of one partition, or of a whole graph. Plain pointers into a graph that outlives it.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
 
 #include "partitions/graph.h"
 #include "partitions/huge_array.h"
+#include "partitions/neighbor_lists.h"
 #include "partitions/parallel.h"
 
 namespace gli {
+
+/// One list of neighbors a node.
+class adjacency {
+ public:
+  adjacency() = default;
+  explicit adjacency(const std::vector<const topology_page*>& directory) : pages_{directory.data()} {}
+  const topology_page& page(int64_t p) const { return *pages_[p]; }
+  std::span<const int32_t> of(int32_t v) const { return page(v >> vertices_per_page_bits).of(v & (vertices_per_page - 1)); }
+
+  /// Fetches what of(v) reads first, and then where the list begins: for callers that know some steps ahead whom they will ask for.
+  void prefetch(int32_t v) const { __builtin_prefetch(&page(v >> vertices_per_page_bits).off[v & (vertices_per_page - 1)]); }
+  void prefetch_list(int32_t v) const { __builtin_prefetch(of(v).data()); }
+
+ private:
+  const topology_page* const* pages_ = nullptr;
+};
 
 /// `forward`: along edges; `backward`: against them. On undirected graphs both are all neighbors (callers visit both spans).
 class graph_view {
@@ -43,6 +61,15 @@ class graph_view {
     for (auto u : out(v)) f(u);
     for (auto u : in(v)) f(u);
   }
+  /// The edges that leave a node, or enter it; undirected: all at it. Undirected graphs keep what this makes: for kernels that look at most edges, and ask once.
+  adjacency forward() const { return adjacency{directed() ? body_->out.directory : neighbors().directory()}; }
+  adjacency backward() const { return adjacency{directed() ? body_->in.directory : neighbors().directory()}; }
+  /// forward() for what looks at few edges: nothing the first time that somebody asks of an undirected graph, as to make it would take longer.
+  std::optional<adjacency> forward_if_asked_again() const {
+    if (directed()) return forward();
+    auto lists = body_->neighbors.get_if_asked_again([&] { return join(); });
+    return lists ? std::optional{adjacency{lists->directory()}} : std::nullopt;
+  }
   uint64_t forward_degree(int32_t v) const { return out(v).size() + (directed() ? 0 : in(v).size()); }
 
   uint32_t partition() const { return body_->partition; }
@@ -50,6 +77,9 @@ class graph_view {
   const graph::body& body() const { return *body_; }
 
  private:
+  neighbor_lists join() const { return {body_->out, body_->in}; }
+  const neighbor_lists& neighbors() const { return body_->neighbors.get([&] { return join(); }); }
+
   const graph::body* body_;
   bool all_live_;
 };

@@ -1,5 +1,7 @@
 #include "partitions/dictionary.h"
 #include "partitions/graph.h"
+#include "partitions/kernels/edge_weights.h"
+#include "partitions/neighbor_lists.h"
 
 namespace gli {
 
@@ -36,6 +38,8 @@ std::vector<std::pair<std::string, uint64_t>> memory_usage(const graph& g) {
     parts.emplace_back("mirrors", bytes_of(g->mirror_hashes) + bytes_of(g->peers));
     if (g->mirror_keys) parts.emplace_back("mirror_keys", g->mirror_keys->memory_bytes());
   }
+  if (auto lists = g->neighbors.known()) parts.emplace_back("neighbors", lists->bytes());
+  if (auto weights = g->weights.known()) parts.emplace_back("weights", weights->bytes());
   if (g->edge_keys) parts.emplace_back("edge_keys", bytes_of(g->edge_keys->pages));
   for (auto& c : g->node_columns) parts.emplace_back("node column " + c.name, bytes_of(c.pages));
   for (auto& c : g->edge_columns) parts.emplace_back("edge column " + c.name, bytes_of(c.pages));

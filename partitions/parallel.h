@@ -6,8 +6,10 @@
 #include <cstdint>
 
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_reduce.h>
+#include <tbb/task_arena.h>
 
 #include "partitions/interruption.h"
 #include "partitions/page.h"
@@ -19,6 +21,9 @@ constexpr bool one_by_one = true;  // TSan does not see how oneTBB hands its tas
 #else
 constexpr bool one_by_one = false;
 #endif
+
+/// Whether loops run in the thread that begins them: what they write no other one writes.
+inline bool one_thread() { return one_by_one || tbb::this_task_arena::max_concurrency() == 1 || tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism) == 1; }
 
 /// Calls f(begin, end) for ranges that cover [0, n), none shorter than `grain` but the last; in this thread when one range does.
 template <class F>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -28,7 +29,7 @@ class betweenness {
   using numbers = std::array<double, lanes>;
 
   betweenness(const graph_view& g, communicator& all)
-      : g_{g}, all_{all}, told_{g, {}}, mask_{g, 0}, seen_(size_t(g.size())), touched_(size_t(g.size())), sigma_(size_t(g.size())), delta_(size_t(g.size())),
+      : g_{g}, lists_{g.forward()}, all_{all}, told_{g, {}}, mask_{g, 0}, seen_(size_t(g.size())), touched_(size_t(g.size())), sigma_(size_t(g.size())), delta_(size_t(g.size())),
         total_(size_t(g.size())) {
     if (g.mirrors() > 0) beside_.emplace(g);
     candidates_.reset(g.size());
@@ -74,14 +75,13 @@ class betweenness {
       reached = check(levels.back());
     }
     for (size_t d = levels.size() - 1; d-- > 1;) {
-      for (auto [v, in] : levels[d + 1]) finish(v, in);
+      finish(levels[d + 1]);
       publish(levels[d + 1], [&](int32_t v, size_t l) { return (1 + delta_[size_t(v)][l]) / sigma_[size_t(v)][l]; });
       parallel_ranges(int64_t(levels[d].size()), 64, [&](int64_t i, int64_t end) {
         for (; i < end; ++i) depend(levels[d][size_t(i)]);
       });
     }
-    if (levels.size() > 1)
-      for (auto [v, in] : levels[1]) finish(v, in);
+    if (levels.size() > 1) finish(levels[1]);
     clear_masks();
   }
 
@@ -91,13 +91,15 @@ class betweenness {
   template <class F>
   void publish(const level& front, F&& of) {
     clear_masks();
-    for (auto [v, in] : front) {
+    marked_.resize(front.size());
+    for_each_index(front, [&](size_t i) {
+      auto [v, in] = front[i];
       auto& t = told_[v] = {};
       t.in = mask_[v] = in;
       for (size_t l = 0; l < lanes; ++l)
         if (in >> l & 1) t.values[l] = of(v, l);
-      marked_.push_back(v);
-    }
+      marked_[i] = v;
+    });
     broadcast_changed(
         told_, g_, all_, [&](int32_t v) { return mask_[v] != 0; },
         [&](int32_t m, const told& t) {
@@ -106,15 +108,26 @@ class betweenness {
         });
   }
   void clear_masks() {
-    for (auto v : marked_) mask_[v] = 0;
+    for_each_index(marked_, [&](size_t i) { mask_[marked_[i]] = 0; });
     marked_.clear();
+  }
+
+  /// Entries of a list of nodes that are there once, on all cores.
+  template <class List, class F>
+  static void for_each_index(const List& list, F&& f) {
+    parallel_ranges(int64_t(list.size()), 1024, [&](int64_t i, int64_t end) {
+      for (; i < end; ++i) f(size_t(i));
+    });
   }
 
   /// How many nodes the level has, in the whole graph.
   uint64_t check(const level& found) {
-    std::array<uint64_t, 2> totals{found.size(), 0};
-    for (auto [v, in] : found)
-      for (auto paths : sigma_[size_t(v)]) totals[1] += std::isinf(paths);
+    std::array<uint64_t, 2> totals{found.size(), parallel_sum<uint64_t>(int64_t(found.size()), 1024, [&](int64_t i, int64_t end) {
+                                     uint64_t infinite = 0;
+                                     for (; i < end; ++i)
+                                       for (auto paths : sigma_[size_t(found[size_t(i)].node)]) infinite += std::isinf(paths);
+                                     return infinite;
+                                   })};
     all_.all_reduce(totals, reduction::sum);
     if (totals[1]) throw failure{errc::value, "betweenness_centrality: there are more shortest paths between two nodes than a float64 can count"};
     return totals[0];
@@ -125,7 +138,10 @@ class betweenness {
   template <class F>
   void for_each_distinct(bool forward, int32_t v, F&& f) const {
     if (!g_.directed() && g_.body().kind.multi) return for_each_distinct_neighbor(g_, v, [&](int32_t u, int) { f(u); });
-    if (!g_.directed()) return g_.for_each_neighbor(v, f);
+    if (!g_.directed()) {
+      for (auto u : lists_.of(v)) f(u);
+      return;
+    }
     auto last = v;
     for (auto u : forward ? g_.out(v) : g_.in(v))
       if (std::exchange(last, u) != u) f(u);
@@ -153,7 +169,7 @@ class betweenness {
     }
     level whole;
     for (auto& part : found) whole.insert(whole.end(), part.begin(), part.end());
-    for (auto [v, in] : whole) seen_[size_t(v)] |= in;
+    for_each_index(whole, [&](size_t i) { seen_[size_t(whole[i].node)] |= whole[i].in; });
     return whole;
   }
 
@@ -170,7 +186,7 @@ class betweenness {
     };
     for (auto v : marked_)
       if (v < 0) for (auto u : beside_->of(v)) claim(u);
-      else g_.for_each_forward(v, claim);
+      else std::ranges::for_each(lists_.of(v), claim);
   }
 
   /// The lanes that reach v from those told of, and by how many paths.
@@ -197,6 +213,8 @@ class betweenness {
       if (at.in >> l & 1) delta_[size_t(at.node)][l] = sigma_[size_t(at.node)][l] * sums[l];
   }
 
+  static double two_to(int exponent) { return std::bit_cast<double>(uint64_t(1023 + exponent) << 52); }
+
   /// By lane, of what the neighbors tell: each on a grid 62 bits below the largest, so that their order does not matter.
   numbers exact_sums(bool forward, int32_t v) const {
     numbers most{}, up, down;
@@ -205,24 +223,26 @@ class betweenness {
       for (size_t l = 0; mask_[u] && l < lanes; ++l) most[l] = std::max(most[l], told_[u].values[l]);
     });
     for (size_t l = 0; l < lanes; ++l) {
-      int exponent;
-      std::frexp(most[l], &exponent);
-      exponent = std::clamp(exponent, -900, 1024);
-      up[l] = std::ldexp(1.0, 62 - exponent), down[l] = std::ldexp(1.0, exponent - 62);
+      auto exponent = std::clamp(int(std::bit_cast<uint64_t>(most[l]) >> 52) - 1022, -900, 1024);
+      up[l] = two_to(62 - exponent), down[l] = two_to(exponent - 62);
     }
     for_each_distinct(forward, v, [&](int32_t u) {
-      for (size_t l = 0; mask_[u] && l < lanes; ++l) sums[l] += uint64_t(told_[u].values[l] * up[l]);
+      for (size_t l = 0; mask_[u] && l < lanes; ++l) sums[l] += uint64_t(int64_t(told_[u].values[l] * up[l]));
     });
     for (size_t l = 0; l < lanes; ++l) most[l] = std::isinf(most[l]) ? most[l] : double(sums[l]) * down[l];
     return most;
   }
 
-  void finish(int32_t v, uint8_t in) {
-    for (size_t l = 0; l < lanes; ++l)
-      if (in >> l & 1) total_[size_t(v)] += uint128(delta_[size_t(v)][l] * 0x1p60);
+  void finish(const level& done) {
+    for_each_index(done, [&](size_t i) {
+      auto [v, in] = done[i];
+      for (size_t l = 0; l < lanes; ++l)
+        if (in >> l & 1) total_[size_t(v)] += uint128(delta_[size_t(v)][l] * 0x1p60);
+    });
   }
 
   const graph_view& g_;
+  adjacency lists_;  // of edges that leave
   communicator& all_;
   std::optional<mirror_neighbors> beside_;
   vertex_array<told> told_;

@@ -38,6 +38,7 @@ struct bfs {
     next.reset(g.size());
     unreached = g.total_nodes();
     edges_left = g.total_edges() * (both_ways(g) ? 2 : 1);
+    choose_lists(g);
     for (auto v : sources)
       if (std::exchange(depth[v], 0) < 0) frontier.push(v);
     return found_top_down(g);
@@ -61,12 +62,19 @@ struct bfs {
   template <class F>
   void for_each_before(const graph_view& g, int32_t v, F&& f) const {
     if (along) along->for_each_backward(g, v, f);
-    else if (both_ways(g)) g.for_each_neighbor(v, f);
-    else if (reverse) g.for_each_forward(v, f);
-    else g.for_each_backward(v, f);
+    else back_.for_each(v, f);
   }
 
  private:
+  edge_lists onward_, back_;     // of a node the edges that lead on from it, and those by which it may be reached
+  uint64_t frontier_edges_ = 0;  // of this partition, about
+
+  void choose_lists(const graph_view& g) {
+    adjacency out{g.body().out.directory}, in{g.body().in.directory};
+    if (!both_ways(g)) return void((onward_ = edge_lists{reverse ? in : out}, back_ = edge_lists{reverse ? out : in}));
+    onward_ = back_ = edges_at(g);
+  }
+
   bool both_ways(const graph_view& g) const { return undirected || !g.directed(); }
   int32_t level() const { return int32_t(reached.size()); }  // that is being made
 
@@ -100,26 +108,22 @@ struct bfs {
   }
 
   void expand(const graph_view& g) {
-    auto from = [&](auto&& for_each) { push_level(frontier.items(), depth, level(), next, for_each); };
-    if (along) from([&](int32_t v, auto&& f) { along->for_each_forward(g, v, f); });
-    else if (both_ways(g)) from([&](int32_t v, auto&& f) { g.for_each_neighbor(v, f); });
-    else if (reverse) from([&](int32_t v, auto&& f) { g.for_each_backward(v, f); });
-    else from([&](int32_t v, auto&& f) { g.for_each_forward(v, f); });
+    if (!along) return push_level(frontier.items(), frontier_edges_, depth, level(), next, onward_);
+    push_level(frontier.items(), depth, level(), next, [&](int32_t v, auto&& f) { along->for_each_forward(g, v, f); });
   }
 
-  totals found_top_down(const graph_view& g) const {
+  totals found_top_down(const graph_view& g) {
     auto nodes = frontier.items();
-    if (along) return {nodes.size(), 0};
-    if (nodes.size() > size_t(g.size()) / 16) return {nodes.size(), nodes.size() * edges_of_all(g) / g.nodes()};
-    auto edges = parallel_sum<uint64_t>(int64_t(nodes.size()), 256, [&](int64_t i, int64_t end) {
+    frontier_edges_ = along ? 0 : edges_from(g, nodes);
+    return {nodes.size(), frontier_edges_};
+  }
+  uint64_t edges_from(const graph_view& g, std::span<const int32_t> nodes) const {
+    if (nodes.size() > size_t(g.size()) / 16) return nodes.size() * edges_of_all(g) / g.nodes();
+    return parallel_sum<uint64_t>(int64_t(nodes.size()), 2048, [&](int64_t i, int64_t end) {
       uint64_t sum = 0;
-      for (; i < end; ++i) sum += edges_from(g, nodes[size_t(i)]);
+      for (; i < end; ++i) sum += onward_.degree(nodes[size_t(i)]);
       return sum;
     });
-    return {nodes.size(), edges};
-  }
-  uint64_t edges_from(const graph_view& g, int32_t v) const {
-    return both_ways(g) ? g.out(v).size() + g.in(v).size() : reverse ? g.in(v).size() : g.out(v).size();
   }
   uint64_t edges_of_all(const graph_view& g) const {
     auto out = g.body().out.edges, in = g.body().in.edges;
@@ -141,8 +145,7 @@ struct bfs {
     broadcast_bits(front, g, all, [&](int32_t m) {
       if (depth[m] < 0) depth[m] = level() - 1;
     });
-    auto from = both_ways(g) ? reached_from::both : reverse ? reached_from::out : reached_from::in;
-    auto count = pull_level(g, from, front, pending, found, depth, level());
+    auto count = pull_level(g, back_, front, pending, found, depth, level());
     std::swap(front, found);
     return {count, 0};
   }

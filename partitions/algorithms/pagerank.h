@@ -5,6 +5,7 @@
 // (partitions/exact_sum.h), or, in single precision, ranks are doubles and shares floats on the grid 2^-52, whose sums a double holds.
 
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,9 +36,9 @@ struct single_ranks {
   using share = float;
   static rank from(uint64_t grid) { return from_grid(grid); }
   static uint64_t grid(rank r) { return to_grid(r); }
-  static share part(rank r, uint64_t degree) { return float((r / double(degree) + 1) - 1); }
+  static share part(rank r, uint64_t degree) { return float((r / double(int64_t(degree)) + 1) - 1); }
   static rank damped(double alpha, uint64_t, double arriving) { return alpha * arriving; }
-  static uint64_t distance(rank a, rank b) { return to_grid(a > b ? a - b : b - a); }
+  static uint64_t distance(rank a, rank b) { return to_grid(std::abs(a - b)); }
   static double number(rank r) { return r; }
 };
 

@@ -1,9 +1,11 @@
 #pragma once
 // Triangles: three nodes, each with an edge to or from both others; parallel edges and self-loops do not count. Each is found once, from its node of lowest
 // degree a over the one between, b, at the owner of b. Lists of neighbors of higher degree go to whoever owns one of them, in batches of bounded size, and
-// what a partition found of others' nodes goes to their owners in the end. O(m^1.5). [Schank, Wagner 2005; Latapy 2008; Suri, Vassilvitskii 2011]
+// what a partition found of others' nodes goes to their owners in the end. Where lists are short the order is that of ids. O(m^1.5). [Schank, Wagner 2005; Latapy 2008; Suri, Vassilvitskii 2011]
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -11,6 +13,7 @@
 #include <tbb/enumerable_thread_specific.h>
 
 #include "partitions/array_message.h"
+#include "partitions/kernels/distinct_neighbors.h"
 #include "partitions/kernels/oriented_lists.h"
 #include "partitions/mirror_exchange.h"
 #include "partitions/parallel.h"
@@ -25,22 +28,80 @@ enum class triangle_weight : uint8_t { ones, directed, opposite };
 class triangles {
  public:
   /// Collective. budget: bytes of lists that a partition sends at a time, about.
-  triangles(const graph_view& g, triangle_weight how, communicator& all, size_t budget = size_t{8} << 20) : lists{g, all}, how_{how}, counts_{g, 0} {
-    parallel_ranges(lists.ranks(), 64, [&](int64_t r, int64_t end) {
+  triangles(const graph_view& g, triangle_weight how, communicator& all, size_t budget = size_t{8} << 20) : how_{how}, counts_{g, 0} {
+    if (lists_are_short(g, all)) count_short(g);
+    else count_by_degree(g, all, budget);
+  }
+
+  uint64_t of(int32_t own) const { return counts_[own]; }
+
+  /// Distinct neighbors of an own node but itself.
+  uint64_t degree(const graph_view& g, int32_t own) const {
+    if (lists_) return lists_->degree(own);
+    uint64_t found = 0;
+    for_each_distinct_neighbor(g.forward(), own, [&](int32_t, int) { ++found; });
+    return found;
+  }
+
+ private:
+  // --- short lists ------------------------------------------------------------------------------------------------------------
+
+  /// To order nodes by degree would take longer than to look at all pairs of neighbors.
+  static bool lists_are_short(const graph_view& g, const communicator& all) {
+    constexpr uint64_t few = 5;
+    return all.size() == 1 && !g.directed() && !g.body().kind.multi && g.total_edges() < few * g.total_nodes();
+  }
+
+  /// Each triangle from its highest id on, of an undirected simple graph. O(m^1.5 log m).
+  void count_short(const graph_view& g) {
+    auto neighbors = g.forward();
+    auto add = [&](int32_t v, uint64_t more) {
+      if (more) std::atomic_ref{counts_[v]}.fetch_add(more, std::memory_order_relaxed);
+    };
+    parallel_ranges(g.size(), vertices_per_page, [&](int64_t begin, int64_t end) {
+      for (auto a = int32_t(begin); a < end; ++a) {
+        auto list = neighbors.of(a);
+        uint64_t of_a = 0;
+        for (size_t i = 1; i < list.size() && list[i] < a; ++i) {
+          uint64_t of_b = 0;
+          for_each_common(list.first(i), neighbors.of(list[i]), [&](int32_t c) { add(c, 1), ++of_b; });
+          add(list[i], of_b);
+          of_a += of_b;
+        }
+        add(a, of_a);
+      }
+    });
+  }
+
+  /// Of two ascending lists without repetitions.
+  template <class F>
+  static void for_each_common(std::span<const int32_t> a, std::span<const int32_t> b, F&& f) {
+    if (a.size() > b.size()) std::swap(a, b);
+    bool search = a.size() * 16 < b.size();
+    auto at = b.begin();
+    for (auto x : a) {
+      if (search) at = std::lower_bound(at, b.end(), x);
+      else while (at != b.end() && *at < x) ++at;
+      if (at == b.end()) return;
+      if (*at == x) f(x);
+    }
+  }
+
+  // --- lists by degree --------------------------------------------------------------------------------------------------------
+
+  void count_by_degree(const graph_view& g, communicator& all, size_t budget) {
+    lists_.emplace(g, all);
+    parallel_ranges(lists_->ranks(), 64, [&](int64_t r, int64_t end) {
       auto& w = own_worker();
-      for (; r < end; ++r) count_from(w, uint32_t(r), lists.of(uint32_t(r)), lists.edges(uint32_t(r)));
+      for (; r < end; ++r) count_from(w, uint32_t(r), lists_->of(uint32_t(r)), lists_->edges(uint32_t(r)));
     });
     if (all.size() > 1) count_between(g, all, budget);
     for (auto& w : workers_)
-      for (uint32_t r = 0; r < lists.ranks(); ++r) counts_[lists.id(r)] += w.counts[r];
+      for (uint32_t r = 0; r < lists_->ranks(); ++r) counts_[lists_->id(r)] += w.counts[r];
     gather_changed(
         counts_, g, all, [&](int32_t m) { return counts_[m] != 0; }, [&](int32_t own, uint64_t more) { counts_[own] += more; });
   }
 
-  const oriented_lists lists;
-  uint64_t of(int32_t own) const { return counts_[own]; }
-
- private:
   struct worker {
     std::vector<uint64_t> counts;  // by rank
     std::vector<uint8_t> marks;    // by rank: edges between it and the node at hand
@@ -48,8 +109,8 @@ class triangles {
   worker& own_worker() {
     auto& w = workers_.local();
     if (w.counts.empty()) {
-      w.counts.assign(lists.ranks(), 0);
-      w.marks.assign(lists.ranks(), 0);
+      w.counts.assign(lists_->ranks(), 0);
+      w.marks.assign(lists_->ranks(), 0);
     }
     return w;
   }
@@ -64,8 +125,8 @@ class triangles {
 
   /// Those of a and b; before: the candidates for the third. Looks at the shorter of its lists.
   void count_over(worker& w, uint32_t a, uint32_t b, std::span<const uint32_t> before, uint64_t ab) const {
-    auto of_b = lists.of(b);
-    auto edges = lists.edges(b);
+    auto of_b = lists_->of(b);
+    auto edges = lists_->edges(b);
     if (before.size() * 16 > of_b.size()) {
       uint64_t sum_a = 0, sum_b = 0;
       for (size_t i = 0; i < of_b.size(); ++i) {
@@ -102,13 +163,13 @@ class triangles {
 
   void count_between(const graph_view& g, communicator& all, size_t budget) {
     std::unordered_map<uint64_t, uint32_t> known;  // mirrors by global id
-    for (int32_t m = -g.mirrors(); m < 0; ++m) known.emplace(lists.global_id(m), lists.rank(m));
+    for (int32_t m = -g.mirrors(); m < 0; ++m) known.emplace(lists_->global_id(m), lists_->rank(m));
     uint32_t next = 0;
     for (uint64_t left = 1; left > 0;) {
       auto incoming = all.all_to_all(next_lists(next, all, budget));
       for (uint32_t q = 0; q < all.size(); ++q)
         if (q != all.rank()) count_received(g, known, array_reader{incoming[q]}.get<uint64_t>());
-      left = lists.ranks() - next;
+      left = lists_->ranks() - next;
       all.all_reduce({&left, 1}, reduction::max);
     }
   }
@@ -116,10 +177,10 @@ class triangles {
   std::vector<byte_buffer> next_lists(uint32_t& next, communicator& all, size_t budget) const {
     std::vector<std::vector<uint64_t>> words(all.size());
     std::vector<uint32_t> last(all.size(), UINT32_MAX);
-    for (size_t bytes = 0; next < lists.ranks() && bytes < budget; ++next) {
-      auto list = lists.of(next);
+    for (size_t bytes = 0; next < lists_->ranks() && bytes < budget; ++next) {
+      auto list = lists_->of(next);
       for (size_t i = 1; i < list.size(); ++i) {
-        auto owner = uint32_t(lists.global_id(lists.id(list[i])) >> 32);
+        auto owner = uint32_t(lists_->global_id(lists_->id(list[i])) >> 32);
         if (owner == all.rank() || std::exchange(last[owner], next) == next) continue;
         append_list(words[owner], next);
         bytes += (list.size() + 2) * sizeof(uint64_t);
@@ -130,11 +191,11 @@ class triangles {
     return outgoing;
   }
   void append_list(std::vector<uint64_t>& to, uint32_t rank) const {
-    auto list = lists.of(rank);
-    auto edges = lists.edges(rank);
-    to.push_back(lists.global_id(lists.id(rank)));
+    auto list = lists_->of(rank);
+    auto edges = lists_->edges(rank);
+    to.push_back(lists_->global_id(lists_->id(rank)));
     to.push_back(list.size());
-    for (size_t i = 0; i < list.size(); ++i) to.push_back(lists.global_id(lists.id(list[i])) << 2 | edges[i]);
+    for (size_t i = 0; i < list.size(); ++i) to.push_back(lists_->global_id(lists_->id(list[i])) << 2 | edges[i]);
   }
 
   void count_received(const graph_view& g, const std::unordered_map<uint64_t, uint32_t>& known, const std::vector<uint64_t>& words) {
@@ -144,7 +205,7 @@ class triangles {
       starts.push_back(at);
     }
     auto rank_of = [&](uint64_t global) {
-      if (global >> 32 == g.partition() && (global & UINT32_MAX) < uint64_t(g.size())) return lists.rank(int32_t(global & UINT32_MAX));
+      if (global >> 32 == g.partition() && (global & UINT32_MAX) < uint64_t(g.size())) return lists_->rank(int32_t(global & UINT32_MAX));
       auto found = known.find(global);
       return found == known.end() ? UINT32_MAX : found->second;
     };
@@ -164,6 +225,7 @@ class triangles {
   }
 
   triangle_weight how_;
+  std::optional<oriented_lists> lists_;
   vertex_array<uint64_t> counts_;
   tbb::enumerable_thread_specific<worker> workers_;
 };

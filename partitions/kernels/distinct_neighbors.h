@@ -21,4 +21,12 @@ void for_each_distinct_neighbor(const graph_view& g, int32_t v, F&& f) {
   }
 }
 
+/// The same of an undirected graph whose edges at v are one list.
+template <class F>
+void for_each_distinct_neighbor(const adjacency& lists, int32_t v, F&& f) {
+  auto last = v;
+  for (auto u : lists.of(v))
+    if (u != v && u != last) f(last = u, 1);
+}
+
 }  // namespace gli

@@ -1,10 +1,12 @@
 #include "partitions/kernels/edge_weights.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
 #include "partitions/column_page.h"
+#include "partitions/kernels/weighted_lists.h"
 #include "partitions/parallel.h"
 #include "partitions/together.h"
 #include "partitions/transpose.h"
@@ -97,26 +99,55 @@ void refuse_with_names(const graph& g, const std::string& name, bool refuse_nega
 }  // namespace
 
 edge_weights edge_weights::of(const graph& g, const std::string& name, bool refuse_negative, communicator& all) {
-  edge_weights made;
-  made.out_.resize(g->out.directory.size());
+  auto asked = (refuse_negative ? "not negative: " : "any: ") + name;
+  auto kept = g->weights.known(asked);
+  uint64_t known = kept != nullptr;
+  all.all_reduce({&known, 1}, reduction::min);  // a partition that moved has to make them again, with the others
+  if (known) return *kept;
+  auto made = std::make_shared<numbers>();
+  made->out.resize(g->out.directory.size());
   if (any_edges(g, all)) {
     uint64_t failed = 0;
     try {
-      made.out_ = read_all(g, checked_column(g, name), refuse_negative);
+      made->out = read_all(g, checked_column(g, name), refuse_negative);
     } catch (const failure&) {
       failed = 1;
     }
     all.all_reduce({&failed, 1}, reduction::max);
     if (failed) refuse_with_names(with_mirror_keys(g, all), name, refuse_negative, all);
   }
-  made.in_ = transpose_numbers(*g, made.out_, all);
-  for (auto& page : made.out_)
-    for (auto x : page) made.largest_ = std::max(made.largest_, x), made.mean_ += x;
-  made.mean_ /= double(std::max<uint64_t>(1, g->out.edges));
-  auto bits = std::bit_cast<uint64_t>(made.largest_);  // of numbers that are not negative, in their order
-  all.all_reduce({&bits, 1}, reduction::max);
-  made.largest_ = std::bit_cast<double>(bits);
-  return made;
+  made->in = transpose_numbers(*g, made->out, all);
+  made->measure(g, all);
+  edge_weights found{std::move(made)};
+  g->weights.keep(asked, std::make_shared<const edge_weights>(found));
+  return found;
+}
+
+/// Weights that are not negative are in the order of their bits.
+void edge_weights::numbers::measure(const graph& g, communicator& all) {
+  uint64_t not_whole = 0;
+  for (auto& page : out)
+    for (auto x : page) {
+      largest = std::max(largest, x), mean += x;
+      not_whole |= !(x >= 0 && x == std::floor(x));
+    }
+  mean /= double(std::max<uint64_t>(1, g->out.edges));
+  std::array<uint64_t, 2> everywhere{std::bit_cast<uint64_t>(largest), not_whole};
+  all.all_reduce(everywhere, reduction::max);
+  largest = std::bit_cast<double>(everywhere[0]);
+  whole = everywhere[1] == 0 && largest * double(g->total_nodes) < double(UINT32_MAX);
+}
+
+const weighted_lists& edge_weights::whole_lists(const graph_view& g) const {
+  return made_->lists.get([&] { return weighted_lists{g, *this}; });
+}
+
+uint64_t edge_weights::bytes() const {
+  auto lists = made_->lists.known();
+  uint64_t total = lists ? lists->bytes() : 0;
+  for (auto side : {&made_->out, &made_->in})
+    for (auto& page : *side) total += page.size() * sizeof(double);
+  return total;
 }
 
 }  // namespace gli

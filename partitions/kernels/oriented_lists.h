@@ -12,7 +12,7 @@ namespace gli {
 
 class oriented_lists {
  public:
-  /// Collective. O(m log m / n) on all cores.
+  /// Collective. O(m log(m / n)) on all cores.
   oriented_lists(const graph_view& g, communicator& all);
 
   uint32_t ranks() const { return uint32_t(id_.size()); }  // own nodes and mirrors
@@ -27,8 +27,8 @@ class oriented_lists {
   const uint8_t* edges(uint32_t rank) const { return edges_.data() + begin_[rank]; }
 
  private:
-  void rank_all();
-  void fill(const graph_view& g);
+  void rank_all(const graph_view& g);
+  template <class Each> void fill(const graph_view& g, Each&& each);
 
   vertex_array<uint64_t> degree_, global_;  // own and mirrors
   vertex_array<uint32_t> rank_;

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <memory>
 
-#include "partitions/graph_view.h"
+#include "partitions/kernels/edge_lists.h"
 #include "partitions/parallel.h"
 
 namespace gli {
@@ -54,19 +54,57 @@ class vertex_queue {
   std::atomic<size_t> size_{0};
 };
 
-/// for_each_neighbor(v, f) calls f for what v's edges reach. Sets depth[u] = level where it was negative; own ones go to `next`.
+namespace detail {
+
+/// Sets depth[u] = level where it was negative; own ones go to `reached`. Alone: no other thread writes.
+template <bool Alone>
+void claim(vertex_array<int32_t>& depth, int32_t u, int32_t level, vertex_queue::writer& reached) {
+  std::atomic_ref d{depth[u]};
+  auto before = d.load(std::memory_order_relaxed);
+  if (before >= 0) return;
+  if constexpr (Alone) d.store(level, std::memory_order_relaxed);
+  else if (!d.compare_exchange_strong(before, level, std::memory_order_relaxed)) return;
+  if (u >= 0) reached.push(u);
+}
+
+/// Claiming waits for what it reads: depths are fetched some neighbors ahead, lists some nodes ahead.
+template <bool Alone>
+void push_nodes(std::span<const int32_t> nodes, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next, const edge_lists& edges) {
+  constexpr size_t places_ahead = 16, lists_ahead = 8, depths_ahead = 16;
+  vertex_queue::writer reached{next};
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (i + places_ahead < nodes.size()) edges.prefetch(nodes[i + places_ahead]);
+    if (i + lists_ahead < nodes.size()) edges.prefetch_lists(nodes[i + lists_ahead]);
+    edges.for_each_list(nodes[i], [&](std::span<const int32_t> list) {
+      for (auto u : list.first(std::min(depths_ahead, list.size()))) __builtin_prefetch(&depth[u], 1);
+      for (size_t k = 0; k < list.size(); ++k) {
+        if (k + depths_ahead < list.size()) __builtin_prefetch(&depth[list[k + depths_ahead]], 1);
+        claim<Alone>(depth, list[k], level, reached);
+      }
+    });
+  }
+}
+
+}  // namespace detail
+
+/// Claims what the frontier's edges lead to. edge_count: of the frontier, about; few are looked at by this thread alone.
+inline void push_level(std::span<const int32_t> frontier, uint64_t edge_count, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next, const edge_lists& edges) {
+  constexpr uint64_t few = 4096;
+  auto nodes = int64_t(frontier.size());
+  auto grain = std::max<int64_t>(1, nodes * int64_t(few) / int64_t(edge_count + 1));
+  bool alone = nodes <= grain || one_thread();
+  parallel_ranges(nodes, grain, [&](int64_t i, int64_t end) {
+    auto some = frontier.subspan(size_t(i), size_t(end - i));
+    alone ? detail::push_nodes<true>(some, depth, level, next, edges) : detail::push_nodes<false>(some, depth, level, next, edges);
+  });
+}
+
+/// The same along edges that for_each_neighbor(v, f) calls f for.
 template <class Neighbors>
-void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next,
-                Neighbors&& for_each_neighbor) {
+void push_level(std::span<const int32_t> frontier, vertex_array<int32_t>& depth, int32_t level, vertex_queue& next, Neighbors&& for_each_neighbor) {
   parallel_ranges(int64_t(frontier.size()), 64, [&](int64_t i, int64_t end) {
     vertex_queue::writer reached{next};
-    for (; i < end; ++i)
-      for_each_neighbor(frontier[size_t(i)], [&](int32_t u) {
-        std::atomic_ref d{depth[u]};
-        auto unknown = int32_t{-1};
-        if (d.load(std::memory_order_relaxed) < 0 && d.compare_exchange_strong(unknown, level, std::memory_order_relaxed) && u >= 0)
-          reached.push(u);
-      });
+    for (; i < end; ++i) for_each_neighbor(frontier[size_t(i)], [&](int32_t u) { detail::claim<false>(depth, u, level, reached); });
   });
 }
 

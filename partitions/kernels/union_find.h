@@ -1,25 +1,29 @@
 #pragma once
-// Connected sets of own vertices and mirrors, by edges in either direction. Union-find with sampling: after two neighbors of each vertex
-// most are in one set, whose members then look at their mirrors only. O(n + m) at worst, O(n + what is outside the largest set) mostly.
+// Connected sets of own vertices and mirrors, by edges in either direction. Union-find with sampling: a vertex begins as the child of its smallest neighbor, where
+// that is smaller, which asks for no look at others; after one neighbor more of each most are in one set, whose members then look at their mirrors only. O(n + m) at worst, O(n + what is outside the largest set) mostly.
 // [Sutton, Ben-Nun, Barak: Optimizing Parallel Graph Connectivity Computation via Subgraph Sampling, 2018]
 //
 // The sets are the same for any number of threads; which member stands for a set is its smallest signed id.
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
 #include <vector>
 
-#include "partitions/graph_view.h"
-#include "partitions/parallel.h"
+#include "partitions/kernels/edge_lists.h"
 
 namespace gli {
 
 class union_find {
  public:
-  explicit union_find(const graph_view& g) : parent_{g, 0} {
-    parallel_ranges(int64_t{g.size()} + g.mirrors(), 1 << 14, [&](int64_t i, int64_t end) {
-      for (; i < end; ++i) parent_[int32_t(i - g.mirrors())] = int32_t(i - g.mirrors());
+  /// Everyone alone.
+  explicit union_find(const graph_view& g) : union_find{g, [](int32_t v) { return v; }} {}
+
+  /// Each own vertex points at first(v) <= v, mirrors at themselves.
+  template <class First>
+  union_find(const graph_view& g, First&& first) : parent_{g, 0} {
+    for (int32_t m = -g.mirrors(); m < 0; ++m) parent_[m] = m;
+    parallel_ranges(g.size(), vertices_per_page, [&](int64_t v, int64_t end) {
+      for (; v < end; ++v) parent_[int32_t(v)] = first(int32_t(v));
     });
   }
 
@@ -31,7 +35,7 @@ class union_find {
       auto above = parent(high);
       if (above == low) return;
       if (above == high && std::atomic_ref{parent_[high]}.compare_exchange_strong(above, low, std::memory_order_relaxed)) return;
-      a = parent(parent(high));
+      a = halve(high);
       b = parent(low);
     }
   }
@@ -53,6 +57,13 @@ class union_find {
   int32_t root(int32_t v) const { return parent_[v]; }
 
  private:
+  /// The vertex two steps above v, at which v points from now on: whoever has a parent once never is a root again, and what stands above stays above.
+  int32_t halve(int32_t v) {
+    auto above = parent(v), up = parent(above);
+    if (up != above) std::atomic_ref{parent_[v]}.store(up, std::memory_order_relaxed);
+    return up;
+  }
+
   void compress(int32_t v) {
     auto r = parent(v);
     for (auto up = parent(r); up != r; up = parent(r)) r = up;
@@ -79,25 +90,15 @@ inline int32_t frequent_root(const graph_view& g, const union_find& sets) {
   return best;
 }
 
-/// v's i-th neighbor in either direction, if there are so many.
-inline std::optional<int32_t> neighbor_at(const graph_view& g, int32_t v, size_t i) {
-  auto first = g.in(v);
-  if (i < first.size()) return first[i];
-  auto rest = g.out(v);
-  return i - first.size() < rest.size() ? std::optional{rest[i - first.size()]} : std::nullopt;
-}
-
-/// Links the vertices of page p to their i-th neighbors.
-inline void link_sample(const graph_view& g, union_find& sets, int64_t p, size_t i) {
-  constexpr int32_t block = 32;
-  std::array<std::optional<int32_t>, block> neighbor;
-  for (auto [v, last] = page_vertices{p, g.size()}; v < last; v += block) {
-    auto end = std::min(last, v + block);
-    for (auto u = v; u < end; ++u)
-      if ((neighbor[size_t(u - v)] = neighbor_at(g, u, i))) sets.prefetch(*neighbor[size_t(u - v)]);
-    for (auto u = v; u < end; ++u)
-      if (auto to = neighbor[size_t(u - v)]) sets.link(u, *to);
-  }
+/// Links own vertices v to second[v].
+inline void link_all_to(union_find& sets, const vertex_array<int32_t>& second) {
+  parallel_ranges(second.size(), vertices_per_page, [&](int64_t v, int64_t end) {
+    constexpr int64_t ahead = 32;
+    for (; v < end; ++v) {
+      if (v + ahead < end) sets.prefetch(second[int32_t(v + ahead)]);
+      sets.link(int32_t(v), second[int32_t(v)]);
+    }
+  });
 }
 
 template <class F>
@@ -112,23 +113,29 @@ void for_each_own(const graph_view& g, F&& f) {
 
 /// Compressed.
 inline union_find connected_sets(const graph_view& g) {
-  constexpr size_t samples = 2;
-  union_find sets{g};
-  for (size_t i = 0; i < samples; ++i) {
-    parallel_ranges(pages_of(g.size()), 1, [&](int64_t p, int64_t end) {
-      for (; p < end; ++p) detail::link_sample(g, sets, p, i);
+  auto edges = edges_at(g);
+  vertex_array<int32_t> second{g, 0};
+  union_find sets{g, [&](int32_t v) {
+    auto first = v;
+    second[v] = v;
+    edges.for_each_list(v, [&](std::span<const int32_t> list) {
+      if (list.empty()) return;
+      first = std::min(first, list.front());
+      second[v] = list[std::min<size_t>(1, list.size() - 1)];
     });
-    sets.compress();
-  }
+    return first;
+  }};
+  sets.compress();
+  detail::link_all_to(sets, second);
+  sets.compress();
   if (g.size() == 0) return sets;
   auto largest = detail::frequent_root(g, sets);
-  auto link_all = [&](int32_t v, bool mirrors_only) {
-    for (auto list : {g.in(v), g.out(v)})
-      for (auto u = list.begin(); u != list.end() && (*u < 0 || !mirrors_only); ++u) sets.link(v, *u);
-  };
   detail::for_each_own(g, [&](int32_t v) {
     bool settled = sets.parent(v) == largest;  // what its own neighbors are not yet linked to, they link
-    if (!settled || g.mirrors() > 0) link_all(v, settled);
+    if (settled && g.mirrors() == 0) return;
+    edges.for_each_list(v, [&](std::span<const int32_t> list) {
+      for (auto u = list.begin(); u != list.end() && (*u < 0 || !settled); ++u) sets.link(v, *u);
+    });
   });
   sets.compress();
   return sets;

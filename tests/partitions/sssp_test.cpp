@@ -45,6 +45,66 @@ TEST(sssp, equals_relaxing_every_edge_on_graphs_of_every_kind) {
       }
 }
 
+TEST(sssp, of_whole_weights_is_exact_where_paths_fit_32_bits_and_where_they_do_not) {
+  for (int64_t largest : {int64_t{30}, int64_t{UINT32_MAX} / 150, int64_t{UINT32_MAX} / 20, int64_t{1} << 40}) {
+    auto g = random_graph(100, 160, false, false, key_type::int64, uint64_t(largest));
+    std::mt19937_64 random{7};
+    std::vector<double> weights;
+    column_builder column{"weight", column_type::int64};
+    for (size_t e = 0; e < g.edges.size(); ++e) {
+      auto w = int64_t(random() % uint64_t(largest) + 1);
+      weights.push_back(double(w));
+      column.append_int64(w);
+    }
+    g.edge_columns.push_back(column.finish());
+    auto expected = distances(g, weights, 0);
+    for (uint32_t p : {1u, 2u, 4u}) {
+      auto got = run_on(g, p, shortest(g.nodes[0]));
+      for (size_t i = 0; i < g.nodes.size(); ++i) EXPECT_EQ(got.values.at(g.nodes[i]), value{expected[i]}) << largest;
+    }
+  }
+}
+
+TEST(sssp, reads_the_weights_of_a_value_once_and_those_of_another_column_when_asked) {
+  auto g = random_graph(120, 400, false, false, key_type::int64, 3);
+  weigh(g, 1);
+  weigh(g, 2, column_type::int64);
+  g.edge_columns.back().name = "cost";
+  auto ask = [&](const char* column) { return shortest(g.nodes[0], column); };
+  for (uint32_t p : {1u, 2u}) {
+    auto by_weight = run_on(g, p, ask("weight")), by_cost = run_on(g, p, ask("cost"));
+    EXPECT_NE(by_weight, by_cost);
+    on_partitions(g, p, [&](const graph& part, communicator& all) {
+      for (auto column : {"weight", "weight", "cost", "weight", "cost"}) {
+        auto result = run(part, ask(column), all);
+        auto& expected = std::string{column} == "cost" ? by_cost : by_weight;
+        for (int32_t v = 0; v < part->size; ++v) EXPECT_EQ(result.data.at(v), expected.values.at(node_key(part, v)));
+      }
+      auto used = memory_usage(part);
+      EXPECT_EQ(std::count_if(used.begin(), used.end(), [](auto& u) { return u.first == "weights" && u.second > 0; }), 1);
+    });
+  }
+}
+
+TEST(sssp, along_a_long_path_of_unlike_weights_goes_beyond_the_bands_that_are_kept_apart) {
+  plain_graph g;
+  g.kind = {true, false, key_type::int64, key_type::none};
+  column_builder column{"weight", column_type::float64};
+  std::vector<double> weights;
+  for (size_t i = 0; i < 200; ++i) g.nodes.push_back(nth_key(key_type::int64, i));
+  for (size_t i = 0; i + 1 < 200; ++i) {
+    g.edges.emplace_back(i, i + 1);
+    weights.push_back(i % 50 == 49 ? 1e9 : 0.5);
+    column.append_float64(weights.back());
+  }
+  g.edge_columns.push_back(column.finish());
+  auto expected = distances(g, weights, 0);
+  for (uint32_t p : {1u, 2u, 8u}) {
+    auto got = run_on(g, p, shortest(g.nodes[0]));
+    for (size_t i = 0; i < g.nodes.size(); ++i) EXPECT_EQ(got.values.at(g.nodes[i]), value{expected[i]});
+  }
+}
+
 std::string message_of(const plain_graph& g, uint32_t partitions, const run_algorithm& what, errc code) {
   try {
     run_on(g, partitions, what);

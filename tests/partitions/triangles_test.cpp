@@ -46,5 +46,21 @@ TEST(triangles, equal_every_choice_of_three_nodes_however_small_the_batches_of_l
         }
 }
 
+TEST(triangles, of_hubs_among_short_lists_are_found_whatever_ids_the_hubs_have) {
+  for (size_t first : {0, 50, 98}) {
+    auto g = random_graph(100, 20, false, false, key_type::int64, first + 1);
+    g.edges.clear();
+    for (size_t i = 0; i < 100; ++i)
+      if (i != first && i != first + 1) g.edges.emplace_back(first, i), g.edges.emplace_back(i, first + 1);
+    g.edges.emplace_back(first, first + 1);
+    auto expected = weighted_triangles(g, triangle_weight::ones);
+    on_partitions(g, 1, [&](const graph& part, communicator& all) {
+      graph_view view{part};
+      triangles found{view, triangle_weight::ones, all};
+      for (int32_t v = 0; v < view.size(); ++v) EXPECT_EQ(found.of(v), expected[size_t(v)]);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace gli::testing
