@@ -59,6 +59,7 @@ graph_handle shape(const job_result& r) {
   g.edges = uint64_t(int_parameter(r.summary, "edges"));
   g.kind = {bool_parameter(r.summary, "directed"), bool_parameter(r.summary, "multi"), key_type(int_parameter(r.summary, "keys")),
             key_type(int_parameter(r.summary, "edge_keys"))};
+  g.owned_at_home = text_parameter(r.summary, "owners").empty();
   return g;
 }
 
@@ -251,11 +252,11 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
         for (auto& other : r.merged) full.parents.push_back(parse_hash(other));
         return store->publish(full, r.branch, head);
       },
-      [this, who, r](const storage::commit_record& done) {
+      [this, who, r, at_home = g.owned_at_home](const storage::commit_record& done) {
         bool restores = !members_.is_ready();
         auto id = to_hex(done.id);
         handles_.stored(r.graph, {read_pages{r.store, id}}, restores);
-        for (size_t i = 0; i < r.results.size(); ++i) handles_.stored(r.results[i], {read_result{r.store, id, int32_t(i)}}, restores);
+        for (size_t i = 0; i < r.results.size(); ++i) handles_.stored(r.results[i], {read_result{r.store, id, int32_t(i)}, !at_home}, restores);
         answer(who, std::vector<commit_info>{storage::describe(done)});
       });
 }
@@ -290,7 +291,8 @@ void coordinator::read_commit(asker who, const checkout& r, const storage::commi
   if (r.result >= 0 && size_t(r.result) >= record.results.size()) throw failure{errc::key, "'" + r.revision + "' has no result " + std::to_string(r.result)};
   bool kept = !r.kept.algorithm.empty(), values = kept || r.result >= 0;
   auto written_by = r.result >= 0 ? record.results[size_t(r.result)].roots.size() : record.roots.size();
-  stored_at stored{read_pages{r.store, to_hex(record.id)}, kept || written_by != members_.partitions()};
+  bool at_home = !values || handles_.graph(r.graph).owned_at_home;
+  stored_at stored{read_pages{r.store, to_hex(record.id)}, kept || !at_home || written_by != members_.partitions()};
   if (values) stored.read = read_result{r.store, to_hex(record.id), r.result, r.kept};
   job j{0, values ? r.graph : 0, handles_.next(), stored.read};
   submit(j, everybody(), who, [this, who, j, stored](job_outcome outcome) { finish_output(who, j, outcome, stored); });

@@ -72,6 +72,7 @@ void handles::check(const job& j) {
   if (auto* r = std::get_if<add_rows>(&j.body)) at(r->rows);
   if (auto* s = std::get_if<select_by_values>(&j.body)) values(s->values);
   if (auto* a = std::get_if<assign_values>(&j.body)) values(a->values);
+  if (auto* r = std::get_if<repartition_graph>(&j.body); r && r->like != 0) graph(r->like);
   if (auto* c = std::get_if<compare_graphs>(&j.body)) graph(c->newer);
   if (auto* m = std::get_if<merge_graphs>(&j.body)) {
     graph(m->base);

@@ -24,6 +24,7 @@ struct graph_handle {
   graph_kind kind;
   std::optional<stored_at> stored;
   bool mirrors_resolved = false;
+  bool owned_at_home = true;  // else only all partitions together can read its results
 };
 struct values_handle {
   handle graph = 0;

@@ -1,7 +1,7 @@
 // gli-bench: times one kernel on one graph in this process, as the programs of the GAP Benchmark Suite do, on the same graphs and from the same sources.
 //
 //   gli-bench --graph FILE.sg|FILE.wsg | --kron N | --urand N  --kernel bfs|sssp|pr|cc|bc|tc|cdlp|lcc
-//             [--trials K] [--threads T] [--rounds R] [--precision single|double] [--source S] [--sources]
+//             [--trials K] [--threads T] [--rounds R] [--precision single|double] [--source S]
 //
 // A trial is what the catalog runs less the column of its answer: from a graph in memory to one value a node, its memory made anew.
 
@@ -36,7 +36,6 @@ struct arguments {
   std::string file, kernel, precision = "double";
   int kronecker = 0, uniform = 0, trials = 16;
   int64_t source = -1;
-  bool only_sources = false;
   uint64_t rounds = 0;  // 0: the kernel's own
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
 };
@@ -147,12 +146,6 @@ void check_source(const arguments& a, const graph_view& g) {
 void run(const arguments& a) {
   tbb::global_control parallelism{tbb::global_control::max_allowed_parallelism, a.threads};
   std::optional<subject> on;
-  if (a.only_sources) {
-    on.emplace(a);
-    check_source(a, on->view);
-    for (int i = 0; i < a.trials; ++i) std::printf("%d\n", on->next_source());
-    return;
-  }
   std::printf("Load Time:           %.5f\n", seconds([&] { on.emplace(a); }));
   check_source(a, on->view);
   std::printf("Graph has %d nodes and %llu %sdirected edges\n", on->view.size(), static_cast<unsigned long long>(on->view.total_edges()), on->view.directed() ? "" : "un");
@@ -189,7 +182,6 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", a.rounds, "of pr (default 20) and cdlp (default 10)")->check(CLI::Range(uint64_t{1}, uint64_t{1000000}));
   app.add_option("--precision", a.precision, "of pr")->check(CLI::IsMember({"single", "double"}));
   app.add_option("--source", a.source, "the node to begin from; default: those that GAP's programs pick")->check(CLI::Range(int64_t{0}, int64_t{INT32_MAX}));
-  app.add_flag("--sources", a.only_sources, "only print the sources of the trials");
   CLI11_PARSE(app, argc, argv);
   try {
     run(a);

@@ -1,6 +1,7 @@
 // Algorithms that look for communities, and what they are worth.
 #include "partitions/algorithms/louvain.h"
 #include "partitions/catalog_entries.h"
+#include "partitions/dictionary.h"
 #include "partitions/kernels/smallest_keys.h"
 #include "partitions/kernels/value_column.h"
 #include "partitions/node_weights.h"
@@ -39,14 +40,16 @@ algorithm_answer run_modularity(const graph& g, const parameters& p, communicato
   auto level = community_graph::of(view, pointer_to(weights), all);
   if (level.total() == 0) throw failure{errc::value, "modularity is of graphs that have edges"};
   std::vector<hash128> number, node;
-  for (uint32_t v = 0; v < level.own(); ++v) {
-    number.push_back(value_hash(value{numbers[v]}));
-    node.push_back(level.name(v));
+  for (int32_t v = 0; v < view.size(); ++v) {
+    if (!view.live(v)) continue;
+    number.push_back(value_hash(value{numbers[size_t(v)]}));
+    node.push_back(g->keys->hash_of(v));
   }
   auto names = least_of(number, node, all);
   communities now{level};
-  now.assign(names, all);
-  auto groups = named_groups::of_nodes(view, [&](int32_t v) { return names[size_t(v)]; });
+  now.assign(values_at_home(node, names, level.names(), all), all);
+  auto name = names.begin();
+  auto groups = named_groups::of_nodes(view, [&](int32_t) { return *name++; });
   auto keys = smallest_keys(view, agreed_key_type(g, all), groups, all);
   return {std::move(keys), {{"count", int64_t(now.count(all))}, {"modularity", now.modularity(std::get<double>(p.at("resolution")), all)}}};
 }

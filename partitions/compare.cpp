@@ -7,6 +7,7 @@
 #include "partitions/catalog.h"
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
+#include "partitions/ownership.h"
 #include "partitions/rows.h"
 #include "partitions/touched.h"
 #include "runtime/error.h"
@@ -73,6 +74,7 @@ void check_comparable(const graph& older, const graph& newer) {
   if (older->partition != newer->partition || older->partitions != newer->partitions)
     throw failure{errc::value, "a graph in " + std::to_string(older->partitions) + " partitions and one in " + std::to_string(newer->partitions) +
                                    " cannot be compared"};
+  check_owned_alike(*older, *newer);
 }
 
 /// What the nodes of the older graph are called in the newer one. A node without counterpart there has an id that no node of the newer one has,

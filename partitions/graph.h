@@ -24,6 +24,7 @@ namespace gli {
 class dictionary;      // keys of own nodes and their ids: partitions/dictionary.h
 class edge_weights;    // partitions/kernels/edge_weights.h
 class neighbor_lists;  // what kernels read of an undirected graph: partitions/neighbor_lists.h
+struct ownership;      // which partition owns which node: partitions/ownership.h
 
 /// Own nodes ↔ their copies elsewhere, one entry for each partition (the own one is empty), memoised in a fixed order for the exchange: that of
 /// the owner's ids for those of a load, then as edits brought more. A node is mirrored wherever it has an edge to or from.
@@ -73,6 +74,7 @@ class graph {
 struct graph::body {
   graph_kind kind;
   uint32_t partition = 0, partitions = 1;
+  std::shared_ptr<const ownership> owners;  // null: the hashes of keys say who owns what
 
   std::shared_ptr<const dictionary> keys;  // own, never null; may know more ids than this version (< size) has
   int32_t size = 0;                        // own ids are below it

@@ -55,6 +55,7 @@ std::shared_ptr<graph::body> copy_body(const graph& g) {
   to.kind = from.kind;
   to.partition = from.partition;
   to.partitions = from.partitions;
+  to.owners = from.owners;
   to.keys = from.keys;
   to.size = from.size;
   to.removed = from.removed;

@@ -7,6 +7,7 @@
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/graph.h"
+#include "partitions/ownership.h"
 #include "partitions/parallel.h"
 #include "partitions/root_page.h"
 #include "partitions/rows.h"
@@ -74,6 +75,11 @@ void put_peers(root_writer& root, tree_writer& trees, const std::vector<peer_mir
   }
 }
 
+void put_owners(root_writer& root, tree_writer& trees, const ownership& o) {
+  root.put_text(o.partitioner).put(o.id.low).put(o.id.high).put(uint32_t(o.hashes.size()));
+  root.put_tree(trees.put_array(o.hashes)).put_tree(trees.put_array(o.owners));
+}
+
 // --- reading ---------------------------------------------------------------------------------------------------------------
 
 /// Reads one graph, field by field in the order of the root page; later checks rely on what earlier fields said.
@@ -93,6 +99,7 @@ class graph_reader {
   void check_pages(const paged_column& c, bool of_nodes) const;
   void read_edge_keys();
   void read_peers();
+  void read_owners();
   std::vector<int32_t> read_ids(int32_t low, int32_t high);
 
   root_reader root_;
@@ -286,6 +293,24 @@ void graph_reader::read_peers() {
   if (std::find(mirrored.begin(), mirrored.end(), false) != mirrored.end()) damaged("a mirror that no partition has");
 }
 
+void graph_reader::read_owners() {
+  if (root_.version() <= graph_owned_at_home) return;
+  auto& g = *made_;
+  auto o = std::make_shared<ownership>();
+  o->partitioner = root_.get_text();
+  o->id.low = root_.get<uint64_t>();
+  o->id.high = root_.get<uint64_t>();
+  auto count = root_.get<uint32_t>();
+  o->hashes = trees_.array<hash128>(root_.get_tree(), count);
+  o->owners = trees_.array<uint32_t>(root_.get_tree(), count);
+  for (size_t i = 0; i < count; ++i) {
+    if (i && o->hashes[i - 1] >= o->hashes[i]) damaged("owners that are out of order");
+    if (owner_of(o->hashes[i], g.partitions) != g.partition || o->owners[i] >= g.partitions || o->owners[i] == g.partition)
+      damaged("an owner that is not to be told here");
+  }
+  g.owners = std::move(o);
+}
+
 graph graph_reader::read() {
   read_kind();
   read_counts();
@@ -299,6 +324,7 @@ graph graph_reader::read() {
   read_columns(made_->edge_columns, false);
   made_->attributes = root_.get_parameters();
   read_peers();
+  read_owners();
   root_.expect_end();
   return graph{std::shared_ptr<const graph::body>{made_}};
 }
@@ -308,7 +334,7 @@ graph graph_reader::read() {
 hash128 write_graph(const graph& g, const std::function<bool(const hash128&)>& has,
                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
   tree_writer trees{has, put};
-  root_writer root{graph_root_magic, graph_root_version};
+  root_writer root{graph_root_magic, g->owners ? graph_root_version : graph_owned_at_home};
   root.put(uint8_t{g->kind.directed}).put(uint8_t{g->kind.multi}).put(static_cast<uint8_t>(g->kind.keys)).put(static_cast<uint8_t>(g->kind.edge_keys));
   root.put(g->partition).put(g->partitions).put(g->size).put(g->mirrors);
   root.put(g->nodes).put(g->out.edges).put(g->in.edges).put(g->total_nodes).put(g->total_edges);
@@ -324,6 +350,7 @@ hash128 write_graph(const graph& g, const std::function<bool(const hash128&)>& h
   put_columns(root, trees, g->edge_columns, g->out.pages.size());
   root.put_parameters(g->attributes);
   put_peers(root, trees, g->peers);
+  if (g->owners) put_owners(root, trees, *g->owners);
   return trees.put_page(root.bytes());
 }
 

@@ -105,7 +105,9 @@ class sources_loader {
     auto& f = source_->format;
     if (source_->what == "kronecker")
       return share_kronecker(int(int_parameter(f, "scale")), int(int_parameter(f, "edge_factor")), uint64_t(int_parameter(f, "seed")), place_);
-    if (source_->what == "numbers") return share_numbers(int_parameter(f, "count"), place_);
+    if (source_->what == "gap_kronecker" || source_->what == "gap_uniform")
+      return share_gap(source_->what == "gap_uniform" ? gap_kind::uniform : gap_kind::kronecker, int(int_parameter(f, "scale")), bool_parameter(f, "weighted"), place_);
+    if (source_->what == "numbers") return share_numbers(int_parameter(f, "first", 1), int_parameter(f, "count"), place_);
     if (source_->what != "nodes" && source_->what != "edges") throw failure{errc::value, "no source of rows is called '" + source_->what + "'"};
     auto o = text_options_of(*source_, keys_);
     if (!types_[i].empty()) o.types = types_[i], o.types_may_widen = true;
@@ -174,7 +176,7 @@ class sources_loader {
     throw_trouble(pieces);
     if (learn_guesses(pieces, types)) return outcome::again;
     take_rows(mine, pieces, report);
-    all_.progress(source_->what == "kronecker" ? "generate" : "read", mine.done, mine.total);
+    all_.progress(source_->path.empty() ? "generate" : "read", mine.done, mine.total);
     bool last = std::all_of(pieces.begin(), pieces.end(), [](auto& m) { return m.note.last; });
     return last ? outcome::end : outcome::more;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "partitions/loader_rows.h"
+#include "partitions/ownership.h"
 #include "partitions/together.h"
 #include "partitions/transpose.h"
 #include "runtime/error.h"
@@ -224,6 +225,8 @@ std::string graph_loader::state::at_row(uint64_t row) const {
   auto& origin = options.origin;
   return (origin.empty() ? "row " : origin.ends_with(' ') ? origin : origin + ":") + std::to_string(row) + ": ";
 }
+
+uint32_t load_options::owner(const hash128& key) const { return owners ? owners->of(key, partitions) : owner_of(key, partitions); }
 
 graph_loader::graph_loader(load_options options) : state_{std::make_unique<state>(std::move(options))} {}
 graph_loader::~graph_loader() = default;

@@ -12,6 +12,8 @@
 
 namespace gli {
 
+class told_owners;  // partitions/ownership.h
+
 struct load_options {
   graph_kind kind;
   uint32_t partition = 0, partitions = 1;
@@ -19,6 +21,9 @@ struct load_options {
   std::string origin;                 // the input's name in messages: "FILE", of lines, or what ends with a space, "FILE: row "
   duplicate_policy duplicates = duplicate_policy::first;
   int32_t most_nodes = INT32_MAX;     // of a partition; failure{memory} beyond
+  const told_owners* owners = nullptr;  // where keys that batches name are not all owned at home; must know them before, and outlive the loader
+
+  uint32_t owner(const hash128& key) const;
 };
 
 /// Of the whole graph. Lost: duplicates with an attribute that differs from the one kept; counted where the first is kept.

@@ -20,7 +20,7 @@ using requests = std::vector<std::vector<int32_t>>;  // by owner
 requests split_by_owner(const loader_state& s) {
   requests by_owner(s.options.partitions);
   auto& keys = *s.remote->keys;
-  for (int32_t r = 0; r < keys.size(); ++r) by_owner[owner_of(keys.hash_of(r), s.options.partitions)].push_back(r);
+  for (int32_t r = 0; r < keys.size(); ++r) by_owner[s.options.owner(keys.hash_of(r))].push_back(r);
   return by_owner;
 }
 
@@ -126,7 +126,7 @@ std::vector<std::vector<int32_t>> sources_by_peer(const loader_state& s, const s
   auto words = size_t(s.own->keys->size() + 63) / 64;
   std::vector<std::vector<uint64_t>> marks(partitions, std::vector<uint64_t>(words));
   std::vector<uint32_t> owner(size_t(s.remote->keys->size()));
-  for (size_t r = 0; r < owner.size(); ++r) owner[r] = owner_of(s.remote->keys->hash_of(int32_t(r)), partitions);
+  for (size_t r = 0; r < owner.size(); ++r) owner[r] = s.options.owner(s.remote->keys->hash_of(int32_t(r)));
   for (auto& chunk : s.edges)
     for (size_t i = 0; i < chunk.to.size(); ++i) {
       if (chunk.to[i] >= 0) continue;

@@ -39,10 +39,12 @@ class row_numbers {
 /// Where a batch's edges go in a chunk that has room for them.
 struct edge_slots { int32_t *from, *to; };
 
-inline bool is_own(const load_options& o, const hash128& h) { return o.partitions == 1 || owner_of(h, o.partitions) == o.partition; }
+inline bool is_own(const load_options& o, const hash128& h) {
+  return o.partitions == 1 || (o.owners ? o.owner(h) : owner_of(h, o.partitions)) == o.partition;
+}
 
 inline void check_owned(const load_options& o, const hash128& h) {
-  if (!is_own(o, h)) throw failure{errc::protocol, "a row of partition " + std::to_string(owner_of(h, o.partitions)) + " came to partition " +
+  if (!is_own(o, h)) throw failure{errc::protocol, "a row of partition " + std::to_string(o.owner(h)) + " came to partition " +
                                                        std::to_string(o.partition)};
 }
 

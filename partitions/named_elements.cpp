@@ -4,7 +4,8 @@
 
 namespace gli {
 
-named_elements::named_elements(std::span<const edit> edits, bool directed, uint32_t partitions) : directed_{directed}, partitions_{partitions} {
+named_elements::named_elements(std::span<const edit> edits, bool directed, const std::function<std::vector<uint32_t>(std::span<const hash128>)>& owners_of)
+    : directed_{directed} {
   using what = enum edit::what;
   numbers_.reserve(edits.size());
   for (auto& e : edits) switch (e.op) {
@@ -17,12 +18,16 @@ named_elements::named_elements(std::span<const edit> edits, bool directed, uint3
       case what::remove_node: nodes_[number(e.node)].removed = true; break;
       default: name_edge(e);
     }
+  std::vector<hash128> hashes;
+  for (auto& n : nodes_) hashes.push_back(n.hash);
+  auto owners = owners_of(hashes);
+  for (size_t i = 0; i < nodes_.size(); ++i) nodes_[i].owner = owners[i];
 }
 
 uint32_t named_elements::number(const key& k) {
   auto hash = key_hash(k);
   auto [at, fresh] = numbers_.try_emplace(hash, uint32_t(nodes_.size()));
-  if (fresh) nodes_.push_back({k, hash, owner_of(hash, partitions_)});
+  if (fresh) nodes_.push_back({k, hash, 0});
   return at->second;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What edits name: nodes by their keys, and edges by two of these.
 
+#include <functional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -25,7 +26,8 @@ class named_elements {
     bool removed = false;  // any of the edges between them, by itself
   };
 
-  named_elements(std::span<const edit> edits, bool directed, uint32_t partitions);
+  /// `owners_of` tells the owners of nodes that are called by the hashes of their keys.
+  named_elements(std::span<const edit> edits, bool directed, const std::function<std::vector<uint32_t>(std::span<const hash128>)>& owners_of);
   const std::vector<node>& nodes() const { return nodes_; }
   const std::vector<pair>& pairs() const { return pairs_; }
   bool has_pair(uint32_t source, uint32_t target) const { return pair_numbers_.contains(joined(source, target)); }
@@ -36,7 +38,6 @@ class named_elements {
   void name_edge(const edit& e);
 
   bool directed_;
-  uint32_t partitions_;
   std::vector<node> nodes_;
   std::vector<pair> pairs_;
   std::unordered_map<hash128, uint32_t, hash128_hasher> numbers_;

@@ -4,13 +4,14 @@
 
 #include "partitions/array_message.h"
 #include "partitions/dictionary.h"
+#include "partitions/ownership.h"
 #include "partitions/together.h"
 #include "runtime/codec.h"
 
 namespace gli {
 
 named_part::named_part(const graph& g, std::span<const edit> edits, communicator& all)
-    : g_{g}, named_{edits, g->kind.directed, g->partitions}, here_(named_.nodes().size(), nowhere), positions_(here_.size() * g->partitions, -1),
+    : g_{g}, named_{edits, g->kind.directed, [&](auto hashes) { return owners_of(*g, hashes, all); }}, here_(named_.nodes().size(), nowhere), positions_(here_.size() * g->partitions, -1),
       removed_(here_.size()) {
   find_own();
   if (all.size() > 1) exchange_places(all);
@@ -56,14 +57,21 @@ void named_part::find_exported(uint32_t peer) {
     if (named[size_t(exported[i])]) positions_[at(numbers_.at(exported[i]), peer)] = int32_t(i);
 }
 
-std::vector<hash128> named_part::neighbors_of(uint32_t node, bool out, uint32_t peer) const {
+std::vector<hash128> named_part::neighbors_of(uint32_t node, bool out, const std::vector<bool>& of_peer) const {
   std::vector<hash128> found;
   auto v = here_[node];
   if (v == nowhere || !goes(v)) return found;
   auto all = out ? g_->out_of(v) : g_->in_of(v);
   for (auto u = all.begin(); u != all.end() && *u < 0; u = std::upper_bound(u, all.end(), *u))
-    if (auto hash = node_hash(g_, *u); owner_of(hash, g_->partitions) == peer) found.push_back(hash);
+    if (of_peer[size_t(~*u)]) found.push_back(node_hash(g_, *u));
   return found;
+}
+
+/// By mirror.
+std::vector<bool> named_part::mirrors_of(uint32_t peer) const {
+  std::vector<bool> of_peer(size_t(g_->mirrors));
+  for (auto m : g_->peers[peer].mirrors) of_peer[size_t(~m)] = true;
+  return of_peer;
 }
 
 /// Where the own nodes are in the exchange with a peer, then its neighbors of those that are going to be removed.
@@ -73,9 +81,12 @@ byte_buffer named_part::places_for(uint32_t peer) const {
   for (uint32_t n = 0; n < here_.size(); ++n)
     if (owns(n)) positions.push_back(positions_[at(n, peer)]);
   put_array(message, positions);
-  for (uint32_t n = 0; n < here_.size(); ++n)
-    if (owns(n) && named_.nodes()[n].removed)
-      for (bool out : {false, true}) put_array(message, neighbors_of(n, out, peer));
+  std::vector<bool> of_peer;
+  for (uint32_t n = 0; n < here_.size(); ++n) {
+    if (!owns(n) || !named_.nodes()[n].removed) continue;
+    if (of_peer.empty()) of_peer = mirrors_of(peer);
+    for (bool out : {false, true}) put_array(message, neighbors_of(n, out, of_peer));
+  }
   return message;
 }
 

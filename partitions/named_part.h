@@ -64,7 +64,8 @@ class named_part {
   void exchange_places(communicator& all);
   void find_exported(uint32_t peer);
   void note_own_neighbors(uint32_t node);
-  std::vector<hash128> neighbors_of(uint32_t node, bool out, uint32_t peer) const;
+  std::vector<hash128> neighbors_of(uint32_t node, bool out, const std::vector<bool>& of_peer) const;
+  std::vector<bool> mirrors_of(uint32_t peer) const;
   byte_buffer places_for(uint32_t peer) const;
   void take_places(uint32_t peer, const byte_buffer& message);
   std::vector<int32_t> own_ids(const std::vector<hash128>& hashes) const;

@@ -4,7 +4,10 @@
 #include "partitions/catalog.h"
 #include "partitions/load_sources.h"
 #include "partitions/merge.h"
+#include "partitions/ownership.h"
 #include "partitions/partition_edit.h"
+#include "partitions/repartition.h"
+#include "partitions/rows_at_home.h"
 #include "partitions/stored_partition.h"
 #include "partitions/values.h"
 #include "runtime/codec.h"
@@ -25,7 +28,8 @@ hash128 parse_id(const std::string& commit) {
 parameters shape(const graph& g) {
   auto& k = g->kind;
   parameters all{{"nodes", int64_t(g->total_nodes)}, {"edges", int64_t(g->total_edges)}, {"directed", k.directed}, {"multi", k.multi},
-                 {"keys", int64_t(k.keys)},          {"edge_keys", int64_t(k.edge_keys)}};
+                 {"keys", int64_t(k.keys)},          {"edge_keys", int64_t(k.edge_keys)},
+                 {"partitioner", partitioner_of(*g)},  {"owners", g->owners ? to_hex(g->owners->id) : ""}};
   for (auto& [name, x] : g->attributes) all["attribute." + name] = x;
   return all;
 }
@@ -62,6 +66,9 @@ class runner {
     held_.put(job_.graph, with_mirror_keys(input(), all_));
     return {};
   }
+  job_result operator()(const repartition_graph& b) {
+    return keep(b.like ? repartition_like(input(), held_.get_graph(b.like), all_) : repartition(input(), b.partitioner, all_));
+  }
   job_result operator()(const identify&) { return {{{"graph_id", to_hex(identity_of(input(), all_))}}}; }
   job_result operator()(const compare_graphs& b) { return {compare(input(), held_.get_graph(b.newer), all_)}; }
 
@@ -95,11 +102,16 @@ class runner {
     auto store = storage::graph_store::open(b.store, true);
     std::vector<hash128> roots;  // of results, then the graph's
     int64_t bytes = 0, pages = 0;
+    std::vector<std::optional<column>> homed;  // beside the results, where others own their nodes than the homes
+    for (auto h : b.results) homed.push_back(at_home(*held_.get_values(h)));
     store->pool(all_.rank()).store([&](storage::content_pool::batch& batch) {
       auto has = [&](const hash128& h) { return batch.has(h); };
       auto put = [&](const hash128& h, std::span<const uint8_t> page) { batch.put(h, page); };
       roots.clear();
-      for (auto h : b.results) roots.push_back(write_values(*held_.get_values(h), has, put));
+      for (size_t i = 0; i < b.results.size(); ++i) {
+        auto values = held_.get_values(b.results[i]);
+        roots.push_back(homed[i] ? write_values(*values, *homed[i], has, put) : write_values(*values, has, put));
+      }
       if (job_.graph != 0) roots.push_back(write_graph(input(), has, put));
       bytes = int64_t(batch.bytes()), pages = int64_t(batch.pages());
       return roots;
@@ -123,6 +135,9 @@ class runner {
   }
 
  private:
+  std::optional<column> at_home(const node_values& v) {
+    return v.of->owners ? std::optional{rows_at_home{v.of, all_}.bring(v.data)} : std::nullopt;
+  }
   graph input() { return held_.get_graph(job_.graph); }
   job_result keep(graph g) {
     held_.put(job_.output, g);

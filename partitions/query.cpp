@@ -6,6 +6,7 @@
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
+#include "partitions/ownership.h"
 #include "partitions/query_values.h"
 #include "partitions/rows.h"
 #include "runtime/error.h"
@@ -191,6 +192,12 @@ column_batch one_edge(const graph& g, const parameters& p) {
   return edge_rows(g, found);
 }
 
+column_batch owner(const graph& g, const key& k) {
+  column_builder found{"partition", column_type::int64};
+  found.append_int64(int64_t(owner_at_home(*g, key_hash(k))));
+  return {1, {found.finish()}};
+}
+
 struct question {
   const char* name;
   std::set<std::string> arguments;
@@ -202,6 +209,7 @@ const question& known_question(const query& q) {
       {"counts", {}, true, false, false},
       {"nodes", {"offset", "limit"}, true, false, false},
       {"edges", {"offset", "limit"}, true, false, false},
+      {"owner", {"key"}, true, false, false},
       {"node", {"key"}, true, false, false},
       {"neighbors", {"key", "direction"}, true, false, false},
       {"edge", {"source", "target", "key"}, true, false, false},
@@ -223,6 +231,7 @@ column_batch answer_graph(const query& q, const graph& g) {
   if (q.name == "counts") return counts(g);
   if (q.name == "nodes") return node_rows(g, nodes_in(g, window_of(q.arguments)));
   if (q.name == "edges") return edge_rows(g, edges_in(g, window_of(q.arguments)));
+  if (q.name == "owner") return owner(g, key_parameter(q.arguments, "key"));
   if (q.name == "node") return one_node(g, key_parameter(q.arguments, "key"));
   if (q.name == "neighbors") return neighbors(g, q.arguments);
   return one_edge(g, q.arguments);

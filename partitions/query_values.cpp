@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "partitions/dictionary.h"
+#include "partitions/ownership.h"
 #include "partitions/rows.h"
 #include "runtime/error.h"
 
@@ -215,6 +216,7 @@ column_batch compare_values(const node_values& now, const node_values& before, s
   auto keys = now.of->kind.keys == key_type::none ? before.of->kind.keys : now.of->kind.keys;
   if (before.of->kind.keys != key_type::none && before.of->kind.keys != keys)
     throw failure{errc::value, "a result over int64 keys and one over str keys cannot be compared"};
+  check_owned_alike(*now.of, *before.of);
   auto place = [&](const moved& m) -> std::pair<const graph*, int32_t> { return m.now >= 0 ? std::pair{&now.of, m.now} : std::pair{&before.of, m.before}; };
   auto less = [&](const moved& a, const moved& b) {
     auto na = std::isnan(a.change), nb = std::isnan(b.change);

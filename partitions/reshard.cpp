@@ -7,6 +7,7 @@
 #include "partitions/joined_shape.h"
 #include "partitions/loader.h"
 #include "partitions/mirror_keys.h"
+#include "partitions/ownership.h"
 #include "partitions/rows.h"
 #include "partitions/together.h"
 #include "runtime/codec.h"
@@ -150,25 +151,32 @@ class rows_for_one {
       append_row(edges_[own_edge_columns_ + i], shape_.edge_columns[i].type, from, row);
     }
   }
+  void tell_owner(const hash128& key, uint32_t owner) { owners_.push_back({key, owner}); }
   byte_buffer message() {
     byte_buffer bytes;
     byte_writer to{bytes};
+    to.put_varint(owners_.size());
+    for (auto& told : owners_) to.put(told);
     put_batch(to, finish(nodes_));
     put_batch(to, finish(edges_));
     return bytes;
   }
 
+  struct key_owner { hash128 key; uint32_t owner; };
+
  private:
   const graph_shape& shape_;
+  std::vector<key_owner> owners_;
   std::vector<column_builder> nodes_, edges_;
   size_t own_edge_columns_;
 };
 
-/// The rows of stored partitions, some at a time, each by the owner of its key.
+/// The rows of stored partitions, some at a time, each to the owner of its key: its home, or where `to` says of the one partition.
 class row_sender {
  public:
-  row_sender(const std::vector<graph>& parts, const graph_shape& shape, uint64_t places_before, uint32_t owners)
-      : parts_{parts}, shape_{shape}, places_before_{places_before}, owners_{owners} {
+  row_sender(const std::vector<graph>& parts, const graph_shape& shape, uint64_t places_before, uint32_t owners, const vertex_array<uint32_t>* to)
+      : parts_{parts}, shape_{shape}, places_before_{places_before}, owners_{owners}, to_{to} {
+    if (to) told_.resize(owners, std::vector<bool>(size_t(to->size()) + size_t(to->mirrors())));
     for (auto& g : parts) {
       node_columns_.push_back(columns_in(g->node_columns, shape.node_columns));
       edge_columns_.push_back(columns_in(g->edge_columns, shape.edge_columns));
@@ -186,7 +194,7 @@ class row_sender {
       auto& g = parts_[part_];
       if (node_ == g->size) ++part_, node_ = 0;
       else if (!g->live(node_)) ++node_;
-      else sent += send_node(to[owner_of(node_hash(g, node_), owners_)], rows_at_once - sent);
+      else sent += send_node(to, to_ ? (*to_)[node_] : owner_of(node_hash(g, node_), owners_), rows_at_once - sent);
     }
     std::vector<byte_buffer> messages;
     for (auto& rows : to) messages.push_back(rows.message());
@@ -195,14 +203,26 @@ class row_sender {
 
  private:
   /// A node, unless it was sent, and the edges that leave it: at most `room` rows. How many it was.
-  uint64_t send_node(rows_for_one& to, uint64_t room) {
+  uint64_t send_node(std::vector<rows_for_one>& all, uint32_t owner, uint64_t room) {
+    auto& to = all[owner];
     auto& g = parts_[part_];
-    auto edges = uint32_t(g->out_of(node_).size());
+    auto out = g->out_of(node_);
+    auto edges = uint32_t(out.size());
     uint64_t sent = 0;
-    if (rows_of_node_ == 0) to.add_node(g, node_, place(g), node_columns_[part_]), ++rows_of_node_, ++sent;
-    for (; sent < room && rows_of_node_ <= edges; ++rows_of_node_, ++sent) to.add_edge(g, node_, rows_of_node_ - 1, edge_columns_[part_]);
+    if (rows_of_node_ == 0) tell_owner(to, owner, node_), to.add_node(g, node_, place(g), node_columns_[part_]), ++rows_of_node_, ++sent;
+    for (; sent < room && rows_of_node_ <= edges; ++rows_of_node_, ++sent) {
+      tell_owner(to, owner, out[rows_of_node_ - 1]);
+      to.add_edge(g, node_, rows_of_node_ - 1, edge_columns_[part_]);
+    }
     if (rows_of_node_ > edges) ++node_, rows_of_node_ = 0;
     return sent;
+  }
+  /// Once to each partition, of what is not owned at home.
+  void tell_owner(rows_for_one& rows, uint32_t receiver, int32_t v) {
+    if (!to_ || told_[receiver][size_t(v + to_->mirrors())]) return;
+    told_[receiver][size_t(v + to_->mirrors())] = true;
+    auto hash = node_hash(parts_[part_], v);
+    if (auto owner = (*to_)[v]; owner != owner_of(hash, owners_)) rows.tell_owner(hash, owner);
   }
   uint64_t place(const graph& g) const {
     auto at = place_of(g, node_);
@@ -213,6 +233,8 @@ class row_sender {
   const graph_shape& shape_;
   const uint64_t places_before_;  // a loader takes smaller places than its own: nodes that came by edges follow the others directly
   const uint32_t owners_;
+  const vertex_array<uint32_t>* to_;
+  std::vector<std::vector<bool>> told_;  // by receiver, of own nodes and mirrors behind those
   std::vector<columns_of_part> node_columns_, edge_columns_;
   size_t part_ = 0;
   int32_t node_ = 0;
@@ -221,7 +243,8 @@ class row_sender {
 
 class resharder {
  public:
-  resharder(std::vector<graph> parts, uint32_t stored, communicator& all) : parts_{std::move(parts)}, stored_{stored}, all_{all} {}
+  resharder(std::vector<graph> parts, uint32_t stored, communicator& all, const vertex_array<uint32_t>* to = nullptr)
+      : parts_{std::move(parts)}, stored_{stored}, all_{all}, to_{to} {}
   graph reshard();
 
  private:
@@ -230,11 +253,14 @@ class resharder {
   void resolve_mirrors();
   uint64_t places_of_rows() const;
   void send_rows(graph_loader& loader);
+  void take_rows(const byte_buffer& message, graph_loader& loader);
 
   std::vector<graph> parts_;
   const uint32_t stored_;
   communicator& all_;
+  const vertex_array<uint32_t>* to_;
   graph_shape shape_;
+  told_owners owners_;
 };
 
 void resharder::check() const {
@@ -298,9 +324,19 @@ uint64_t resharder::places_of_rows() const {
   return end;
 }
 
+void resharder::take_rows(const byte_buffer& message, graph_loader& loader) {
+  byte_reader from{message};
+  for (auto told = from.get_varint(); told > 0; --told) {
+    auto [key, owner] = from.get<rows_for_one::key_owner>();
+    owners_.add(key, owner);
+  }
+  loader.add_nodes(get_batch(from));
+  loader.add_edges(get_batch(from));
+}
+
 /// At least one exchange, so that all partitions hear of all columns.
 void resharder::send_rows(graph_loader& loader) {
-  row_sender sender{parts_, shape_, places_of_rows(), all_.size()};
+  row_sender sender{parts_, shape_, places_of_rows(), all_.size(), to_};
   auto rounds = std::max<uint64_t>(1, (sender.rows() + rows_at_once - 1) / rows_at_once);
   all_.all_reduce({&rounds, 1}, reduction::max);
   for (uint64_t i = 0; i < rounds; ++i) {
@@ -309,11 +345,7 @@ void resharder::send_rows(graph_loader& loader) {
     together(all_, [&] { outgoing = sender.next(); });
     auto incoming = all_.all_to_all(std::move(outgoing));
     together(all_, [&] {
-      for (auto& message : incoming) {
-        byte_reader from{message};
-        loader.add_nodes(get_batch(from));
-        loader.add_edges(get_batch(from));
-      }
+      for (auto& message : incoming) take_rows(message, loader);
     });
   }
 }
@@ -321,7 +353,9 @@ void resharder::send_rows(graph_loader& loader) {
 graph resharder::reshard() {
   agree();
   resolve_mirrors();
-  graph_loader loader{load_options{shape_.kind, all_.rank(), all_.size(), false, ""}};
+  load_options options{shape_.kind, all_.rank(), all_.size(), false, ""};
+  if (to_) options.owners = &owners_;
+  graph_loader loader{options};
   if (shape_.kind.keys != key_type::none) send_rows(loader);
   parts_.clear();
   load_report report;
@@ -336,5 +370,7 @@ graph resharder::reshard() {
 }  // namespace
 
 graph reshard(std::vector<graph> parts, uint32_t stored, communicator& all) { return resharder{std::move(parts), stored, all}.reshard(); }
+
+graph moved(const graph& g, const vertex_array<uint32_t>& to, communicator& all) { return resharder{{g}, all.size(), all, &to}.reshard(); }
 
 }  // namespace gli

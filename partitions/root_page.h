@@ -10,7 +10,8 @@ namespace gli {
 
 constexpr uint32_t graph_root_magic = 0x31524747;   // "GGR1"
 constexpr uint32_t values_root_magic = 0x31525647;  // "GVR1"
-constexpr uint32_t graph_root_version = 2, values_root_version = 3;  // what is written; all before are read
+constexpr uint32_t graph_root_version = 3, values_root_version = 3;  // the newest; all before are read
+constexpr uint32_t graph_owned_at_home = 2;                          // what is written of a graph without an ownership
 
 /// Appends fields in order, little endian, unaligned.
 class root_writer {

@@ -30,6 +30,13 @@ void add_peers(root_reader& root, trees& all) {
     }
 }
 
+void add_owners(root_reader& root, trees& all) {
+  root.get_text();
+  for (int i = 0; i < 2; ++i) root.get<uint64_t>();  // identity
+  root.get<uint32_t>();
+  for (int list = 0; list < 2; ++list) add_tree(root, all);
+}
+
 /// In the order of docs/graph-format.md, "Root of a graph".
 trees trees_of_graph(const byte_buffer& page) {
   trees all;
@@ -43,6 +50,7 @@ trees trees_of_graph(const byte_buffer& page) {
   add_columns(root, all);
   root.get_parameters();
   add_peers(root, all);
+  if (root.version() > graph_owned_at_home) add_owners(root, all);
   root.expect_end();
   return all;
 }

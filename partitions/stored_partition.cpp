@@ -3,6 +3,7 @@
 #include "partitions/partition_edit.h"
 #include "partitions/patch.h"
 #include "partitions/reshard.h"
+#include "partitions/rows_at_home.h"
 #include "partitions/together.h"
 #include "runtime/error.h"
 
@@ -52,28 +53,49 @@ graph patched(const graph& from, const std::vector<byte_buffer>& patches, commun
   return g;
 }
 
-/// The nodes of lower partitions: those with smaller key hashes.
-int64_t nodes_before(const graph& of, communicator& all) {
+/// How many nodes have their home on lower partitions, where `here` have it on this one: those with smaller key hashes.
+int64_t nodes_before(int64_t here, communicator& all) {
   std::vector<uint64_t> nodes(all.size());
-  nodes[all.rank()] = of->nodes;
+  nodes[all.rank()] = uint64_t(here);
   all.all_reduce(nodes, reduction::sum);
   int64_t before = 0;
   for (uint32_t q = 0; q < all.rank(); ++q) before += int64_t(nodes[q]);
   return before;
 }
 
+/// A result's values for a graph whose nodes others own than their homes. `at(p)` is where partition p wrote it.
+node_values read_from_homes(size_t parts, const std::function<stored_values(uint32_t)>& at, const graph& of, communicator& all) {
+  rows_at_home home{of, all};
+  auto before = nodes_before(home.count(), all);
+  std::optional<node_values> read;
+  together(all, [&] {
+    if (parts == all.size()) {
+      std::vector<stored_values> own{at(all.rank())};
+      read = read_value_rows(own, of, 0, home.count(), uint64_t(home.count()));
+      return;
+    }
+    std::vector<stored_values> stored;
+    for (uint32_t p = 0; p < parts; ++p) stored.push_back(at(p));
+    read = read_value_rows(stored, of, before, home.count(), of->total_nodes);
+  });
+  read->data = home.send_back(read->data);
+  return *read;
+}
+
 /// A result's values for `of`. `pages(p)` pins what partition p wrote, `part(p)` is its part of the graph that they were written for.
 node_values read_roots(const std::vector<hash128>& roots, const graph& of, const std::function<content_pool::snapshot(uint32_t)>& pages,
                        const std::function<graph(uint32_t)>& part, communicator& all) {
+  auto at = [&](uint32_t p) -> stored_values {
+    return {roots[p], [pinned = std::make_shared<content_pool::snapshot>(pages(p))](const hash128& h) { return pinned->get(h); }, [&, p] { return part(p); }};
+  };
+  if (of->owners) return read_from_homes(roots.size(), at, of, all);
   if (roots.size() == all.size()) {
-    auto own = pages(all.rank());
-    return read_values(roots[all.rank()], of, [&](const hash128& h) { return own.get(h); });
+    auto own = at(all.rank());
+    return read_values(own.root, of, own.get);
   }
-  auto before = nodes_before(of, all);
+  auto before = nodes_before(int64_t(of->nodes), all);
   std::vector<stored_values> stored;
-  for (uint32_t p = 0; p < roots.size(); ++p)
-    stored.push_back({roots[p], [pinned = std::make_shared<content_pool::snapshot>(pages(p))](const hash128& h) { return pinned->get(h); },
-                      [&, p] { return part(p); }});
+  for (uint32_t p = 0; p < roots.size(); ++p) stored.push_back(at(p));
   return read_values(stored, of, before);
 }
 

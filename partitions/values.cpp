@@ -7,6 +7,7 @@
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
+#include "partitions/ownership.h"
 #include "partitions/parallel.h"
 #include "partitions/root_page.h"
 #include "runtime/error.h"
@@ -35,32 +36,6 @@ std::vector<page_ptr> pages_of(const column& data, int64_t size, const RowOf& ro
     }
   });
   return pages;
-}
-
-/// Live nodes by key hash: an order that all versions, copies and partitionings of a graph share.
-std::vector<int32_t> by_hash(const graph& g) {
-  struct entry { hash128 hash; int32_t node; };
-  std::vector<entry> nodes;
-  nodes.reserve(g->nodes);
-  for (int32_t v = 0; v < g->size; ++v)
-    if (g->live(v)) nodes.push_back({g->keys->hash_of(v), v});
-  tbb::parallel_sort(nodes, [](const entry& a, const entry& b) { return a.hash < b.hash; });
-  std::vector<int32_t> order(nodes.size());
-  std::ranges::transform(nodes, order.begin(), &entry::node);
-  return order;
-}
-
-/// Rows in the order of by_hash(of), as a column by id.
-column by_id(const column& rows, const graph& of) {
-  std::vector<int64_t> row_of(size_t(of->size), -1);
-  int64_t row = 0;
-  for (auto v : by_hash(of)) row_of[size_t(v)] = row++;
-  column_builder out{"value", rows.type};
-  out.reserve(of->size);
-  for (auto r : row_of)
-    if (r >= 0) out.append_from(rows, r);
-    else out.append_null();
-  return out.finish();
 }
 
 /// The row in `v` of a live node of `g`.
@@ -100,7 +75,7 @@ struct values_part {
 column in_hash_order(const column& values, const graph& of) {
   column_builder out{"value", values.type};
   out.reserve(int64_t(of->nodes));
-  for (auto v : by_hash(of)) out.append_from(values, v);
+  for (auto v : nodes_by_hash(of)) out.append_from(values, v);
   return out.finish();
 }
 
@@ -125,8 +100,55 @@ values_part read_part(const stored_values& s) {
   return part;
 }
 
-/// Rows [before, before + of->nodes) of `expected`.
-node_values read_rows(std::span<const stored_values> stored, const graph& of, int64_t before, uint64_t expected) {
+/// With the values' pages in the order of key hashes.
+hash128 write_rows(const node_values& v, int64_t rows, const std::vector<page_ptr>& pages, const page_has& has, const page_put& put) {
+  tree_writer trees{has, put};
+  root_writer root{values_root_magic, values_root_version};
+  root.put(static_cast<uint8_t>(v.data.type)).put(rows);
+  root.put_text(v.provenance.algorithm).put(v.provenance.version).put_parameters(v.provenance.arguments).put_parameters(v.summary);
+  root.put_tree(trees.put_pages(pages));
+  return trees.put_page(root.bytes());
+}
+
+}  // namespace
+
+std::vector<int32_t> nodes_by_hash(const graph& g) {
+  struct entry { hash128 hash; int32_t node; };
+  std::vector<entry> nodes;
+  nodes.reserve(g->nodes);
+  for (int32_t v = 0; v < g->size; ++v)
+    if (g->live(v)) nodes.push_back({g->keys->hash_of(v), v});
+  tbb::parallel_sort(nodes, [](const entry& a, const entry& b) { return a.hash < b.hash; });
+  std::vector<int32_t> order(nodes.size());
+  std::ranges::transform(nodes, order.begin(), &entry::node);
+  return order;
+}
+
+column values_by_id(const column& rows, const graph& of) {
+  std::vector<int64_t> row_of(size_t(of->size), -1);
+  int64_t row = 0;
+  for (auto v : nodes_by_hash(of)) row_of[size_t(v)] = row++;
+  column_builder out{"value", rows.type};
+  out.reserve(of->size);
+  for (auto r : row_of)
+    if (r >= 0) out.append_from(rows, r);
+    else out.append_null();
+  return out.finish();
+}
+
+hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
+                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
+  auto order = nodes_by_hash(v.of);
+  auto rows = int64_t(order.size());
+  return write_rows(v, rows, pages_of(v.data, rows, [&](int32_t i) { return int64_t{order[size_t(i)]}; }), has, put);
+}
+
+hash128 write_values(const node_values& v, const column& rows, const std::function<bool(const hash128&)>& has,
+                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
+  return write_rows(v, rows.length, pages_of(rows, rows.length, [](int32_t i) { return int64_t{i}; }), has, put);
+}
+
+node_values read_value_rows(std::span<const stored_values> stored, const graph& of, int64_t before, int64_t count, uint64_t expected) {
   node_values v{of, {}, {}, {}};
   std::optional<column_builder> rows;
   int64_t begin = 0;  // of a part's rows among all
@@ -140,35 +162,29 @@ node_values read_rows(std::span<const stored_values> stored, const graph& of, in
     }
     if (part.values.type != v.data.type) damaged("partitions' values are of different types");
     auto end = begin + part.values.length;
-    auto first = std::clamp(before, begin, end), last = std::clamp(before + int64_t(of->nodes), begin, end);
+    auto first = std::clamp(before, begin, end), last = std::clamp(before + count, begin, end);
     rows->append_rows(part.values, first - begin, last - begin);
     begin = end;
   }
   if (!rows || uint64_t(begin) != expected) damaged(std::to_string(begin) + " values for a graph of " + std::to_string(expected) + " nodes");
-  v.data = by_id(rows->finish(), of);
+  v.data = rows->finish();
   return v;
 }
 
-}  // namespace
-
-hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
-                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
-  tree_writer trees{has, put};
-  root_writer root{values_root_magic, values_root_version};
-  auto order = by_hash(v.of);
-  root.put(static_cast<uint8_t>(v.data.type)).put(int64_t(order.size()));
-  root.put_text(v.provenance.algorithm).put(v.provenance.version).put_parameters(v.provenance.arguments).put_parameters(v.summary);
-  root.put_tree(trees.put_pages(pages_of(v.data, int64_t(order.size()), [&](int32_t i) { return int64_t{order[size_t(i)]}; })));
-  return trees.put_page(root.bytes());
-}
-
 node_values read_values(const hash128& root, const graph& of, const page_get& get) {
-  return read_rows(std::vector<stored_values>{{root, get, [&] { return of; }}}, of, 0, of->nodes);
+  auto v = read_value_rows(std::vector<stored_values>{{root, get, [&] { return of; }}}, of, 0, int64_t(of->nodes), of->nodes);
+  v.data = values_by_id(v.data, of);
+  return v;
 }
 
-node_values read_values(std::span<const stored_values> stored, const graph& of, int64_t before) { return read_rows(stored, of, before, of->total_nodes); }
+node_values read_values(std::span<const stored_values> stored, const graph& of, int64_t before) {
+  auto v = read_value_rows(stored, of, before, int64_t(of->nodes), of->total_nodes);
+  v.data = values_by_id(v.data, of);
+  return v;
+}
 
 graph with_values(const graph& g, const std::string& name, const node_values& v) {
+  check_owned_alike(*g, *v.of);
   if (g->kind.keys != v.of->kind.keys && g->nodes) throw failure{errc::value, "the values are of other nodes, whose keys are of another type"};
   if (g->total_nodes < v.of->total_nodes)
     throw failure{errc::value, "the values are of other nodes: " + std::to_string(v.of->total_nodes) + ", not " + std::to_string(g->total_nodes)};

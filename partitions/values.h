@@ -22,8 +22,11 @@ struct node_values {
 };
 using node_values_ptr = std::shared_ptr<const node_values>;
 
-/// The values as content-addressed pages, like write_graph / read_graph.
+/// The values as content-addressed pages, like write_graph / read_graph: in the order of key hashes.
 hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
+                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
+/// The same of values whose graph has an `ownership`: `rows` are what rows_at_home gives.
+hash128 write_values(const node_values& v, const column& rows, const std::function<bool(const hash128&)>& has,
                      const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
 /// `of` has the nodes that the values were written for.
 node_values read_values(const hash128& root, const graph& of, const page_get& get);
@@ -37,6 +40,13 @@ struct stored_values {
 /// The same of all partitions that wrote a result, for `of`, which may be one of another number of partitions: `before` nodes of the whole graph have
 /// smaller key hashes than its own.
 node_values read_values(std::span<const stored_values> stored, const graph& of, int64_t before);
+
+/// Rows [before, before + count) of what all of these wrote, in the order of key hashes; `expected` are all of them.
+node_values read_value_rows(std::span<const stored_values> stored, const graph& of, int64_t before, int64_t count, uint64_t expected);
+/// Live nodes by key hash: an order that all versions, copies and partitionings of a graph share.
+std::vector<int32_t> nodes_by_hash(const graph& g);
+/// Rows in the order of nodes_by_hash(of), as a column by id.
+column values_by_id(const column& rows, const graph& of);
 
 /// `g` with the values as the node attribute `name`, instead of what it had under that name; nulls are no attribute. `v.of` may be another version or copy
 /// with the same nodes: else failure{value} naming one. O(nodes); only that column is new. On partitions each calls it with its own values.

@@ -62,6 +62,7 @@ void graph_writer::copy_rest() {
   g.size = to_.size;
   g.partition = base_->partition;
   g.partitions = base_->partitions;
+  g.owners = base_->owners;
   g.nodes = to_.nodes;
   g.removed = to_.removed;
   g.sequence = to_.sequence;

@@ -56,6 +56,11 @@ struct put_body {
     group.setValues(b.values);
     group.setName(text(b.name));
   }
+  void operator()(const repartition_graph& b) {
+    auto group = to.initRepartition();
+    group.setPartitioner(text(b.partitioner));
+    group.setLike(b.like);
+  }
   void operator()(const resolve_mirrors&) { to.setResolveMirrors(); }
   void operator()(const identify&) { to.setIdentify(); }
   void operator()(const write_pages& b) {
@@ -162,6 +167,7 @@ job_body get_body(wire::Job::Reader from) {
       return select_by_values{group.getValues(), group.getLow(), group.getHigh()};
     }
     case wire::Job::ASSIGN_VALUES: return assign_values{from.getAssignValues().getValues(), string_of(from.getAssignValues().getName())};
+    case wire::Job::REPARTITION: return repartition_graph{string_of(from.getRepartition().getPartitioner()), from.getRepartition().getLike()};
     case wire::Job::RESOLVE_MIRRORS: return resolve_mirrors{};
     case wire::Job::IDENTIFY: return identify{};
     case wire::Job::WRITE_PAGES: return write_pages{string_of(from.getWritePages().getStore()), read_numbers(from.getWritePages().getResults())};

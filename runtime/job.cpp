@@ -21,6 +21,7 @@ struct job_name {
   std::string operator()(const run_program& p) const { return p.name; }
   std::string operator()(const aggregate_neighbors&) const { return "aggregate"; }
   std::string operator()(const assign_values&) const { return "with_values"; }
+  std::string operator()(const repartition_graph&) const { return "repartition"; }
 };
 
 template <class... Body>

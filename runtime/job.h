@@ -56,6 +56,8 @@ struct read_pages { std::string store, commit; };  // commit: its id, hex
 /// Read a result of a commit, for `graph`, which is the commit's: that of number `index`, or, where that is negative, what was kept of `kept`.
 /// Output: node values.
 struct read_result { std::string store, commit; int32_t index = -1; result_info kept = {}; };
+/// `graph` with its nodes where a partitioner puts them (partitions/repartition.h), or, where `like` names a graph, where that has them. Output: a graph.
+struct repartition_graph { std::string partitioner; handle like = 0; };
 /// What changed from `graph` to `newer`. Summary: nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed.
 struct compare_graphs { handle newer = 0; };
 
@@ -73,8 +75,8 @@ struct merge_graphs {
   bool tell = false;
 };
 
-/// Rows that the partitions get for themselves: "nodes" or "edges" of a text file; or, without a path, "kronecker" edges (scale, edge_factor, seed) or "numbers",
-/// nodes with the keys 1 … count. Formats: partitions/loaders/source_share.h; of edges also negated_mirrors, and known_ids: whether an edge to a node
+/// Rows that the partitions get for themselves: "nodes" or "edges" of a text file; or, without a path, "kronecker" edges (scale, edge_factor, seed), "gap_kronecker"
+/// or "gap_uniform" ones of the GAP Benchmark Suite (scale, weighted), or "numbers", nodes with the keys first (default: 1), first + 1, …: count of them. Formats: partitions/loaders/source_share.h; of edges also negated_mirrors, and known_ids: whether an edge to a node
 /// that no node row brought is a bad line.
 struct row_source { std::string what, path; parameters format; };
 /// Make a graph of sources, one after the other. Output: a graph. Summary as of finish_load, and of each text source rows.I, skipped.I and the first bad lines,
@@ -89,7 +91,7 @@ struct read_sources {
 
 using job_body = std::variant<finish_load, run_algorithm, select_elements, select_by_values, resolve_mirrors, identify, write_pages,
                               read_pages, read_result, compare_graphs, edit_graph, add_rows, merge_graphs, read_sources, run_program, aggregate_neighbors,
-                              assign_values>;
+                              assign_values, repartition_graph>;
 
 struct job {
   uint64_t id = 0;     // given by the coordinator

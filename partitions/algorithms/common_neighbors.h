@@ -17,6 +17,7 @@
 #include "partitions/exact_sum.h"
 #include "partitions/kernels/distinct_neighbors.h"
 #include "partitions/mirror_exchange.h"
+#include "partitions/ownership.h"
 
 namespace gli {
 
@@ -67,9 +68,14 @@ class common_neighbors {
   std::vector<std::vector<scored>> find(std::span<const node_pair> pairs, communicator& all) const {
     std::vector<std::vector<question>> questions(all.size());
     std::vector<std::vector<hash128>> lists(all.size());
+    std::vector<hash128> second;
+    for (auto& p : pairs)
+      if (p.own_first) second.push_back(p.second);
+    auto owners = owners_of(g_.body(), second, all);
+    auto owner = owners.begin();
     for (uint64_t i = 0; i < pairs.size(); ++i) {
       if (!pairs[i].own_first) continue;
-      auto q = owner_of(pairs[i].second, all.size());
+      auto q = *owner++;
       auto list = beside(*pairs[i].own_first);
       questions[q].push_back({i, list.size()});
       for (auto& n : list) lists[q].push_back(n.name);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "partitions/dictionary.h"
 #include "partitions/kernels/communities.h"
 #include "partitions/kernels/named_groups.h"
 #include "partitions/kernels/named_owners.h"
@@ -29,7 +30,7 @@ class louvain {
   /// Collective. g must outlive it.
   louvain(const graph_view& g, const edge_weights* weights, const options& how, communicator& all) : how_{how} {
     auto level = std::make_unique<community_graph>(community_graph::of(g, weights, all));
-    groups = named_groups::of_nodes(g, [&](int32_t v) { return level->name(uint32_t(v)); });
+    groups = named_groups::of_nodes(g, [&](int32_t v) { return g.body().keys->hash_of(v); });
     std::vector<hash128> at_first;  // by own node of the level: where it begins; empty: alone
     while (level) level = next_level(std::move(level), at_first, all);
   }
@@ -94,7 +95,7 @@ class louvain {
   }
 
   void rename(const community_graph& level, const communities& now, communicator& all) {
-    groups.rename(ask_owners<hash128>(groups.names, all, [&](const hash128& name) { return now.name_of(level.own_id(name)); }));
+    groups.rename(ask_homes<hash128>(groups.names, all, [&](const hash128& name) { return now.name_of(level.own_id(name)); }));
   }
 
   options how_;

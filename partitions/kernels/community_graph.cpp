@@ -79,6 +79,8 @@ class beside {
   const arc_weights& weights_;
 };
 
+struct told_node { hash128 name; community_totals totals; };
+
 struct page_links {
   std::vector<community_graph::link> links;
   std::vector<uint32_t> counts;
@@ -87,7 +89,40 @@ struct page_links {
 
 }  // namespace
 
+/// Nodes and what is beside them go to the homes of their names.
+community_graph community_graph::brought_home(const graph_view& g, const edge_weights* weights, communicator& all) {
+  arc_weights arcs{g, weights, all};
+  std::vector<std::vector<told_node>> nodes(all.size());
+  std::vector<std::vector<bond>> bonds(all.size());
+  uint64_t inner = 0;
+  beside b{g, arcs};
+  for (int32_t v = 0; v < g.size(); ++v) {
+    if (!g.live(v)) continue;
+    b.read(v);
+    inner += b.inner;
+    auto name = hash_of(g, v);
+    auto home = owner_of(name, all.size());
+    nodes[home].push_back({name, b.totals});
+    for (auto& l : b.links) bonds[home].push_back({name, hash_of(g, l.to < uint32_t(g.size()) ? int32_t(l.to) : ~int32_t(l.to - uint32_t(g.size()))), l.weight});
+  }
+  std::vector<byte_buffer> outgoing(all.size());
+  for (uint32_t q = 0; q < all.size(); ++q) {
+    put_array(outgoing[q], nodes[q]);
+    put_array(outgoing[q], bonds[q]);
+  }
+  std::vector<std::pair<hash128, community_totals>> here;
+  std::vector<bond> beside_them;
+  for (auto& bytes : all.all_to_all(std::move(outgoing))) {
+    array_reader from{bytes};
+    for (auto& n : from.get<told_node>()) here.emplace_back(n.name, n.totals);
+    auto theirs = from.get<bond>();
+    beside_them.insert(beside_them.end(), theirs.begin(), theirs.end());
+  }
+  return made_of(std::move(here), beside_them, inner, all);
+}
+
 community_graph community_graph::of(const graph_view& g, const edge_weights* weights, communicator& all) {
+  if (g.body().owners) return brought_home(g, weights, all);
   community_graph made;
   made.own_ = uint32_t(g.size());
   made.keys_ = &*g.body().keys;

@@ -1,6 +1,7 @@
 #pragma once
 // What communities are found in: a graph of nodes with weighted arcs to others, spread over partitions; first the graph itself, then its communities as
-// nodes. A node is called by the hash of a key, and lives where owner_of(name) says. An undirected edge is two arcs, an undirected self-loop one of twice its
+// nodes. A node is called by the hash of a key, and lives at the home of that name, where owner_of(name) says; so of a graph whose nodes are owned elsewhere
+// the first one is brought there. An undirected edge is two arcs, an undirected self-loop one of twice its
 // weight. Weights are integers on a grid 62 bits below their sum, so that no sum of them depends on an order or leaves 64 bits.
 
 #include <array>
@@ -40,6 +41,7 @@ class community_graph {
   uint32_t own() const { return own_; }                          // own nodes are [0, own)
   uint32_t locals() const { return uint32_t(name_.size()); }     // and copies of others' [own, locals)
   const hash128& name(uint32_t local) const { return name_[local]; }
+  std::span<const hash128> names() const { return {name_.data(), own_}; }  // of own nodes
   const community_totals& totals(uint32_t own) const { return totals_[own]; }  // size 1; 0 for what the graph does not have
   std::span<const link> links(uint32_t own) const { return {links_.data() + begin_[own], links_.data() + begin_[own + 1]}; }
   uint64_t inner() const { return inner_; }                      // this partition's part of twice the weight of arcs from a node to itself
@@ -52,6 +54,7 @@ class community_graph {
   uint32_t own_id(const hash128& name) const;
 
  private:
+  static community_graph brought_home(const graph_view& g, const edge_weights* weights, communicator& all);
   void count(communicator& all);
   void find_exported(communicator& all);
 

@@ -3,20 +3,26 @@
 #include <algorithm>
 
 #include "partitions/kernels/value_column.h"
+#include "partitions/ownership.h"
 #include "partitions/together.h"
 
 namespace gli {
 namespace {
 
-/// The distinct labels whose nodes are each partition's, ascending.
-std::vector<std::vector<hash128>> by_owner(const std::vector<hash128>& labels, const std::vector<uint8_t>& known, uint32_t partitions) {
-  std::vector<std::vector<hash128>> asked(partitions);
+/// Each label once, ascending.
+std::vector<hash128> distinct(const std::vector<hash128>& labels, const std::vector<uint8_t>& known) {
+  std::vector<hash128> list;
   for (size_t v = 0; v < labels.size(); ++v)
-    if (known[v]) asked[owner_of(labels[v], partitions)].push_back(labels[v]);
-  for (auto& list : asked) {
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-  }
+    if (known[v]) list.push_back(labels[v]);
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+  return list;
+}
+
+/// Those of each owner, in their order.
+std::vector<std::vector<hash128>> by_owner(const std::vector<hash128>& labels, const std::vector<uint32_t>& owners, uint32_t partitions) {
+  std::vector<std::vector<hash128>> asked(partitions);
+  for (size_t i = 0; i < labels.size(); ++i) asked[owners[i]].push_back(labels[i]);
   return asked;
 }
 
@@ -39,24 +45,20 @@ byte_buffer texts_of(const dictionary& keys, const byte_buffer& question) {
   return bytes;
 }
 
-/// What all owners answered, each in the order in which it was asked.
+/// What the owners answered, each in the order in which it was asked.
 class told_keys {
  public:
-  told_keys(const std::vector<std::vector<hash128>>& asked, const std::vector<byte_buffer>& answers) : asked_{asked}, texts_(asked.size()) {
-    for (size_t q = 0; q < asked.size(); ++q) {
-      byte_reader from{answers[q]};
-      for (size_t i = 0; i < asked[q].size(); ++i) texts_[q].push_back(from.get_text());
-    }
+  told_keys(const std::vector<hash128>& labels, const std::vector<uint32_t>& owners, const std::vector<byte_buffer>& answers) : labels_{labels} {
+    std::vector<byte_reader> from(answers.begin(), answers.end());
+    for (auto q : owners) texts_.push_back(from[q].get_text());
   }
   std::string_view of(const hash128& label) const {
-    auto& list = asked_[owner_of(label, uint32_t(asked_.size()))];
-    auto at = std::lower_bound(list.begin(), list.end(), label) - list.begin();
-    return texts_[owner_of(label, uint32_t(asked_.size()))][size_t(at)];
+    return texts_[size_t(std::lower_bound(labels_.begin(), labels_.end(), label) - labels_.begin())];
   }
 
  private:
-  const std::vector<std::vector<hash128>>& asked_;
-  std::vector<std::vector<std::string_view>> texts_;  // in the answers
+  const std::vector<hash128>& labels_;
+  std::vector<std::string_view> texts_;  // in the answers
 };
 
 }  // namespace
@@ -67,7 +69,9 @@ column keys_of_labels(const graph_view& g, const std::vector<int64_t>& labels, c
 }
 
 column keys_of_labels(const graph_view& g, const std::vector<hash128>& labels, const std::vector<uint8_t>& known, communicator& all) {
-  auto asked = by_owner(labels, known, all.size());
+  auto list = distinct(labels, known);
+  auto owners = owners_of(g.body(), list, all);
+  auto asked = by_owner(list, owners, all.size());
   std::vector<byte_buffer> out(all.size());
   for (uint32_t q = 0; q < all.size(); ++q) out[q] = encode(asked[q]);
   auto questions = all.all_to_all(std::move(out));
@@ -78,7 +82,7 @@ column keys_of_labels(const graph_view& g, const std::vector<hash128>& labels, c
   auto answers = all.all_to_all(std::move(replies));
   column made;
   together(all, [&] {
-    told_keys told{asked, answers};
+    told_keys told{list, owners, answers};
     auto has = [&](int32_t v) { return known[size_t(v)] != 0; };
     made = text_column(g, has, [&](int32_t v) { return told.of(labels[size_t(v)]); });
   });

@@ -4,6 +4,7 @@
 #include "partitions/dictionary.h"
 #include "partitions/kernels/named_owners.h"
 #include "partitions/kernels/value_column.h"
+#include "partitions/ownership.h"
 
 namespace gli {
 namespace {
@@ -136,7 +137,7 @@ column smallest_keys(const graph_view& g, key_type keys, const union_find& sets,
 
 column smallest_keys(const graph_view& g, key_type keys, const named_groups& groups, communicator& all) {
   auto place = [&](const hash128& name) { return uint64_t{all.rank()} << 32 | uint64_t(g.body().keys->find(name).value()); };
-  auto places = ask_owners<uint64_t>(groups.names, all, place);
+  auto places = ask_partitions<uint64_t>(groups.names, owners_of(g.body(), groups.names, all), all, place);
   union_find sets{g};
   std::vector<int32_t> first(places.size(), -1);
   for (int32_t v = 0; v < g.size(); ++v) {

@@ -6,82 +6,29 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <numeric>
 
+#include "partitions/loaders/gap_edges.h"
 #include "runtime/error.h"
 
 namespace gli {
 namespace {
 
-constexpr uint32_t seed = 27491095;
-constexpr int64_t block_size = 1 << 18;  // a block of edges has a seed of its own
-constexpr int64_t edge_factor = 16;
+constexpr uint32_t seed = 27491095;  // of the sources
 constexpr int64_t rows_per_batch = 1 << 16;
 
-struct ends { uint32_t source, target; };
-
-/// Calls f(random, number) for the numbers of each block, blocks in parallel, each with a generator that begins anew.
-template <class F>
-void for_each_in_blocks(int64_t n, F&& f) {
-  tbb::parallel_for(int64_t{0}, (n + block_size - 1) / block_size, [&](int64_t block) {
-    std::mt19937 random{uint32_t(seed + block)};
-    for (auto i = block * block_size; i < std::min(n, (block + 1) * block_size); ++i) f(random, size_t(i));
-  });
-}
-
-/// Graph500's quadrants, from one draw a bit.
-ends quadrant_walk(std::mt19937& random, int scale) {
-  constexpr double most = UINT32_MAX;
-  constexpr auto a = uint32_t(0.57 * most), b = uint32_t(0.19 * most), c = b;
-  ends e{0, 0};
-  for (int bit = 0; bit < scale; ++bit) {
-    auto draw = uint32_t(random());
-    bool lower = draw >= a + b;
-    bool right = lower ? draw > a + b + c : draw > a;
-    e = {e.source << 1 | uint32_t(lower), e.target << 1 | uint32_t(right)};
+/// Sorted, of several with the same ends the first.
+std::vector<packed_edge> distinct(const gap_edges& edges) {
+  std::vector<std::vector<packed_edge>> blocks(size_t(edges.blocks()));
+  tbb::parallel_for(size_t{0}, blocks.size(), [&](size_t i) { blocks[i] = edges.block(int64_t(i)); });
+  std::vector<packed_edge> all;
+  all.reserve(size_t(edges.count()));
+  for (auto& block : blocks) {
+    all.insert(all.end(), block.begin(), block.end());
+    block = {};
   }
-  return e;
-}
-
-std::vector<ends> kronecker_edges(int scale) {
-  std::vector<ends> edges(size_t(edge_factor << scale));
-  for_each_in_blocks(int64_t(edges.size()), [&](std::mt19937& random, size_t i) { edges[i] = quadrant_walk(random, scale); });
-  std::vector<int32_t> permutation(size_t{1} << scale);
-  std::iota(permutation.begin(), permutation.end(), 0);
-  std::shuffle(permutation.begin(), permutation.end(), std::mt19937{seed});
-  tbb::parallel_for(size_t{0}, edges.size(), [&](size_t i) {
-    edges[i] = {uint32_t(permutation[edges[i].source]), uint32_t(permutation[edges[i].target])};
-  });
-  return edges;
-}
-
-std::vector<ends> uniform_edges(int scale) {
-  std::vector<ends> edges(size_t(edge_factor << scale));
-  auto mask = (uint32_t{1} << scale) - 1;
-  for_each_in_blocks(int64_t(edges.size()), [&](std::mt19937& random, size_t i) {
-    edges[i].source = uint32_t(random()) & mask;
-    edges[i].target = uint32_t(random()) & mask;
-  });
-  return edges;
-}
-
-uint8_t draw_weight(std::mt19937& random) {
-  for (;;)
-    if (auto draw = uint32_t(random()); draw != UINT32_MAX) return uint8_t(draw % 255 + 1);
-}
-
-/// Each as source << 36 | target << 8 | weight, source < target, sorted, the first of those with the same ends.
-std::vector<uint64_t> distinct(const std::vector<ends>& edges, bool weighted) {
-  static_assert(most_gap_scale <= 28);
-  std::vector<uint64_t> packed(edges.size());
-  for_each_in_blocks(int64_t(edges.size()), [&](std::mt19937& random, size_t i) {
-    auto [source, target] = std::minmax(edges[i].source, edges[i].target);
-    packed[i] = uint64_t{source} << 36 | uint64_t{target} << 8 | (weighted ? draw_weight(random) : 0);
-  });
-  std::erase_if(packed, [](uint64_t e) { return e >> 36 == (e >> 8 & ((uint64_t{1} << 28) - 1)); });
-  tbb::parallel_sort(packed.begin(), packed.end());
-  packed.erase(std::unique(packed.begin(), packed.end(), [](uint64_t a, uint64_t b) { return a >> 8 == b >> 8; }), packed.end());
-  return packed;
+  tbb::parallel_sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end(), [](auto& x, auto& y) { return x.ends() == y.ends(); }), all.end());
+  return all;
 }
 
 /// Gathers edges into batches.
@@ -183,12 +130,10 @@ class gap_file {
 }  // namespace
 
 void generate_gap(gap_kind kind, int scale, bool weighted, const batch_sink& sink) {
-  if (scale < 1 || scale > most_gap_scale)
-    throw failure{errc::value, "scale " + std::to_string(scale) + " is not in 1 to " + std::to_string(most_gap_scale)};
-  auto edges = distinct(kind == gap_kind::kronecker ? kronecker_edges(scale) : uniform_edges(scale), weighted);
+  auto edges = distinct(gap_edges{kind, scale, weighted});
   send_nodes(int64_t{1} << scale, sink);
   edge_writer to{sink, weighted};
-  for (auto e : edges) to.add(int64_t(e >> 36), int64_t(e >> 8 & ((uint64_t{1} << 28) - 1)), int64_t(e & 255));
+  for (auto e : edges) to.add(e.source(), e.target(), e.weight());
   to.flush();
 }
 

@@ -12,13 +12,13 @@ namespace {
 
 class number_share final : public source_share {
  public:
-  number_share(int64_t count, share_place at) : count_{count}, next_{at.rank * rows_at_once}, stride_{at.ranks * rows_at_once} {}
+  number_share(int64_t first, int64_t count, share_place at) : first_{first}, count_{count}, next_{at.rank * rows_at_once}, stride_{at.ranks * rows_at_once} {}
 
   const source_piece& next() override {
     auto& s = slots_[round_++ % 2];
     auto begin = std::min(count_, next_), end = std::min(count_, next_ + rows_at_once);
     next_ += stride_;
-    s.rows = {end - begin, {numbers("", begin, end), numbers("_seq", begin, end)}};
+    s.rows = {end - begin, {numbers("", first_ + begin, first_ + end), numbers("_seq", begin + 1, end + 1)}};
     auto& p = s.piece = {};
     if (begin < end) p.batches.push_back(&s.rows);
     p.last = next_ >= count_;
@@ -37,11 +37,11 @@ class number_share final : public source_share {
   static column numbers(const char* name, int64_t begin, int64_t end) {
     column_builder built{name, column_type::int64};
     built.reserve(end - begin);
-    for (auto i = begin; i < end; ++i) built.append_int64(i + 1);
+    for (auto i = begin; i < end; ++i) built.append_int64(i);
     return built.finish();
   }
 
-  const int64_t count_;
+  const int64_t first_, count_;
   int64_t next_;
   const int64_t stride_;
   uint64_t round_ = 0;
@@ -104,7 +104,7 @@ column_type readable_type(const std::string& name) {
 
 }  // namespace
 
-std::unique_ptr<source_share> share_numbers(int64_t count, share_place at) { return std::make_unique<number_share>(count, at); }
+std::unique_ptr<source_share> share_numbers(int64_t first, int64_t count, share_place at) { return std::make_unique<number_share>(first, count, at); }
 
 std::unique_ptr<source_share> with_negated_mirrors(std::unique_ptr<source_share> share) {
   return std::make_unique<mirrored_share>(std::move(share));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "partitions/loaders/gap.h"
 #include "partitions/loaders/text.h"
 #include "runtime/job.h"
 
@@ -48,8 +49,12 @@ std::unique_ptr<source_share> share_text(const text_options& options, bool nodes
 /// Of the edges of generate_kronecker.
 std::unique_ptr<source_share> share_kronecker(int scale, int edge_factor, uint64_t seed, share_place at);
 
-/// Of nodes with the keys 1 … count.
-std::unique_ptr<source_share> share_numbers(int64_t count, share_place at);
+/// Of the edges of generate_gap, whose repetitions come too: of those with the same ends the first by place is the one to keep. Each partition holds the
+/// permutation of a Kronecker graph's nodes, 4 bytes each.
+std::unique_ptr<source_share> share_gap(gap_kind kind, int scale, bool weighted, share_place at);
+
+/// Of nodes with the keys first … first + count - 1.
+std::unique_ptr<source_share> share_numbers(int64_t first, int64_t count, share_place at);
 
 /// The same with each batch of edges followed by its negated mirror.
 std::unique_ptr<source_share> with_negated_mirrors(std::unique_ptr<source_share> share);

@@ -6,8 +6,13 @@ import argparse
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from . import _core, _loading
+from ._distributed import PARTITIONERS
+from ._edits import DuplicateWarning
 
 _KERNELS = ("bfs", "sssp", "pr", "cc", "bc", "tc", "cdlp", "lcc")
 
@@ -21,15 +26,16 @@ def program() -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of gli bench; all but --workers are those of the program."""
+    """The options of gli bench; all but --workers and --partitioner are those of the program."""
     graph = parser.add_mutually_exclusive_group(required=True)
     graph.add_argument("--graph", metavar="FILE", help="a serialized graph of the GAP Benchmark Suite, .sg or .wsg")
-    graph.add_argument("--kron", metavar="N", help="a Kronecker graph of 2^N nodes, as GAP makes it")
-    graph.add_argument("--urand", metavar="N", help="a uniform random graph of 2^N nodes, as GAP makes it")
+    graph.add_argument("--kron", type=_scale, metavar="N", help="a Kronecker graph of 2^N nodes, as GAP makes it")
+    graph.add_argument("--urand", type=_scale, metavar="N", help="a uniform random graph of 2^N nodes, as GAP makes it")
     parser.add_argument("--kernel", choices=_KERNELS, required=True)
     parser.add_argument("--trials", type=_from_one, metavar="K", help="how often (default: 16)")
     parser.add_argument("--threads", type=_from_one, metavar="T", help="of the process, or of each worker (default: all cores)")
-    parser.add_argument("--workers", type=_from_one, metavar="W", help="on a cluster of W processes; needs --graph")
+    parser.add_argument("--workers", type=_from_one, metavar="W", help="on a cluster of W processes, which make --kron and --urand themselves")
+    parser.add_argument("--partitioner", choices=PARTITIONERS, help="of the workers (default: hash)")
     parser.add_argument("--rounds", type=_from_one, metavar="R", help="of pr (default: 20) and cdlp (default: 10)")
     parser.add_argument("--precision", choices=("single", "double"), help="of pr (default: double)")
     parser.add_argument("--source", metavar="S", help="the node to begin from (default: those that GAP's programs pick)")
@@ -41,14 +47,20 @@ def _from_one(text: str) -> int:
     return int(text)
 
 
+def _scale(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= _core.most_gap_scale:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {_core.most_gap_scale}, not {text!r}")
+    return int(text)
+
+
 def run(o: argparse.Namespace) -> None:
+    if o.partitioner and not o.workers:
+        raise ValueError("--partitioner is of --workers: one process has the whole graph")
     if not o.workers:
         status = subprocess.run([program(), *_words(o)]).returncode
         if status:
             raise SystemExit(status)  # it has said why
         return
-    if not o.graph:
-        raise ValueError("--workers needs --graph FILE.sg or FILE.wsg: workers read a file")
     _run_on_cluster(o)
 
 
@@ -63,9 +75,11 @@ def _run_on_cluster(o: argparse.Namespace) -> None:
     trials = o.trials or 16
     with LocalCluster(o.workers, threads_per_worker=o.threads) as cluster, Client(cluster) as client:
         begun = time.perf_counter()
-        graph = client.read_gap(o.graph)
+        graph = client.read_gap(o.graph) if o.graph else _generated(o, client)
+        if o.partitioner:
+            graph = graph.repartition(o.partitioner)
         print(f"{'Load Time:':<20} {time.perf_counter() - begun:.5f}", flush=True)
-        ask = _question(o, graph, _sources(o, trials))
+        ask = _question(o, graph, _sources(o, graph, trials))
         total = 0.0
         for trial in range(trials):
             begun = time.perf_counter()
@@ -76,18 +90,25 @@ def _run_on_cluster(o: argparse.Namespace) -> None:
     print(f"{'Average Time:':<20} {total / trials:.5f}")
 
 
-def _sources(o: argparse.Namespace, trials: int) -> list[int]:
+def _generated(o: argparse.Namespace, client):
+    """A graph that the workers make; with weights where the kernel asks for them. Of repeated edges the lightest stays, which is no loss to tell."""
+    what, scale = ("gap_kronecker", o.kron) if o.kron else ("gap_uniform", o.urand)
+    nodes = _loading.Source("numbers", {"first": 0, "count": 1 << scale})
+    edges = _loading.Source(what, {"scale": scale, "weighted": o.kernel == "sssp"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DuplicateWarning)
+        return _loading.load(client, [nodes, edges], "generate", key_type="int64", directed=False, origin=f"a graph of scale {scale}")
+
+
+def _sources(o: argparse.Namespace, graph, trials: int) -> list[int]:
     """By trial."""
     if o.kernel not in ("bfs", "sssp"):
         return []
     if o.source is not None:
         return [int(o.source)] * trials
-    done = subprocess.run(
-        [program(), "--graph", o.graph, "--kernel", o.kernel, "--trials", str(trials), "--sources"], capture_output=True, text=True
-    )
-    if done.returncode:
-        raise ValueError(done.stderr.removeprefix("gli-bench: ").strip())
-    return [int(word) for word in done.stdout.split()]
+    if graph.edge_count == 0:
+        raise ValueError("the graph has no edges to begin from: name a node with --source")
+    return _core.gap_sources(graph.node_count, trials, lambda node: graph.degree(node, mode="out") > 0)
 
 
 def _question(o: argparse.Namespace, graph, sources: list[int]) -> Callable[[int], object]:

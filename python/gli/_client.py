@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import re
 import threading
@@ -13,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _construct, _core, _loading
-from ._distributed import DistributedGraph
+from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
 from ._formats.readers import Readers
 from ._graph import Graph
@@ -65,6 +67,25 @@ def socket_path(address: str) -> str:
     if address.startswith("gli://"):
         raise NotImplementedError(f"{address!r}: clusters are reached on their own host for now, as unix:///path/coordinator.sock")
     raise ValueError(f"a cluster's address looks like unix:///path/coordinator.sock, not {address!r}")
+
+
+def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGraph]:
+    """A reader or constructor that also takes `partitioner`. The graph is loaded by the hashes of its keys, and then its nodes move."""
+
+    @functools.wraps(make)
+    def dealt(self: Client, *arguments, partitioner: str = "hash", **options) -> DistributedGraph:
+        partitioner_name(partitioner)
+        graph = make(self, *arguments, **options)
+        return graph if partitioner == "hash" else graph.repartition(partitioner)
+
+    shown = inspect.signature(make)
+    last = [p for p in shown.parameters.values() if p.kind is p.VAR_KEYWORD]
+    others = [p for p in shown.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    own = inspect.Parameter("partitioner", inspect.Parameter.KEYWORD_ONLY, default="hash", annotation="str")
+    dealt.__signature__ = shown.replace(parameters=[*others, own, *last])  # type: ignore[attr-defined]
+    own_word = 'partitioner= deals the nodes out to the workers as repartition() does: "hash", "range" or "stream".'
+    dealt.__doc__ = f"{inspect.cleandoc(make.__doc__ or '')}\n\n{own_word}"
+    return dealt
 
 
 class Client(Readers[DistributedGraph]):
@@ -184,9 +205,11 @@ class Client(Readers[DistributedGraph]):
         """One answer for each partition, in order."""
         return self._ask(lambda workers: workers, name, numbers, arguments)
 
-    def _ask_owner(self, key, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
-        """The answer of the partition that owns a key."""
-        return self._ask(lambda workers: [workers[_core.owner_of(key, len(workers))]], name, numbers, arguments)[0]
+    def _ask_partition(self, partition: int, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
+        return self._ask(lambda workers: [workers[partition]], name, numbers, arguments)[0]
+
+    def _partitions(self) -> int:
+        return len(self._workers_by_partition())
 
     def _await_restored(self) -> None:
         """Until no worker is getting back what its predecessor held."""
@@ -266,6 +289,7 @@ class Client(Readers[DistributedGraph]):
     def _place(self):
         return self
 
+    @_dealt
     def from_edge_list(
         self,
         edges: Iterable[tuple],
@@ -278,18 +302,31 @@ class Client(Readers[DistributedGraph]):
         """The same as Graph.from_edge_list, on the cluster."""
         return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi, duplicates))
 
-    from_arrow = _construct.from_arrow
-    from_batches = _construct.from_batches
-    from_pandas = _construct.from_pandas
-    from_polars = _construct.from_polars
-    from_scipy = _construct.from_scipy
-    from_numpy = _construct.from_numpy
-    from_networkx = _construct.from_networkx
+    read = _dealt(Readers.read)
+    read_edges = _dealt(Readers.read_edges)
+    read_ldbc = _dealt(Readers.read_ldbc)
+    read_csv = _dealt(Readers.read_csv)
+    read_mtx = _dealt(Readers.read_mtx)
+    read_metis = _dealt(Readers.read_metis)
+    read_graphml = _dealt(Readers.read_graphml)
+    read_gexf = _dealt(Readers.read_gexf)
+    read_json = _dealt(Readers.read_json)
+    read_parquet = _dealt(Readers.read_parquet)
+    read_ipc = read_parquet
+    read_gap = _dealt(Readers.read_gap)
+    from_arrow = _dealt(_construct.from_arrow)
+    from_batches = _dealt(_construct.from_batches)
+    from_pandas = _dealt(_construct.from_pandas)
+    from_polars = _dealt(_construct.from_polars)
+    from_scipy = _dealt(_construct.from_scipy)
+    from_numpy = _dealt(_construct.from_numpy)
+    from_networkx = _dealt(_construct.from_networkx)
 
     def _from_graph(self, graph: Graph) -> DistributedGraph:
         edges, nodes = graph.edges._exact(), graph.nodes._exact()
         return _construct.from_own_tables(self, edges, nodes, graph.directed, graph.multi, graph.key_type, graph.attributes)
 
+    @_dealt
     def generate_kronecker(self, scale: int, edge_factor: int = 16, seed: int = 0, directed: bool = True) -> DistributedGraph:
         """The same as gli.generate_kronecker, on the cluster."""
         return _loading.generate_kronecker(self, scale, edge_factor, seed, directed)

@@ -28,6 +28,21 @@ _OF_ONE_NODE = {"node": "key", "value": "key", "neighbors": "key", "edge": "sour
 _SHOW_MIRRORS = {"edges", "edge", "neighbors"}
 
 
+PARTITIONERS = ("hash", "range", "stream")
+
+
+def partitioner_name(name: str) -> str:
+    """It, if it is one.
+
+    >>> partitioner_name("metis")
+    Traceback (most recent call last):
+    ValueError: a partitioner is 'hash', 'range' or 'stream', not 'metis'
+    """
+    if name not in PARTITIONERS:
+        raise ValueError(f"a partitioner is 'hash', 'range' or 'stream', not {name!r}")
+    return name
+
+
 class Handle:
     """Names a graph or a result on a cluster; released when it is collected."""
 
@@ -47,11 +62,14 @@ class Shape:
     multi: bool
     key_type: str
     attributes: dict[str, Any]
+    partitioner: str
+    owners: str  # where two graphs' are equal, each node has one owner in both; "": the hashes of keys say it
 
     @classmethod
     def of(cls, summary: dict[str, Any]) -> Shape:
         own = {name.removeprefix(_ATTRIBUTE): x for name, x in summary.items() if name.startswith(_ATTRIBUTE)}
-        return cls(summary["nodes"], summary["edges"], summary["directed"], summary["multi"], _KEY_TYPES[summary["keys"]], own)
+        facts = (summary["nodes"], summary["edges"], summary["directed"], summary["multi"], _KEY_TYPES[summary["keys"]], own)
+        return cls(*facts, summary["partitioner"], summary["owners"])
 
 
 class DistributedGraph(Writers, GraphMethods):
@@ -105,7 +123,7 @@ class DistributedGraph(Writers, GraphMethods):
             self._resolve_mirrors()
         numbers = (self._handle.number, values.number if values else 0, other.number if other else 0)
         if name in _OF_ONE_NODE:
-            return visible(self._client._ask_owner(self._owning_key(name, arguments), name, numbers, arguments))
+            return visible(self._client._ask_partition(self._owner(self._owning_key(name, arguments)), name, numbers, arguments))
         return merge(name, self._client._ask_all(name, numbers, _for_each_partition(name, arguments)), arguments)
 
     def _resolve_mirrors(self) -> None:
@@ -113,6 +131,14 @@ class DistributedGraph(Writers, GraphMethods):
         if not self._mirrors_resolved:
             self._job("resolve_mirrors", title="resolve")
             self._mirrors_resolved = True
+
+    def _owner(self, key) -> int:
+        """The partition that owns a node, if there is one of this key. Where the hash of the key does not say it, its home knows."""
+        home = _core.owner_of(key, self._client._partitions())
+        if not self._shape.owners:
+            return home
+        answer = self._client._ask_partition(home, "owner", (self._handle.number, 0, 0), {"key": key})
+        return answer.column("partition")[0].as_py()
 
     def _owning_key(self, name: str, arguments: dict):
         if name == "edge" and not self.directed:
@@ -209,11 +235,41 @@ class DistributedGraph(Writers, GraphMethods):
 
     # --- what only a cluster has ----------------------------------------------------------------------------------------------
 
+    def repartition(self, partitioner: str | DistributedGraph) -> DistributedGraph:
+        """The same graph with its nodes, and the edges that leave them, dealt out to the workers in another way; this one stays.
+
+        "hash": by the hashes of keys. "range": sorted keys in as many ranges; good where near keys are neighbors. "stream": where a node's
+        neighbors are, by linear deterministic greedy [Stanton, Kliot 2012], streamed several times over [Nishimura, Ugander 2013]. All give
+        each worker about as many nodes and edges. Another graph on the cluster: where that has them. Results are the same wherever nodes
+        are; partition_stats() tells how many edges are cut. On one worker nothing changes. ValueError for another name.
+
+        >>> import gli
+        >>> with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
+        ...     ring = client.from_edge_list([(i, (i + 1) % 1000) for i in range(1000)])
+        ...     sum(ring.repartition("range").partition_stats()["cut_edges"]), sum(ring.partition_stats()["cut_edges"]) > 400
+        (2, True)
+        """
+        if isinstance(partitioner, DistributedGraph):
+            self._check_same_place(partitioner)
+            name, like = "", partitioner._handle.number
+        else:
+            name, like = partitioner_name(partitioner), 0
+        return DistributedGraph(self._client, self._job("repartition", name, like, title="repartition"))
+
+    def _owned_like(self, other: DistributedGraph) -> DistributedGraph:
+        """This graph, with each node where the other has it: only then do partitions find by themselves what two graphs have in common."""
+        return self if self._shape.owners == other._shape.owners else self.repartition(other)
+
     def partition_stats(self) -> Table:
         rows = pa.concat_tables(self._client._ask_all("counts", (self._handle.number, 0, 0), {}))
         workers = self._client._workers_by_partition()
         where = pa.table(
-            {"partition": [w.partition for w in workers], "worker": [str(w.worker) for w in workers], "pid": [w.pid for w in workers]}
+            {
+                "partition": [w.partition for w in workers],
+                "worker": [str(w.worker) for w in workers],
+                "pid": [w.pid for w in workers],
+                "partitioner": [self._shape.partitioner] * len(workers),
+            }
         )
         for name in rows.column_names:
             where = where.append_column(name, rows.column(name))
@@ -230,9 +286,11 @@ class DistributedGraph(Writers, GraphMethods):
         if not isinstance(older, DistributedGraph):
             raise TypeError(f"a graph on a cluster is compared with an older one there, not with {older!r}")
         self._check_same_place(older)
+        older = older._owned_like(self)
         return older._job("compare_graphs", self._handle.number, title="compare")["partitions"][0]
 
     def _list_changes(self, older: DistributedGraph, limit: int | None) -> pa.Table:
+        older = older._owned_like(self)
         for graph in (self, older):
             graph._resolve_mirrors()
         limit = 2**63 - 1 if limit is None else limit
@@ -244,6 +302,7 @@ class DistributedGraph(Writers, GraphMethods):
         resolver = Resolver(strategy)
         for graph in (theirs, base):
             self._check_same_place(graph)
+        theirs, base = theirs._owned_like(self), base._owned_like(self)
         sides = ("merge", base._handle.number, theirs._handle.number)
         reply = self._job(*sides, [], resolver.side or "ours", resolver.side is None, title="merge")
         made = DistributedGraph(self._client, reply)

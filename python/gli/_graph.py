@@ -192,7 +192,7 @@ class Graph(_core.Version, Writers, GraphMethods):
 
     def partition_stats(self) -> Table:
         rows = self._query("counts")
-        where = pa.table({"partition": [0], "worker": ["embedded"], "pid": [os.getpid()]})
+        where = pa.table({"partition": [0], "worker": ["embedded"], "pid": [os.getpid()], "partitioner": ["hash"]})
         for name in rows.column_names:
             where = where.append_column(name, rows.column(name))
         return Table(where.append_column("balance", pa.array([1.0])))

@@ -82,6 +82,7 @@ job_body job_from(const py::tuple& t) {
   if (name == "select_by_values") return select_by_values{t[1].cast<handle>(), t[2].cast<double>(), t[3].cast<double>()};
   if (name == "with_values") return assign_values{t[1].cast<handle>(), t[2].cast<std::string>()};
   if (name == "resolve_mirrors") return resolve_mirrors{};
+  if (name == "repartition") return repartition_graph{t[1].cast<std::string>(), t[2].cast<handle>()};
   if (name == "identify") return identify{};
   if (name == "edit") return edit_graph{t[1].cast<const edit_list&>().edits};
   if (name == "add_rows") return add_rows{t[1].cast<handle>(), t[2].cast<bool>()};

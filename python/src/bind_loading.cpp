@@ -145,6 +145,14 @@ void kronecker(int scale, int edge_factor, uint64_t seed, row_target& to, py::ob
   without_gil([&] { generate_kronecker(scale, edge_factor, seed, sink); });
 }
 
+std::vector<int32_t> sources_of_gap(int32_t nodes, int count, const py::function& has_edges) {
+  if (nodes < 1) throw failure{errc::value, "a graph without nodes has none to begin from"};
+  gap_sources sources{nodes, [&](int32_t v) { return has_edges(v).cast<bool>(); }};
+  std::vector<int32_t> drawn;
+  for (int i = 0; i < count; ++i) drawn.push_back(sources.next());
+  return drawn;
+}
+
 worker_info worker_from(const py::dict& d) {
   worker_info w;
   w.worker = d["worker"].cast<uint32_t>();
@@ -210,6 +218,9 @@ void bind_loading(py::module_& m) {
         py::arg("report") = py::none());
   m.def("generate_kronecker", &kronecker, py::arg("scale"), py::arg("edge_factor"), py::arg("seed"), py::arg("target"),
         py::arg("progress") = py::none());
+  m.def("gap_sources", &sources_of_gap, py::arg("nodes"), py::arg("count"), py::arg("has_edges"),
+        "The nodes that the GAP Benchmark Suite's programs begin from, of those for which has_edges(node) holds, which it must for some.");
+  m.attr("most_gap_scale") = most_gap_scale;
 }
 
 }  // namespace gli::python

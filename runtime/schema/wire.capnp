@@ -123,6 +123,7 @@ struct Job {
     program @34 :Program;
     aggregate @35 :Aggregate;
     assignValues :group { values @36 :UInt64; name @37 :Text; }
+    repartition :group { partitioner @38 :Text; like @39 :UInt64; }  # like: a graph, which has its nodes where they are to be; 0: as the partitioner says
   }
 }
 

@@ -21,13 +21,16 @@ LOADS = {
 }
 
 
+@pytest.mark.parametrize("partitioner", ["hash", "range", "stream"])
 @pytest.mark.parametrize("directed", [True, False], ids=["directed", "undirected"])
 @pytest.mark.parametrize("load", LOADS)
-def test_as_many_mirrors_are_memoised_as_there_are_pairs_of_peer_and_remote_endpoint(client, load, directed):
-    g = LOADS[load](client, directed)
+def test_as_many_mirrors_are_memoised_as_there_are_pairs_of_peer_and_remote_endpoint(client, load, directed, partitioner):
+    g = LOADS[load](client, directed).repartition(partitioner)
     stats = g.partition_stats().to_arrow().to_pydict()
     partitions = len(stats["partition"])
-    owner = {v: _core.owner_of(v, partitions) for v in g.nodes}
+    owner = {v: g._owner(v) for v in g.nodes}
+    if partitioner == "hash":
+        assert owner == {v: _core.owner_of(v, partitions) for v in g.nodes}
     edges = g.edges.to_arrow()
     cut = [(u, v) for u, v in zip(edges["source"].to_pylist(), edges["target"].to_pylist(), strict=True) if owner[u] != owner[v]]
     needed = {(owner[u], v) for u, v in cut} | {(owner[v], u) for u, v in cut}

@@ -1,4 +1,4 @@
-"""Results, order of rows and graph_id are the same bytes embedded and on every number of workers."""
+"""Results, order of rows and graph_id are the same bytes embedded, on every number of workers and under every partitioner."""
 
 import random
 
@@ -29,13 +29,23 @@ def random_tables(seed: int, text_keys: bool):
 
 @pytest.fixture(params=[(text, directed, multi) for text in (False, True) for directed in (True, False) for multi in (False, True)],
                 ids=lambda p: f"{'text' if p[0] else 'int'} keys, {'directed' if p[1] else 'undirected'}{', multi' if p[2] else ''}")
-def pair(request, client):
-    text, directed, multi = request.param
+def kind(request):
+    return request.param
+
+
+@pytest.fixture(params=["hash", "range", "stream"])
+def partitioner(request):
+    return request.param
+
+
+@pytest.fixture
+def pair(kind, partitioner, client):
+    text, directed, multi = kind
     nodes, edges = random_tables(7, text)
     arguments = {"nodes": nodes, "directed": directed, "key": "kind" if multi else None}
     if multi:
         edges = edges.set_column(2, "kind", edges["kind"])
-    return gli.Graph.from_arrow(edges, **arguments), client.from_arrow(edges, **arguments)
+    return gli.Graph.from_arrow(edges, **arguments), client.from_arrow(edges, **arguments, partitioner=partitioner)
 
 
 def test_shape_and_graph_id_are_the_same(pair):

@@ -223,6 +223,28 @@ TEST_F(load_sources_of, numbers_are_nodes_in_order) {
   }
 }
 
+TEST(load_sources, gap_graphs_are_those_that_one_process_makes) {
+  for (auto kind : {gap_kind::kronecker, gap_kind::uniform})
+    for (bool weighted : {false, true})
+      for (int scale : {1, 5, 15}) {
+        graph_loader loader{load_options{.kind = {.directed = false, .keys = key_type::int64}}};
+        generate_gap(kind, scale, weighted, {[&](auto& b) { loader.add_nodes(b); }, [&](auto& b) { loader.add_edges(b); }});
+        solo alone;
+        load_report report;
+        auto expected = partition_facts(loader.finish(alone, report));
+        row_source edges{kind == gap_kind::uniform ? "gap_uniform" : "gap_kronecker", "", {{"scale", int64_t{scale}}, {"weighted", weighted}}};
+        row_source nodes{"numbers", "", {{"first", int64_t{0}}, {"count", int64_t{1} << scale}}};
+        read_sources what{{.directed = false, .keys = key_type::int64}, true, "gap", duplicate_policy::first, {nodes, edges}};
+        for (uint32_t partitions : {1, 2, 4})
+          in_process_hub{partitions}.run([&](communicator& all) {
+            sources_report told;
+            auto g = load_sources(what, told, all);
+            EXPECT_EQ(identity_of(g, all), expected) << scale << " on " << partitions;
+            EXPECT_EQ(told.rows.edges, report.edges);
+          });
+      }
+}
+
 TEST_F(load_sources_of, mirrored_entries_follow_theirs) {
   auto what = load_of({source("edges", "1 2 5\n3 1 -2\n2 2 7\n2 1 9\n", {{"names.0", std::string{"source"}}, {"names.1", std::string{"target"}}, {"names.2", std::string{"w"}}, {"negated_mirrors", true}})});
   for (auto policy : {duplicate_policy::first, duplicate_policy::last, duplicate_policy::sum}) {

@@ -53,6 +53,7 @@ struct teller {
   void operator()(const select_by_values& x) { all(x.values, x.low, x.high); }
   void operator()(const assign_values& x) { all(x.values, x.name); }
   void operator()(const resolve_mirrors&) {}
+  void operator()(const repartition_graph& x) { all(x.partitioner, x.like); }
   void operator()(const identify&) {}
   void operator()(const write_pages& x) { all(x.store, x.results); }
   void operator()(const read_pages& x) { all(x.store, x.commit); }
@@ -230,7 +231,7 @@ struct maker {
     return {filter(3), filter(3), filter(3), reduction(below(3)), spread(below(3)), text(), number(), below(2) ? std::optional{double(number())} : std::nullopt};
   }
   job_body body() {
-    switch (below(17)) {
+    switch (below(18)) {
       case 0: return finish_load{number()};
       case 1: return run_algorithm{text(), some()};
       case 2: {
@@ -255,6 +256,7 @@ struct maker {
       case 13: return program();
       case 14: return aggregate();
       case 15: return assign_values{number(), text()};
+      case 16: return repartition_graph{text(), number()};
       default: return compare_graphs{number()};
     }
   }
