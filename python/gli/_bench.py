@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", choices=_KERNELS, required=True)
     parser.add_argument("--trials", type=_from_one, metavar="K", help="how often (default: 16)")
     parser.add_argument("--threads", type=_from_one, metavar="T", help="of the process, or of each worker (default: all cores)")
-    parser.add_argument("--workers", type=_from_one, metavar="W", help="on a cluster of W processes, which make --kron and --urand themselves")
+    parser.add_argument("--workers", type=_from_one, metavar="W", help="on a local cluster; its workers make --kron and --urand themselves")
     parser.add_argument("--partitioner", choices=PARTITIONERS, help="of the workers (default: hash)")
     parser.add_argument("--rounds", type=_from_one, metavar="R", help="of pr (default: 20) and cdlp (default: 10)")
     parser.add_argument("--precision", choices=("single", "double"), help="of pr (default: double)")
@@ -91,7 +91,7 @@ def _run_on_cluster(o: argparse.Namespace) -> None:
 
 
 def _generated(o: argparse.Namespace, client):
-    """A graph that the workers make; with weights where the kernel asks for them. Of repeated edges the lightest stays, which is no loss to tell."""
+    """A graph that the workers make; with weights where the kernel asks for them. Of repeated edges the lightest stays."""
     what, scale = ("gap_kronecker", o.kron) if o.kron else ("gap_uniform", o.urand)
     nodes = _loading.Source("numbers", {"first": 0, "count": 1 << scale})
     edges = _loading.Source(what, {"scale": scale, "weighted": o.kernel == "sssp"})

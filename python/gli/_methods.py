@@ -86,7 +86,7 @@ class GraphMethods(EditMethods, Algorithms, ProgramMethods, Conversions):
         raise NotImplementedError
 
     def partition_stats(self) -> Table:
-        """Where the graph lies: a row for each partition with its worker, pid, partitioner ("hash" where the hashes of keys deal nodes out),
+        """Where the graph lies: a row for each partition with its worker, pid, partitioner ("hash" where hashes of keys deal nodes out),
         nodes, edges, cut edges (that leave it), mirrors, bytes, and balance: its nodes and edges ÷ an even share of all."""
         raise NotImplementedError
 

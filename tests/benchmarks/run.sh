@@ -32,5 +32,7 @@ done
 [ "${1:-all}" = graph ] && exit
 echo "== programs_bench"
 .venv/bin/python tests/benchmarks/programs_bench.py
+echo "== partitioners_bench"
+.venv/bin/python tests/benchmarks/partitioners_bench.py
 echo "== cluster_bench"
 .venv/bin/python tests/benchmarks/cluster_bench.py --flat "$bin/pagerank_bench"

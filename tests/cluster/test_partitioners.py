@@ -20,7 +20,8 @@ def partitioner(request):
 
 def grid(side: int) -> pa.Table:
     at = np.arange(side * side).reshape(side, side)
-    return pa.table({"source": np.concatenate([at[:, :-1].ravel(), at[:-1].ravel()]), "target": np.concatenate([at[:, 1:].ravel(), at[1:].ravel()])})
+    source, target = np.concatenate([at[:, :-1].ravel(), at[:-1].ravel()]), np.concatenate([at[:, 1:].ravel(), at[1:].ravel()])
+    return pa.table({"source": source, "target": target})
 
 
 def some_pairs(seed: int, text: bool):
