@@ -252,11 +252,14 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
         for (auto& other : r.merged) full.parents.push_back(parse_hash(other));
         return store->publish(full, r.branch, head);
       },
-      [this, who, r, at_home = g.owned_at_home](const storage::commit_record& done) {
+      [this, who, r](const storage::commit_record& done) {
         bool restores = !members_.is_ready();
         auto id = to_hex(done.id);
         handles_.stored(r.graph, {read_pages{r.store, id}}, restores);
-        for (size_t i = 0; i < r.results.size(); ++i) handles_.stored(r.results[i], {read_result{r.store, id, int32_t(i)}, !at_home}, restores);
+        for (size_t i = 0; i < r.results.size(); ++i) {
+          stored_at where{read_result{r.store, id, int32_t(i)}, !handles_.owned_at_home(r.results[i])};
+          handles_.stored(r.results[i], std::move(where), restores);
+        }
         answer(who, std::vector<commit_info>{storage::describe(done)});
       });
 }
@@ -291,7 +294,7 @@ void coordinator::read_commit(asker who, const checkout& r, const storage::commi
   if (r.result >= 0 && size_t(r.result) >= record.results.size()) throw failure{errc::key, "'" + r.revision + "' has no result " + std::to_string(r.result)};
   bool kept = !r.kept.algorithm.empty(), values = kept || r.result >= 0;
   auto written_by = r.result >= 0 ? record.results[size_t(r.result)].roots.size() : record.roots.size();
-  bool at_home = !values || handles_.graph(r.graph).owned_at_home;
+  bool at_home = !values || handles_.owned_at_home(r.graph);
   stored_at stored{read_pages{r.store, to_hex(record.id)}, kept || !at_home || written_by != members_.partitions()};
   if (values) stored.read = read_result{r.store, to_hex(record.id), r.result, r.kept};
   job j{0, values ? r.graph : 0, handles_.next(), stored.read};

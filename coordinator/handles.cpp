@@ -31,6 +31,14 @@ values_handle& handles::values(handle h) {
   return *v;
 }
 
+bool handles::owned_at_home(handle h) const {
+  auto found = all_.find(h);
+  if (found == all_.end()) return false;
+  if (auto* v = std::get_if<values_handle>(&found->second.what)) return owned_at_home(v->graph);
+  auto* g = std::get_if<graph_handle>(&found->second.what);
+  return g && g->owned_at_home;
+}
+
 void handles::lose(const std::string& why) {
   for (auto& [h, e] : all_) {
     auto* stored = e.stored();

@@ -24,7 +24,7 @@ struct graph_handle {
   graph_kind kind;
   std::optional<stored_at> stored;
   bool mirrors_resolved = false;
-  bool owned_at_home = true;  // else only all partitions together can read its results
+  bool owned_at_home = true;  // no partitioner dealt its nodes out
 };
 struct values_handle {
   handle graph = 0;
@@ -42,6 +42,8 @@ class handles {
   /// Throw failure{key} for an unknown handle, failure{worker_lost} for one that was lost, failure{type} for the other sort.
   graph_handle& graph(handle h);
   values_handle& values(handle h);
+  /// Whether results of a graph, or a result, can be read by each partition for itself; false of what is not there.
+  bool owned_at_home(handle h) const;
   void erase(handle h) { all_.erase(h); }
 
   /// A worker died: what was never committed is lost, on all partitions.

@@ -11,7 +11,10 @@
 namespace gli {
 
 named_part::named_part(const graph& g, std::span<const edit> edits, communicator& all)
-    : g_{g}, named_{edits, g->kind.directed, [&](auto hashes) { return owners_of(*g, hashes, all); }}, here_(named_.nodes().size(), nowhere), positions_(here_.size() * g->partitions, -1),
+    : g_{g},
+      named_{edits, g->kind.directed, [&](auto hashes) { return owners_of(*g, hashes, all); }},
+      here_(named_.nodes().size(), nowhere),
+      positions_(here_.size() * g->partitions, -1),
       removed_(here_.size()) {
   find_own();
   if (all.size() > 1) exchange_places(all);

@@ -50,6 +50,18 @@ TEST(handles, graphs_are_restored_before_their_results) {
   EXPECT_TRUE(std::holds_alternative<resolve_mirrors>(list[2].what.body) && list[2].everywhere);
 }
 
+TEST(handles, results_of_graphs_that_a_partitioner_dealt_out_are_told_apart) {
+  handles h;
+  h.add(1, graph_handle{});
+  graph_handle dealt;
+  dealt.owned_at_home = false;
+  h.add(2, dealt);
+  h.add(3, values_handle{1, {"pagerank", 1, {}}, {}});
+  h.add(4, values_handle{2, {"pagerank", 1, {}}, {}});
+  EXPECT_TRUE(h.owned_at_home(1) && h.owned_at_home(3));
+  EXPECT_FALSE(h.owned_at_home(2) || h.owned_at_home(4) || h.owned_at_home(5));
+}
+
 TEST(handles, what_other_partitions_wrote_is_restored_on_all) {
   handles h;
   h.add(9, graph_handle{1, 0, {}, stored_at{read_pages{"store", "aa"}, true}, false});
