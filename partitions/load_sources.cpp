@@ -76,9 +76,10 @@ class sources_loader {
 
   bool take(size_t i, text_report& report) {
     source_ = &what_.sources[i];
-    is_nodes_ = source_->what == "nodes" || source_->what == "numbers";
+    is_nodes_ = source_->what == "nodes" || source_->what == "numbers" || source_->what == "metis_nodes";
     auto share = open_alike(name(), all_, [&] { return open(i); });
-    lines_before_ = uint64_t(share->lines_before());
+    share->agree(all_);
+    places_before_ = lines_before_ = uint64_t(share->lines_before());
     report = share->report_before();
     split_piece now, next;
     prepare(*share, now);
@@ -97,6 +98,7 @@ class sources_loader {
       if (came == outcome::end) break;
       std::swap(now, next);
     }
+    share->check(all_);
     if (is_nodes_ && wants_known()) share_known();
     return true;
   }
@@ -108,6 +110,7 @@ class sources_loader {
     if (source_->what == "gap_kronecker" || source_->what == "gap_uniform")
       return share_gap(source_->what == "gap_uniform" ? gap_kind::uniform : gap_kind::kronecker, int(int_parameter(f, "scale")), bool_parameter(f, "weighted"), place_);
     if (source_->what == "numbers") return share_numbers(int_parameter(f, "first", 1), int_parameter(f, "count"), place_);
+    if (source_->what == "metis_nodes" || source_->what == "metis_edges") return share_metis(text_options_of(*source_, keys_), is_nodes_, place_);
     if (source_->what != "nodes" && source_->what != "edges") throw failure{errc::value, "no source of rows is called '" + source_->what + "'"};
     auto o = text_options_of(*source_, keys_);
     if (!types_[i].empty()) o.types = types_[i], o.types_may_widen = true;
@@ -124,6 +127,7 @@ class sources_loader {
     try {
       auto& piece = share.next();
       note.lines = piece.lines;
+      note.places = piece.places;
       note.report = piece.report;
       note.bad = piece.bad;
       note.ids_are_text = piece.ids_are_text;
@@ -209,21 +213,22 @@ class sources_loader {
   void take_rows(split_piece& mine, std::vector<piece_message>& pieces, text_report& report) {
     for (uint32_t q = 0; q < place_.ranks; ++q) {
       auto& note = pieces[q].note;
-      bool counts_within = note.lines > 0;  // on several partitions only, where all batches are copies
+      bool counts_within = note.places > 0;  // on several partitions only, where all batches are copies
       if (q == place_.rank && !counts_within)
         for (auto batch : mine.rows[q]) take_in(*batch);
       else if (q == place_.rank)
         for (size_t i = q; i < mine.made.size(); i += place_.ranks) take_shifted(mine.made[i]);
       else
         for (auto& batch : pieces[q].rows) counts_within ? take_shifted(batch) : take_in(batch);
-      add_later(report, note.report, counts_within ? lines_before_ : 0);
+      add_later(report, note.report, note.lines > 0 ? lines_before_ : 0);
       lines_before_ += note.lines;
+      places_before_ += note.places;
     }
   }
 
   void take_shifted(column_batch& rows) {
     if (rows.rows == 0) return;
-    shift_places(rows, lines_before_);
+    shift_places(rows, places_before_);
     take_in(rows);
   }
 
@@ -271,6 +276,7 @@ class sources_loader {
   const row_source* source_ = nullptr;  // that is read now
   bool is_nodes_ = false;
   uint64_t lines_before_ = 0;           // of it, taken in so far
+  uint64_t places_before_ = 0;          // likewise
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ std::optional<piece_note::trouble> get_trouble(byte_reader& from) {
 
 void put_note(byte_writer& to, const piece_note& note) {
   to.put(note.lines);
+  to.put(note.places);
   to.put(note.report.rows);
   to.put(note.report.skipped);
   to.put_varint(note.report.first_skipped.size());
@@ -53,6 +54,7 @@ void put_note(byte_writer& to, const piece_note& note) {
 piece_note get_note(byte_reader& from) {
   piece_note note;
   note.lines = from.get<uint64_t>();
+  note.places = from.get<uint64_t>();
   note.report.rows = from.get<uint64_t>();
   note.report.skipped = from.get<uint64_t>();
   for (auto n = from.get_varint(); n > 0; --n) note.report.first_skipped.push_back(get_line(from));

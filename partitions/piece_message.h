@@ -15,7 +15,7 @@ namespace gli {
 struct piece_note {
   struct trouble { errc code; std::string what; };
 
-  uint64_t lines = 0;  // of source_piece, like report, bad and last
+  uint64_t lines = 0, places = 0;  // of source_piece, like report, bad and last
   text_report report;
   std::optional<bad_line> bad;
   bool last = true;

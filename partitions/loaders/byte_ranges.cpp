@@ -26,7 +26,8 @@ size_t behind_line(const std::vector<char>& buffer, size_t at, size_t filled) {
 
 }  // namespace
 
-ranged_file::ranged_file(const input_file& file) : path_{file.path()}, name_{file.name()}, size_{file.bytes_total()} {
+ranged_file::ranged_file(const input_file& file, size_t longest)
+    : path_{file.path()}, name_{file.name()}, size_{file.bytes_total()}, longest_{longest} {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) fail_system(name_, errno);
 }
@@ -51,7 +52,7 @@ size_t ranged_file::finish_line(std::vector<char>& buffer, uint64_t from, size_t
   for (;;) {
     if (auto end = behind_line(buffer, scanned, filled); end != std::string::npos) return end;
     bool ended = from + filled == size_;
-    if (!ended && filled - last <= longest_line + at_once) {
+    if (!ended && filled - last <= longest_ + at_once) {
       auto more = size_t(std::min<uint64_t>(at_once, size_ - from - filled));
       buffer.resize(filled + more + slack);
       read(from + filled, buffer.data() + filled, more);

@@ -13,8 +13,8 @@ namespace gli {
 
 class ranged_file {
  public:
-  /// Of `file`, which says is_plain(); it need not live on.
-  explicit ranged_file(const input_file& file);
+  /// Of `file`, which says is_plain(); it need not live on. Lines have at most `longest` bytes.
+  explicit ranged_file(const input_file& file, size_t longest = longest_line);
   ~ranged_file();
   ranged_file(const ranged_file&) = delete;
   ranged_file& operator=(const ranged_file&) = delete;
@@ -26,7 +26,7 @@ class ranged_file {
     text_piece text;
     uint64_t offset = 0;  // of the first line in the file
   };
-  /// The lines that begin in [begin, end), in `buffer`, whose memory is used again; one begins at `begin` where the byte before ends a line, or `at_line` says so. The last may be one of more than longest_line bytes, which
+  /// The lines that begin in [begin, end), in `buffer`, whose memory is used again; one begins at `begin` where the byte before ends a line, or `at_line` says so. The last may be one of more bytes than the longest may have, which
   /// is then not whole: whoever parses it refuses it. Throws failure{io} when the file has become shorter.
   range_lines lines(uint64_t begin, uint64_t end, std::vector<char>& buffer, bool at_line = false) const;
 
@@ -36,6 +36,7 @@ class ranged_file {
 
   const std::string path_, name_;
   const uint64_t size_;
+  const size_t longest_;
   int descriptor_ = -1;
 };
 

@@ -1,9 +1,13 @@
 #include "partitions/loaders/source_share.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
+#include "partitions/loaders/input.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -46,6 +50,18 @@ class number_share final : public source_share {
   const int64_t stride_;
   uint64_t round_ = 0;
   std::array<slot, 2> slots_;
+};
+
+/// Nothing of a file that another partition reads.
+class no_share final : public source_share {
+ public:
+  explicit no_share(uint64_t size) : size_{size} {}
+  const source_piece& next() override { return none_; }
+  uint64_t size() const override { return size_; }
+
+ private:
+  const uint64_t size_;
+  const source_piece none_;
 };
 
 class mirrored_share final : public source_share {
@@ -103,6 +119,15 @@ column_type readable_type(const std::string& name) {
 }
 
 }  // namespace
+
+std::unique_ptr<source_share> share_nothing(uint64_t size) { return std::make_unique<no_share>(size); }
+
+void check_regular(const text_options& o) {
+  struct stat facts {};
+  if (::stat(o.path.c_str(), &facts) != 0) fail_system(shown_name(o), errno);
+  if (S_ISDIR(facts.st_mode)) fail_system(shown_name(o), EISDIR);
+  if (!S_ISREG(facts.st_mode)) throw failure{errc::io, shown_name(o) + ": is no regular file, and workers read no other"};
+}
 
 std::unique_ptr<source_share> share_numbers(int64_t first, int64_t count, share_place at) { return std::make_unique<number_share>(first, count, at); }
 

@@ -10,6 +10,7 @@
 
 #include "partitions/loaders/gap.h"
 #include "partitions/loaders/text.h"
+#include "runtime/communicator.h"
 #include "runtime/job.h"
 
 namespace gli {
@@ -17,7 +18,8 @@ namespace gli {
 /// What a partition took of a source in one round. The batches live until the call after the next.
 struct source_piece {
   std::vector<const column_batch*> batches;
-  uint64_t lines = 0;           // in it; its "_seq" and bad lines then count from 1. 0: they count through the source
+  uint64_t lines = 0;           // in it; its bad lines then count from 1. 0: they count through the source
+  uint64_t places = 0;          // by which its "_seq" take those of the pieces behind it further. 0: they count through the source
   text_report report;
   std::optional<bad_line> bad;  // the first line that ends the load
   bool ids_are_text = false;    // where they were guessed to be numbers; then, and with `types`, the batches are not what they should be
@@ -31,6 +33,10 @@ class source_share {
   virtual ~source_share() = default;
   /// The next piece, empty behind the last. Throws failure for what no line is to blame.
   virtual const source_piece& next() = 0;
+  /// Collective, before the first next(): what the partitions have to hear of each other's pieces. Throws alike on all.
+  virtual void agree(communicator&) {}
+  /// Collective, behind the last piece: what must hold of all together. Throws alike on all.
+  virtual void check(communicator&) {}
   /// What came before the first row: how many lines, and which were bad. The same at every partition.
   virtual int64_t lines_before() const { return 0; }
   virtual text_report report_before() const { return {}; }
@@ -45,6 +51,15 @@ struct share_place {
 
 /// Partition `at.rank`'s share of a text file: byte ranges in turn; of a file that is packed the first partition takes all. Throws as the readers of text.
 std::unique_ptr<source_share> share_text(const text_options& options, bool nodes, share_place at);
+
+/// The same of the nodes, or the edges, of a METIS file, in the order of read_metis_text; bad lines are told with the nodes.
+std::unique_ptr<source_share> share_metis(const text_options& options, bool nodes, share_place at);
+
+/// Nothing of a file of that size, which another partition reads.
+std::unique_ptr<source_share> share_nothing(uint64_t size);
+
+/// What is no file that several can open, like a pipe, would hang or be torn apart: a failure.
+void check_regular(const text_options& options);
 
 /// Of the edges of generate_kronecker.
 std::unique_ptr<source_share> share_kronecker(int scale, int edge_factor, uint64_t seed, share_place at);

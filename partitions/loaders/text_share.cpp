@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -35,7 +33,7 @@ class text_ranges final : public source_share {
     s.runs.parse(*head_.layout(), text.begin, text.end, alone ? next_line_ : 1);
     next_line_ += s.runs.lines();
     auto& p = s.piece = {};
-    p.lines = alone ? 0 : uint64_t(s.runs.lines());
+    p.places = p.lines = alone ? 0 : uint64_t(s.runs.lines());
     p.last = first - at_.rank * at_.bytes + at_.ranks * at_.bytes >= file_.size();
     p.total = file_.size();
     p.done = std::min(p.total, first + at_.bytes);
@@ -115,26 +113,6 @@ class text_stream final : public source_share {
   std::array<slot, 2> slots_;
 };
 
-/// Nothing of a file that another partition reads.
-class no_share final : public source_share {
- public:
-  explicit no_share(uint64_t size) : size_{size} {}
-  const source_piece& next() override { return none_; }
-  uint64_t size() const override { return size_; }
-
- private:
-  const uint64_t size_;
-  const source_piece none_;
-};
-
-/// What is no file that several can open, like a pipe, would hang or be torn apart.
-void check_regular(const text_options& o) {
-  struct stat facts {};
-  if (::stat(o.path.c_str(), &facts) != 0) fail_system(shown_name(o), errno);
-  if (S_ISDIR(facts.st_mode)) fail_system(shown_name(o), EISDIR);
-  if (!S_ISREG(facts.st_mode)) throw failure{errc::io, shown_name(o) + ": is no regular file, and workers read no other"};
-}
-
 }  // namespace
 
 std::unique_ptr<source_share> share_text(const text_options& options, bool nodes, share_place at) {
@@ -145,7 +123,7 @@ std::unique_ptr<source_share> share_text(const text_options& options, bool nodes
   input_file file{o.path, o.name};
   if (file.is_plain()) return std::make_unique<text_ranges>(o, rows, file, at);
   if (at.rank == 0) return std::make_unique<text_stream>(o, rows);
-  return std::make_unique<no_share>(file.bytes_total());
+  return share_nothing(file.bytes_total());
 }
 
 }  // namespace gli

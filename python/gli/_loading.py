@@ -34,8 +34,8 @@ class Load:
 
 @dataclass(frozen=True)
 class Source:
-    """Rows that native code reads, here or on the workers of a cluster: "nodes" or "edges" of a text file, "kronecker" edges, or
-    "numbers", nodes with the keys 1 … count."""
+    """Rows that native code reads, here or on the workers of a cluster: "nodes" or "edges" of a text file; "metis_nodes" of a METIS file,
+    which here brings the edges too, and "metis_edges"; "kronecker" edges; or "numbers", nodes with the keys 1 … count."""
 
     what: str
     options: dict[str, Any]
@@ -53,6 +53,12 @@ class Source:
         if self.what == "numbers":
             return self._number(rows)
         assert self.skipped is not None
+        if self.what == "metis_edges":
+            return None
+        if self.what == "metis_nodes":
+            report: dict = {}
+            _core.read_metis_text(self.options["path"], self.skipped.wanted, rows, progress, report)
+            return self.skipped.take(report)
         options = {**self.options, **guesses}
         if self.what == "nodes":
             reader = _core.read_node_text if known is None else partial(_core.read_known_nodes, ids=known)

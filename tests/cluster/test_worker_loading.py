@@ -112,6 +112,67 @@ def test_matrices_are_read_as_embedded(client, tmp_path, symmetry):
     assert here == there and "2 follow" in here[0][1]
 
 
+def metis_lines(nodes: int = 6000, weighted: bool = False, seed: int = 19) -> list[str]:
+    """Over 64 KiB: several ranges; with a node that most are beside, and many without neighbors."""
+    rng = random.Random(seed)
+    edges: dict[tuple[int, int], int] = {}
+    for _ in range(4 * nodes):
+        u, v = sorted((rng.randrange(nodes * 3 // 4) + 1, int(nodes * rng.random() ** 4) + 1))
+        if u != v:
+            edges.setdefault((u, v), rng.randrange(1, 100))
+    beside: list[list[str]] = [[] for _ in range(nodes + 1)]
+    for (u, v), w in edges.items():
+        for a, b in ((u, v), (v, u)):
+            beside[a] += [str(b), str(w)] if weighted else [str(b)]
+    values = [[str(rng.randrange(9)) for _ in range(3)] if weighted else [] for _ in range(nodes)]
+    head = f"{nodes} {len(edges)}" + (" 111 2" if weighted else "")
+    return [head, *(" ".join(own + others) for own, others in zip(values, beside[1:], strict=True))]
+
+
+METIS = {
+    "plain": metis_lines,
+    "weights of all": lambda: metis_lines(weighted=True),
+    "comments": lambda: ["% head", "", *metis_lines()[:2000], *["% amid"] * 500, *metis_lines()[2000:], "", "% end", " "],
+    "windows": lambda: [line + "\r" for line in metis_lines()],
+    "small": lambda: ["3 2", "2", "1 3", "2"],
+    "no nodes": lambda: ["0 0"],
+    "a bad line late": lambda: metis_lines()[:5000] + ["1 x"] + metis_lines()[5001:],
+    "its own neighbor": lambda: metis_lines()[:3000] + ["3000"] + metis_lines()[3001:],
+    "a neighbor too far": lambda: metis_lines()[:3000] + ["6001"] + metis_lines()[3001:],
+    "weights missing": lambda: metis_lines(weighted=True)[:-3] + ["1"] + metis_lines(weighted=True)[-2:],
+    "too few lines": lambda: metis_lines()[:-7],
+    "too many lines": lambda: metis_lines() + ["1"],
+    "one end only": lambda: [metis_lines()[0], "", *metis_lines()[2:]],
+    "another promise": lambda: ["6000 17", *metis_lines()[1:]],
+    "no header": lambda: ["% only", ""],
+    "a bad header": lambda: ["3 2 7", *metis_lines()[1:]],
+    "no text": lambda: metis_lines()[:5000] + ["caf\udce9"] + metis_lines()[5001:],
+}
+
+
+@pytest.mark.usefixtures("no_driver_rows")
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+@pytest.mark.parametrize("name", METIS)
+def test_metis_files_are_read_as_embedded(client, tmp_path, name, on_error, packed):
+    path = tmp_path / ("g.graph.gz" if packed else "g.graph")
+    text = "\n".join(METIS[name]()).encode(errors="surrogateescape")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    here, there = (outcome(lambda: place.read_metis(path, on_error=on_error)) for place in (gli, client))
+    assert here == there
+    assert here[0][0] is not OSError
+
+
+@pytest.mark.usefixtures("no_driver_rows")
+def test_a_line_of_metis_longer_than_a_range_is_read(client, tmp_path):
+    nodes = 200_000
+    path = tmp_path / "star.graph"
+    path.write_text("\n".join([f"{nodes} {nodes - 1}", " ".join(map(str, range(2, nodes + 1))), *["1"] * (nodes - 1)]))
+    assert path.stat().st_size > 1 << 20
+    here, there = (place.read_metis(path) for place in (gli, client))
+    assert here.graph_id == there.graph_id
+
+
 @pytest.mark.usefixtures("no_driver_rows")
 @pytest.mark.parametrize("seed", [0, 2**63 + 5])
 def test_generated_graphs_are_those_of_one_process(client, seed):

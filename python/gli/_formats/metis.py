@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from .. import _core, _loading
+from .. import _loading
 from .files import writing
 from .skipped import Skipped
 from .tables import Tables, numbered, type_of
@@ -21,14 +21,11 @@ def read(place, path, on_error: str = "raise", duplicates: str = "first"):
             f"duplicates={duplicates!r} counts every edge twice with on_error='skip', which takes it from the lines of both ends"
         )
 
-    def fill(rows, guesses, progress):
-        report: dict = {}
-        _core.read_metis_text(os.fspath(path), skipped.wanted, rows, progress, report)
-        skipped.take(report)
-
+    sources = [_loading.Source("metis_nodes", {"path": os.fspath(path)}, skipped)]
+    sources.append(_loading.Source("metis_edges", {"path": os.fspath(path)}, Skipped(path, on_error)))
     origin = _loading.rows_of(path)
     graph = _loading.load(
-        place, fill, "load", key_type="int64", directed=False, multi=multi, origin=origin, duplicates=duplicates, files=[path]
+        place, sources, "load", key_type="int64", directed=False, multi=multi, origin=origin, duplicates=duplicates, files=[path]
     )
     skipped.warn()
     return graph
