@@ -192,11 +192,6 @@ std::shared_ptr<ordered_store> open_compactable(const std::string& path, bool cr
   return std::make_shared<compactable_store>(open_lmdb(path, create));
 }
 
-void put_same_rows(reader& from, const row_sink& put) {
-  for (auto& table : from.tables())
-    from.scan(table, {}, [&](bytes_view key, bytes_view value) { return put(table, key, value), true; });
-}
-
 void compact_lmdb(const std::string& path, const rewriting& rewrite) {
   with_lmdb_closed(path, [&] {
     directory_lock opening{path};

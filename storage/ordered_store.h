@@ -50,8 +50,6 @@ struct space_usage { uint64_t file = 0, free = 0; };
 /// Takes the rows of a new file; each table's in the order of their keys, each key once.
 using row_sink = std::function<void(std::string_view table, bytes_view key, bytes_view value)>;
 using rewriting = std::function<void(reader& from, const row_sink& put)>;
-/// All rows as they are.
-void put_same_rows(reader& from, const row_sink& put);
 
 class ordered_store {
  public:
