@@ -186,7 +186,7 @@ TEST(graph_storage, names_what_does_not_hold) {
     return std::string{};
   };
   EXPECT_EQ(change(0, 'x'), "stored graph: its root is not that of a graph");
-  EXPECT_EQ(change(4, 9), "stored graph: its format is version 9; this program reads versions up to 2");
+  EXPECT_EQ(change(4, 9), "stored graph: its format is version 9; this program reads versions up to 3");
 }
 
 /// What reading it back says.
