@@ -26,12 +26,13 @@ struct connected_components {
   explicit connected_components(const graph_view& g) : sets{connected_sets(g)}, best(size_t(g.mirrors()), ~uint64_t{0}) {}
 
   totals begin(const graph_view& g) {
-    for (auto& peer : g.peers()) boundary.insert(boundary.end(), peer.exported.begin(), peer.exported.end());
-    std::sort(boundary.begin(), boundary.end());
-    boundary.erase(std::unique(boundary.begin(), boundary.end()), boundary.end());
+    fresh.assign(size_t(g.size()), 0);
+    for (auto& peer : g.peers())
+      for (auto v : peer.exported) fresh[size_t(v)] = 1;
+    for (int32_t v = 0; v < g.size(); ++v)
+      if (fresh[size_t(v)]) boundary.push_back(v);
     if (boundary.empty() && g.mirrors() == 0) return {0};
     shown = vertex_array<uint64_t>{g, ~uint64_t{0}};
-    fresh.assign(size_t(g.size()), 0);
     detail::for_each_own(g, [&](int32_t v) { lower(sets.root(v), global_id(g, v)); });
     return announce(g);
   }

@@ -130,11 +130,19 @@ inline union_find connected_sets(const graph_view& g) {
   sets.compress();
   if (g.size() == 0) return sets;
   auto largest = detail::frequent_root(g, sets);
+  std::vector<uint8_t> joined(size_t(g.mirrors()), 0);  // mirrors that are linked to the largest set
+  auto join = [&](int32_t v, int32_t mirror) {
+    std::atomic_ref done{joined[size_t(~mirror)]};
+    if (done.load(std::memory_order_relaxed)) return;
+    done.store(1, std::memory_order_relaxed);
+    sets.link(v, mirror);
+  };
   detail::for_each_own(g, [&](int32_t v) {
     bool settled = sets.parent(v) == largest;  // what its own neighbors are not yet linked to, they link
     if (settled && g.mirrors() == 0) return;
     edges.for_each_list(v, [&](std::span<const int32_t> list) {
-      for (auto u = list.begin(); u != list.end() && (*u < 0 || !settled); ++u) sets.link(v, *u);
+      if (!settled) return std::for_each(list.begin(), list.end(), [&](int32_t u) { sets.link(v, u); }), void();
+      for (auto u = list.begin(); u != list.end() && *u < 0; ++u) join(v, *u);
     });
   });
   sets.compress();
