@@ -12,6 +12,7 @@
 #include "partitions/catalog.h"
 #include "partitions/graph.h"
 #include "partitions/loader.h"
+#include "partitions/repartition.h"
 #include "partitions/values.h"
 #include "tests/in_process.h"
 
@@ -122,11 +123,12 @@ struct answers {
   friend bool operator==(const answers&, const answers&) = default;
 };
 
-/// What run() on so many partitions answers, by key.
-inline answers run_on(const plain_graph& from, uint32_t partitions, const run_algorithm& what) {
+/// What run() on so many partitions answers, by key; nodes are where the partitioner puts them.
+inline answers run_on(const plain_graph& from, uint32_t partitions, const run_algorithm& what, const std::string& partitioner = "hash") {
   answers all_of_them;
   std::mutex guard;
-  on_partitions(from, partitions, [&](const graph& g, communicator& all) {
+  on_partitions(from, partitions, [&](const graph& loaded, communicator& all) {
+    auto g = partitioner == "hash" ? loaded : repartition(loaded, partitioner, all);
     auto result = run(g, what, all);
     std::lock_guard lock{guard};
     for (int32_t v = 0; v < g->size; ++v)

@@ -10,6 +10,7 @@
 #include "partitions/loaders/input.h"
 #include "partitions/loaders/known_ids.h"
 #include "partitions/loaders/kronecker.h"
+#include "partitions/loaders/metis.h"
 #include "partitions/loaders/source_share.h"
 #include "tests/partitions/loaded_model.h"
 #include "tests/partitions/text_files.h"
@@ -73,6 +74,12 @@ result alone(const read_sources& what) {
         if (source.what == "kronecker") {
           generate_kronecker(int(int_parameter(source.format, "scale")), 16, uint64_t(int_parameter(source.format, "seed")), sink);
           lines[at].rows = uint64_t(16) << int_parameter(source.format, "scale");
+          continue;
+        }
+        if (source.what == "metis_edges") continue;  // came with the nodes
+        if (source.what == "metis_nodes") {
+          read_metis_text(source.path, bool_parameter(source.format, "skip_bad_lines", false), sink, {}, &lines[at]);
+          std::swap(lines[at].rows, lines[at + 1].rows);
           continue;
         }
         auto o = text_options_of(source, keys);
@@ -220,6 +227,52 @@ TEST_F(load_sources_of, numbers_are_nodes_in_order) {
     auto found = together_on(partitions, what, 0);
     ASSERT_EQ(found.order.size(), 700'000u);
     for (int64_t i = 0; i < 700'000; ++i) ASSERT_EQ(found.order[size_t(i)], key{i + 1});
+  }
+}
+
+/// A METIS file, or nearly one.
+std::string random_metis(std::mt19937& random, bool bad) {
+  auto one_in = [&](unsigned n) { return random() % n == 0; };
+  int nodes = int(random() % 12);
+  bool sizes = one_in(3), weights = one_in(3), of_edges = one_in(2);
+  std::vector<std::vector<std::pair<int, int>>> beside(size_t(nodes) + 1);
+  int edges = 0;
+  for (int u = 1; u <= nodes; ++u)
+    for (int v = u + 1; v <= nodes; ++v)
+      if (one_in(3)) {
+        auto w = int(random() % 50);
+        beside[size_t(u)].emplace_back(v, w), beside[size_t(v)].emplace_back(u, w), ++edges;
+      }
+  auto noise = [&] { return std::string{one_in(9) ? "% 1 2\n" : ""}; };
+  auto text = noise() + (one_in(9) ? "\n" : "") + std::to_string(nodes) + " " + std::to_string(edges + (bad && one_in(9))) + " " + (sizes ? "1" : "0") +
+              (weights ? "1" : "0") + (of_edges ? "1" : "0") + "\n";
+  for (int u = 1; u <= nodes; ++u) {
+    if (bad && one_in(12)) continue;
+    text += noise();
+    for (int i = 0; i < sizes + weights; ++i) text += std::to_string(random() % 9) + " ";
+    for (auto [v, w] : beside[size_t(u)]) text += std::to_string(v) + " " + (of_edges ? std::to_string(w) + " " : "");
+    if (bad && one_in(8)) text += one_in(2) ? "x" : std::to_string(u);
+    text += one_in(9) ? "\r\n" : "\n";
+  }
+  if (one_in(9)) text += one_in(2) ? " \n" : bad ? "1\n" : "%\n";
+  return text;
+}
+
+TEST_F(load_sources_of, metis_files_at_random_are_read_alike) {
+  std::mt19937 random{12};
+  for (int round = 0; round < 60; ++round) {
+    bool skips = random() % 2;
+    auto text = random_metis(random, random() % 2);
+    auto path = source("metis_nodes", random() % 6 == 0 ? gzipped(text) : text).path;
+    parameters format{{"skip_bad_lines", skips}};
+    auto what = load_of({{"metis_nodes", path, format}, {"metis_edges", path, format}});
+    what.kind = {.directed = false, .multi = random() % 3 == 0, .keys = key_type::int64};
+    what.origin = path + ": row ";
+    if (!skips) what.duplicates = duplicate_policy(random() % 3);
+    auto expected = alone(what);
+    for (uint32_t partitions : {1u, 3u})
+      for (uint64_t bytes : {uint64_t{1 + random() % 20}, uint64_t{0}})
+        ASSERT_EQ(together_on(partitions, what, bytes), expected) << partitions << " partitions, " << bytes << " bytes:\n" << text;
   }
 }
 

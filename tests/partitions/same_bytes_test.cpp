@@ -1,4 +1,4 @@
-// Every algorithm of the catalog answers with the same bytes on 1, 2, 4 and 8 partitions, on one thread and on two.
+// Every algorithm of the catalog answers with the same bytes on 1, 2, 4 and 8 partitions, on one thread and on two, and wherever a partitioner puts the nodes.
 
 #include <gtest/gtest.h>
 #include <tbb/global_control.h>
@@ -67,6 +67,18 @@ TEST_P(same_bytes, from_any_number_of_partitions_and_threads) {
           for (uint32_t partitions : {1u, 2u, 4u, 8u}) EXPECT_EQ(result_on(threads, partitions, g, what), alone) << threads << " threads, " << partitions << " partitions";
       }
     }
+}
+
+TEST_P(same_bytes, under_any_partitioner) {
+  uint64_t seed = 950;
+  for (bool directed : {true, false}) {
+    if (GetParam() == "topological_generations" && !directed) continue;
+    auto g = weighted_graph(directed, false, ++seed % 2 ? key_type::int64 : key_type::utf8, seed);
+    for (auto& what : calls_of(GetParam(), g)) {
+      auto alone = run_on(g, 1, what);
+      for (auto partitioner : {"range", "stream"}) EXPECT_EQ(run_on(g, 3, what, partitioner), alone) << partitioner;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(of, same_bytes, ::testing::ValuesIn(algorithm_names()), [](auto& p) { return p.param; });
