@@ -10,6 +10,7 @@
 #include "partitions/changes.h"
 #include "partitions/convert_column.h"
 #include "partitions/dictionary.h"
+#include "partitions/element_steps.h"
 #include "partitions/named_part.h"
 #include "partitions/rows.h"
 #include "partitions/together.h"
@@ -97,7 +98,7 @@ numbered_values partition_changes::differing(const attribute_names& names, const
   numbered_values changed;
   for (auto& [name, v] : now) {
     auto was = old.find(name);
-    if (was == old.end() || was->second != v) changed.emplace_back(*names.find(name), &v);
+    if (was == old.end() || !identical(was->second, v)) changed.emplace_back(*names.find(name), &v);
   }
   for (auto& [name, v] : old)
     if (!now.contains(name)) changed.emplace_back(*names.find(name), &null);

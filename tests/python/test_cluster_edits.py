@@ -137,6 +137,13 @@ def test_a_program_of_edits_comes_to_the_same_on_workers_and_embedded(client, pr
     Program(twins, STR_KEYS if text else INT_KEYS, directed, multi).run(program)
 
 
+def test_a_zero_takes_over_the_sign_of_another(client):  # noqa: F811
+    for make in (gli.Graph.from_edge_list, client.from_edge_list):
+        g = make([(1, 2)]).update_node(1, x=0.0).update_edge(1, 2, y=-0.0)
+        g = g.update_node(1, x=-0.0).update_edge(1, 2, y=0.0)
+        assert repr((g.nodes[1], g.edges[1, 2])) == "({'x': -0.0}, {'y': 0.0})"
+
+
 def test_a_value_stays_when_others_are_made_of_it(client):  # noqa: F811
     g = client.from_edge_list([("ann", "bob"), ("bob", "cid")])
     more, fewer = g.add_edge("ann", "dan", create_nodes=True, weight=0.5), g.remove_node("bob")
