@@ -74,13 +74,12 @@ def test_graphs_that_lie_otherwise_are_compared_and_merged(client):
     deal = lambda graph, how: client._from_graph(graph).repartition(how)  # noqa: E731
     there = {how: (deal(base, how), deal(ours, how), deal(theirs, how)) for how in PARTITIONERS}
     told = ours.diff(base)
-    rows = there["hash"][1].diff(there["hash"][0]).to_arrow()
-    assert sorted(map(repr, rows.to_pylist())) == sorted(map(repr, told.to_arrow().to_pylist()))
+    rows = sorted(map(repr, told.to_arrow().to_pylist()))
     for a in PARTITIONERS:
         for b in PARTITIONERS:
             diff = there[a][1].diff(there[b][0])
             assert diff.summary() == told.summary()
-            assert table_bytes(diff.to_arrow()) == table_bytes(rows)
+            assert sorted(map(repr, diff.to_arrow().to_pylist())) == rows
             merged = there[a][1].merge(there[b][2], there["stream"][0], strategy="ours")
             assert merged.graph_id == ours.merge(theirs, base, strategy="ours").graph_id
 
