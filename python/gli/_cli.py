@@ -377,7 +377,7 @@ def _parser() -> argparse.ArgumentParser:
     gc = commands.add_parser("gc", help="remove what nothing reaches")
     gc.add_argument("path")
     gc.add_argument("--dry-run", action="store_true", help="only say what would go")
-    gc.add_argument("--compact", action="store_true", help="then compress what stays and make the files as small as that (nobody else has the store open)")
+    gc.add_argument("--compact", action="store_true", help="then compress what stays, in small files (nobody else has the store open)")
     gc.add_argument("--keep-reflog", type=float, metavar="DAYS", help="forget older moves of branches too (default: none)")
     gc.set_defaults(run=_gc)
 

@@ -81,10 +81,11 @@ class Space:
         them all that ever was on a branch). What this object read or committed last also stays. dry_run=True only says what would go.
         CorruptError, and nothing removed, when something that stays is damaged.
 
-        Files keep their size, and later commits use the room. compact=True rewrites them, one after the other, to what is in use, compressed:
-        as small as they can be, at the price of some time now and at each later reading of what is there. Each is replaced at once when its
-        copy is synced, for which there must be room beside it. Versions of gli that cannot read it say so. ConflictError when somebody else has the store
-        open, another process or another object of this one: then the files that are left stay as they are, and the garbage is removed.
+        Files keep their size, and later commits use the room. compact=True rewrites them, one after the other, to what is in use,
+        compressed: as small as they can be, at the price of some time now and at each later reading of what is there. Each is replaced
+        at once when its copy is synced, for which there must be room beside it. Versions of gli that cannot read it say so.
+        ConflictError when somebody else has the store open, another process or another object of this one: then the files that are left
+        stay as they are, and the garbage is removed.
 
         >>> import gli
         >>> store = gli.GraphStore()

@@ -121,7 +121,8 @@ def main() -> None:
                 begin = time.perf_counter()
                 gli.GraphStore(directory / "network.gli").gc(compact=True)
                 found["gli, packed"] = milliseconds, bytes_in(directory) / len(some)
-                row(f"    the same after gc(compact=True), which took {time.perf_counter() - begin:.1f} s", found["gli, packed"][1] / 1024, "KiB")
+                took = time.perf_counter() - begin
+                row(f"    the same after gc(compact=True), which took {took:.1f} s", found["gli, packed"][1] / 1024, "KiB")
     for name in ("git", "networkx pickles"):
         row(f"{name}: time / gli's", found[name][0] / found["gli"][0], "", "> 1")
         row(f"{name}: bytes / gli's", found[name][1] / found["gli"][1], "", "> 1")
