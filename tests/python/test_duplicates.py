@@ -197,6 +197,15 @@ def test_parallel_edges_of_graphml_add_up_where_they_may_not_be(write):
     assert gli.read(path, multi=False, duplicates="sum").edges[1, 2] == {"w": 12}
 
 
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_keys_that_a_file_of_ours_has_are_not_numbered_anew(tmp_path, ending):
+    path = str(tmp_path / f"g.{ending}")
+    gli.Graph.from_edge_list([("a", "b", "x", {}), ("a", "b", "y", {})], multi=True).write(path)
+    with pytest.raises(ValueError, match=f"{path}: its column 'key' tells parallel edges apart: leave duplicates='multi' out"):
+        gli.read(path, duplicates="multi")
+    assert sorted(gli.read(path).edges) == [("a", "b", "x"), ("a", "b", "y")]
+
+
 def test_metis_with_skipped_lines_cannot_count_edges(write):
     with pytest.raises(ValueError, match="both ends"):
         gli.read(write("e.graph", FILES["e.graph"]), on_error="skip", duplicates="sum")

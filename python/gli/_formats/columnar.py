@@ -114,6 +114,8 @@ def read(place, path, nodes, source, target, key, node, directed, multi, key_typ
     directed = mark.directed if directed is None else directed
     multi = mark.multi if multi is None else multi
     if key is None and multi and "key" in schema.names:
+        if duplicates == "multi":
+            raise ValueError(f"{path}: its column 'key' tells parallel edges apart: leave duplicates='multi' out, which numbers them")
         key = "key"
     multi = _loading.policy(duplicates, multi, key)[1]
 
