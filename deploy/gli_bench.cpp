@@ -98,7 +98,7 @@ std::string run_pagerank(subject& on) {
 std::string run_pagerank_as_asked(subject& on) { return on.given.precision == "single" ? run_pagerank<single_ranks>(on) : run_pagerank<grid_ranks>(on); }
 
 std::string run_components(subject& on) {
-  connected_components a{on.view};
+  connected_components a{on.view, on.all};
   run_rounds(a, on.view, on.all);
   return "";
 }

@@ -17,10 +17,10 @@ namespace {
 
 algorithm_answer run_components(const graph& g, const parameters&, communicator& all) {
   graph_view view{g};
-  connected_components a{view};
+  connected_components a{view, all};
   run_rounds(a, view, all);
   auto count = counted(a.count(view), all);
-  return {smallest_keys(view, agreed_key_type(g, all), a.sets, a.labels(view), all), {{"count", int64_t(count)}}};
+  return {smallest_keys(view, agreed_key_type(g, all), a.joined.sets, [&](int32_t root) { return a.label(view, root); }, all), {{"count", int64_t(count)}}};
 }
 
 algorithm_answer run_strong_components(const graph& g, const parameters&, communicator& all) {
@@ -31,7 +31,7 @@ algorithm_answer run_strong_components(const graph& g, const parameters&, commun
   auto sets = a.sets(view, label);
   uint64_t heads = 0;
   for (int32_t v = 0; v < view.size(); ++v) heads += view.live(v) && a.head[size_t(v)] == connected_components::global_id(view, v);
-  return {smallest_keys(view, agreed_key_type(g, all), sets, label, all), {{"count", int64_t(counted(heads, all))}}};
+  return {smallest_keys(view, agreed_key_type(g, all), sets, [&](int32_t root) { return label[root]; }, all), {{"count", int64_t(counted(heads, all))}}};
 }
 
 template <class T>

@@ -84,6 +84,15 @@ class graph_view {
   bool all_live_;
 };
 
+/// Calls f(v) for every own id, those of one page in one thread.
+template <class F>
+void for_each_own(const graph_view& g, F&& f) {
+  parallel_ranges(pages_of(g.size()), 1, [&](int64_t p, int64_t end) {
+    for (; p < end; ++p)
+      for (auto [v, last] = page_vertices{p, g.size()}; v < last; ++v) f(v);
+  });
+}
+
 /// One T per own node and mirror: a[v] for signed ids, without a branch. Large ones lie on huge pages: they are read in any order.
 template <class T>
 class vertex_array {

@@ -43,8 +43,7 @@ void decode_changed(const byte_buffer& bytes, const std::vector<int32_t>& ids, F
 
 /// Calls encode(peer) for every other partition, exchanges, and calls decode(peer, bytes) for what each sent.
 template <class Encode, class Decode>
-void exchange_with_peers(const graph_view& g, communicator& all, Encode&& encode, Decode&& decode) {
-  auto peers = g.peers();
+void exchange_with_peers(std::span<const peer_mirrors> peers, communicator& all, Encode&& encode, Decode&& decode) {
   std::vector<byte_buffer> outgoing(all.size());
   for (uint32_t q = 0; q < peers.size(); ++q)
     if (q != all.rank()) outgoing[q] = encode(peers[q]);
@@ -74,16 +73,16 @@ void broadcast(vertex_array<T>& a, const graph_view& g, communicator& all) {
     if (peer.is_run()) return void(std::memcpy(&a[peer.mirrors.front()], bytes.data(), bytes.size()));
     for (size_t i = 0; i < peer.mirrors.size(); ++i) std::memcpy(&a[peer.mirrors[i]], bytes.data() + i * sizeof(T), sizeof(T));
   };
-  detail::exchange_with_peers(g, all, encode, decode);
+  detail::exchange_with_peers(g.peers(), all, encode, decode);
 }
 
-/// Owner to mirrors, only own nodes with changed(v): delta-coded positions with values. Calls received(mirror, value) for each, after
+/// Owner to mirrors, of g.peers() or of the part of each that both sides know, only own nodes with changed(v): delta-coded positions with values. Calls received(mirror, value) for each, after
 /// storing it.
 template <class T, class Changed, class Received>
-void broadcast_changed(vertex_array<T>& a, const graph_view& g, communicator& all, Changed&& changed, Received&& received) {
+void broadcast_changed(vertex_array<T>& a, std::span<const peer_mirrors> peers, communicator& all, Changed&& changed, Received&& received) {
   if (all.size() == 1) return;
   detail::exchange_with_peers(
-      g, all, [&](const peer_mirrors& peer) { return detail::encode_changed(a, peer.exported, changed); },
+      peers, all, [&](const peer_mirrors& peer) { return detail::encode_changed(a, peer.exported, changed); },
       [&](const peer_mirrors& peer, const byte_buffer& bytes) {
         detail::decode_changed<T>(bytes, peer.mirrors, [&](int32_t m, const T& x) {
           a[m] = x;
@@ -92,13 +91,23 @@ void broadcast_changed(vertex_array<T>& a, const graph_view& g, communicator& al
       });
 }
 
+template <class T, class Changed, class Received>
+void broadcast_changed(vertex_array<T>& a, const graph_view& g, communicator& all, Changed&& changed, Received&& received) {
+  broadcast_changed(a, g.peers(), all, changed, received);
+}
+
 /// Mirrors to owner, only mirrors with changed(m): calls received(own, value) for each that a peer sent.
 template <class T, class Changed, class Received>
-void gather_changed(const vertex_array<T>& a, const graph_view& g, communicator& all, Changed&& changed, Received&& received) {
+void gather_changed(const vertex_array<T>& a, std::span<const peer_mirrors> peers, communicator& all, Changed&& changed, Received&& received) {
   if (all.size() == 1) return;
   detail::exchange_with_peers(
-      g, all, [&](const peer_mirrors& peer) { return detail::encode_changed(a, peer.mirrors, changed); },
+      peers, all, [&](const peer_mirrors& peer) { return detail::encode_changed(a, peer.mirrors, changed); },
       [&](const peer_mirrors& peer, const byte_buffer& bytes) { detail::decode_changed<T>(bytes, peer.exported, received); });
+}
+
+template <class T, class Changed, class Received>
+void gather_changed(const vertex_array<T>& a, const graph_view& g, communicator& all, Changed&& changed, Received&& received) {
+  gather_changed(a, g.peers(), all, changed, received);
 }
 
 }  // namespace gli

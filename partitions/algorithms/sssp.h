@@ -13,7 +13,6 @@
 
 #include "partitions/headway.h"
 #include "partitions/kernels/bucketed_paths.h"
-#include "partitions/mirror_exchange.h"
 
 namespace gli {
 
@@ -27,7 +26,6 @@ struct sssp {
   std::optional<int32_t> source;  // own id, where the source is this partition's
 
   vertex_array<bits> distance;  // own and mirrors
-  std::vector<bits> told;       // by -id-1: the distance last sent to the owner
   std::vector<int32_t> nearer;  // own nodes to begin with
   std::optional<bucketed_paths<Lengths>> inside;
 
@@ -35,7 +33,6 @@ struct sssp {
 
   totals begin(const graph_view& g) {
     distance = vertex_array<bits>{g, Lengths::unreached};
-    told.assign(size_t(g.mirrors()), Lengths::unreached);
     inside.emplace(g, lengths);
     inside->begin(distance);
     if (source) {
@@ -50,14 +47,12 @@ struct sssp {
     inside->add(nearer);
     nearer.clear();
     inside->settle(horizon(all));
-    gather_changed(
-        distance, g, all, [&](int32_t m) { return distance[m] < told[size_t(~m)]; },
-        [&](int32_t own, bits d) {
-          if (d >= distance[own]) return;
-          distance[own] = d;
-          nearer.push_back(own);
-        });
-    for (int32_t m = -g.mirrors(); m < 0; ++m) told[size_t(~m)] = distance[m];
+    gather_set(distance, inside->nearer_mirrors(), g, all, [&](int32_t own, bits d) {
+      if (d >= distance[own]) return;
+      distance[own] = d;
+      nearer.push_back(own);
+    });
+    inside->nearer_mirrors().clear_mirrors();
     return {nearer.size(), all.size() > 1 && inside->waits()};
   }
 

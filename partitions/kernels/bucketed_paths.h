@@ -78,7 +78,7 @@ class bucketed_paths {
   using bits = typename Lengths::bits;
 
   /// The graph, and what `lengths` points to, outlive it.
-  bucketed_paths(const graph_view& g, const Lengths& lengths) : g_{g}, lengths_{lengths}, ends_{g} {
+  bucketed_paths(const graph_view& g, const Lengths& lengths) : g_{g}, lengths_{lengths}, ends_{g}, nearer_mirrors_{g} {
     auto edges = double(g.body().out.edges) * (g.directed() ? 1 : 2);
     auto degree = std::max(1.0, edges / std::max<double>(1, double(g.nodes())));
     if (lengths.mean() > 0) bands_per_unit_ = degree / (lengths.mean() * band_width);
@@ -96,6 +96,9 @@ class bucketed_paths {
     band_ = std::min(band_, lowest);
     for (auto v : nearer) put(threads_.local(), {v, (*distance_)[v]});
   }
+
+  /// Mirrors that came nearer since whoever asked last cleared them.
+  vertex_bits& nearer_mirrors() { return nearer_mirrors_; }
 
   /// Whether a node waits.
   bool waits() { return next_band(); }
@@ -166,8 +169,15 @@ class bucketed_paths {
     if (std::atomic_ref{(*distance_)[at.node]}.load(std::memory_order_relaxed) != at.distance) return;
     lengths_.for_each_edge(g_, at.node, [&](int32_t u, auto w) {
       auto to = Lengths::plus(at.distance, w);
-      if (lower(u, to) && u >= 0 && !ends_[u]) put(mine, {u, to});
+      if (!lower(u, to)) return;
+      if (u < 0) note(u);
+      else if (!ends_[u]) put(mine, {u, to});
     });
+  }
+
+  void note(int32_t mirror) {
+    if (alone_) nearer_mirrors_.set(mirror);
+    else nearer_mirrors_.set_shared(mirror);
   }
 
   bool lower(int32_t u, bits to) {
@@ -222,7 +232,7 @@ class bucketed_paths {
 
   const graph_view& g_;
   Lengths lengths_;
-  vertex_bits ends_;
+  vertex_bits ends_, nearer_mirrors_;
   vertex_array<bits>* distance_ = nullptr;
   double bands_per_unit_ = 1;
   uint64_t base_ = 0, band_ = 0;  // the first that is kept apart, and the one at hand

@@ -19,7 +19,7 @@ void with_distinct_neighbors(const graph_view& g, F&& f) {
 }
 
 template <class F>
-void for_each_own(const graph_view& g, F&& f) {
+void for_each_live(const graph_view& g, F&& f) {
   parallel_ranges(pages_of(g.size()), 1, [&](int64_t p, int64_t end) {
     for (; p < end; ++p)
       for (auto [v, last] = page_vertices{p, g.size()}; v < last; ++v)
@@ -30,7 +30,7 @@ void for_each_own(const graph_view& g, F&& f) {
 }  // namespace
 
 oriented_lists::oriented_lists(const graph_view& g, communicator& all) : degree_{g, 0}, global_{g, 0}, rank_{g, 0} {
-  with_distinct_neighbors(g, [&](auto&& each) { for_each_own(g, [&](int32_t v) { each(v, [&](int32_t, int) { ++degree_[v]; }); }); });
+  with_distinct_neighbors(g, [&](auto&& each) { for_each_live(g, [&](int32_t v) { each(v, [&](int32_t, int) { ++degree_[v]; }); }); });
   parallel_ranges(g.size(), vertices_per_page, [&](int64_t v, int64_t end) {
     for (; v < end; ++v) global_[int32_t(v)] = uint64_t{g.partition()} << 32 | uint64_t(v);
   });
@@ -67,7 +67,7 @@ void oriented_lists::rank_all(const graph_view& g) {
 template <class Each>
 void oriented_lists::fill(const graph_view& g, Each&& each) {
   begin_.assign(id_.size() + 1, 0);
-  for_each_own(g, [&](int32_t v) {
+  for_each_live(g, [&](int32_t v) {
     auto rank = rank_[v];
     uint64_t higher = 0;
     each(v, [&](int32_t u, int) { higher += rank_[u] < rank; });

@@ -32,10 +32,10 @@ template <class Keys>
 class settlement {
  public:
   using key_t = typename Keys::type;
-  settlement(const graph_view& g, const union_find& sets, const vertex_array<uint64_t>& label, communicator& all)
+  settlement(const graph_view& g, const union_find& sets, const std::function<uint64_t(int32_t)>& label_of, communicator& all)
       : g_{g},
         sets_{sets},
-        label_{label},
+        label_of_{label_of},
         all_{all},
         first_{g, -1},
         answer_{g, key_t{}},
@@ -54,7 +54,7 @@ class settlement {
  private:
   /// By root: the own node with the smallest key. The same for any order of the threads.
   void find_own() {
-    detail::for_each_own(g_, [this](int32_t v) {
+    for_each_own(g_, [this](int32_t v) {
       if (!g_.live(v)) return;
       std::atomic_ref best{first_[sets_.root(v)]};
       auto known = best.load(std::memory_order_relaxed);
@@ -105,7 +105,10 @@ class settlement {
   template <class F>
   void for_each_set(F&& f) const {
     for (int32_t r = -g_.mirrors(); r < g_.size(); ++r)
-      if (first_[r] >= 0) f(r, uint32_t(label_[r] >> 32), int32_t(label_[r] & 0xffffffff));
+      if (first_[r] >= 0) {
+        auto label = label_of_(r);
+        f(r, uint32_t(label >> 32), int32_t(label & 0xffffffff));
+      }
   }
 
   void offer(int32_t id, int64_t c) {
@@ -119,7 +122,7 @@ class settlement {
 
   const graph_view& g_;
   const union_find& sets_;
-  const vertex_array<uint64_t>& label_;
+  const std::function<uint64_t(int32_t)>& label_of_;
   communicator& all_;
   vertex_array<int32_t> first_;  // by root
   vertex_array<key_t> answer_;   // by root
@@ -130,9 +133,9 @@ class settlement {
 
 }  // namespace
 
-column smallest_keys(const graph_view& g, key_type keys, const union_find& sets, const vertex_array<uint64_t>& label, communicator& all) {
-  if (keys == key_type::utf8) return settlement<text_keys>{g, sets, label, all}.run();
-  return settlement<int_keys>{g, sets, label, all}.run();
+column smallest_keys(const graph_view& g, key_type keys, const union_find& sets, const std::function<uint64_t(int32_t)>& label_of, communicator& all) {
+  if (keys == key_type::utf8) return settlement<text_keys>{g, sets, label_of, all}.run();
+  return settlement<int_keys>{g, sets, label_of, all}.run();
 }
 
 column smallest_keys(const graph_view& g, key_type keys, const named_groups& groups, communicator& all) {
@@ -150,7 +153,7 @@ column smallest_keys(const graph_view& g, key_type keys, const named_groups& gro
   vertex_array<uint64_t> label{g, 0};
   for (size_t i = 0; i < first.size(); ++i)
     if (first[i] >= 0) label[sets.root(first[i])] = places[i];
-  return smallest_keys(g, keys, sets, label, all);
+  return smallest_keys(g, keys, sets, [&](int32_t root) { return label[root]; }, all);
 }
 
 }  // namespace gli

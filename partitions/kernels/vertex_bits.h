@@ -1,6 +1,8 @@
 #pragma once
 // A set of own nodes and mirrors, a bit for each: a 32nd of an array of numbers, so that it stays in the cache where those do not.
 
+#include <atomic>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +20,24 @@ class vertex_bits {
 
   bool operator[](int32_t v) const { return words_[place(v) >> 6] >> (place(v) & 63) & 1; }
   void set(int32_t v) { words_[place(v) >> 6] |= uint64_t{1} << (place(v) & 63); }
+  void clear(int32_t v) { words_[place(v) >> 6] &= ~(uint64_t{1} << (place(v) & 63)); }
+  /// Any number of threads, beside other calls of it.
+  void set_shared(int32_t v) { std::atomic_ref{words_[place(v) >> 6]}.fetch_or(uint64_t{1} << (place(v) & 63), std::memory_order_relaxed); }
+
+  /// Calls f(v) for those of the set in [first, end), ascending.
+  template <class F>
+  void for_each(int32_t first, int32_t end, F&& f) const {
+    for (auto at = place(first), last = place(end); at < last;) {
+      auto word = words_[at >> 6] >> (at & 63);
+      if (word == 0) {
+        at = (at | 63) + 1;
+        continue;
+      }
+      at += size_t(std::countr_zero(word));
+      if (at < last) f(int32_t(int64_t(at) - mirrors_));
+      ++at;
+    }
+  }
   void clear_mirrors() { std::fill_n(words_.begin(), mirrors_ / 64, uint64_t{0}); }
 
   /// Of the own nodes of page p: words_per_page of them; those beyond the last node are 0.
@@ -72,13 +92,33 @@ void broadcast_bits(vertex_bits& bits, const graph_view& g, communicator& all, R
   if (all.size() == 1) return;
   bits.clear_mirrors();
   detail::exchange_with_peers(
-      g, all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.exported); },
+      g.peers(), all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.exported); },
       [&](const peer_mirrors& peer, const byte_buffer& bytes) {
         detail::decode_bits(bytes, peer.mirrors, [&](int32_t m) {
           bits.set(m);
           received(m);
         });
       });
+}
+
+/// Mirrors to owner, those in the set: calls received(own, value) for each that a peer sent. Collective.
+template <class T, class Received>
+void gather_set(const vertex_array<T>& a, const vertex_bits& set, const graph_view& g, communicator& all, Received&& received) {
+  if (all.size() == 1) return;
+  auto in_set = [&](int32_t m) { return set[m]; };
+  auto encode = [&](const peer_mirrors& peer) {
+    if (!peer.is_run() || peer.mirrors.empty()) return detail::encode_changed(a, peer.mirrors, in_set);
+    byte_buffer bytes;
+    byte_writer to{bytes};
+    auto first = peer.mirrors.front(), next = first;
+    set.for_each(first, first + int32_t(peer.mirrors.size()), [&](int32_t m) {
+      to.put_varint(uint64_t(m - next));
+      to.put(a[m]);
+      next = m + 1;
+    });
+    return bytes;
+  };
+  detail::exchange_with_peers(g.peers(), all, encode, [&](const peer_mirrors& peer, const byte_buffer& bytes) { detail::decode_changed<T>(bytes, peer.exported, received); });
 }
 
 }  // namespace gli

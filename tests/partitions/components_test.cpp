@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <random>
+#include <set>
+
 #include "tests/oracles/search_oracle.h"
 
 namespace gli::testing {
@@ -37,6 +40,36 @@ TEST(components, follow_a_path_that_winds_through_all_partitions) {
   for (size_t i = 0; i < 300; ++i) g.nodes.push_back(nth_key(key_type::int64, i));
   for (size_t i = 0; i + 1 < 300; ++i) g.edges.emplace_back(i % 2 ? i : i + 1, i % 2 ? i + 1 : i);
   for (uint32_t p : {1u, 2u, 4u, 8u}) expect_components(g, components(g, p));
+}
+
+/// Crowds of nodes with three edges each among themselves, of which each node is of one by chance, and `bridges` edges between any two nodes.
+plain_graph crowds(size_t nodes, size_t count, size_t bridges, bool directed, uint64_t seed) {
+  plain_graph g;
+  g.kind = {directed, false, key_type::int64, key_type::none};
+  std::mt19937_64 random{seed};
+  std::vector<std::vector<size_t>> crowd(count);
+  for (size_t i = 0; i < nodes; ++i) {
+    g.nodes.push_back(nth_key(key_type::int64, i));
+    crowd[random() % count].push_back(i);
+  }
+  std::set<std::pair<size_t, size_t>> seen;
+  auto join = [&](size_t u, size_t v) {
+    if (seen.insert(std::minmax(u, v)).second) g.edges.emplace_back(u, v);
+  };
+  for (auto& members : crowd)
+    for (size_t i = 0; i < 3 * members.size(); ++i) join(members[random() % members.size()], members[random() % members.size()]);
+  for (size_t i = 0; i < bridges; ++i) join(random() % nodes, random() % nodes);
+  return g;
+}
+
+TEST(components, of_crowds_of_which_each_partition_takes_another_for_the_largest) {
+  for (uint64_t seed = 1; seed <= 24; ++seed) {
+    auto g = crowds(400, 1 + seed % 4, seed % 3 == 2 ? 1 : 0, seed % 2 == 0, seed);
+    for (uint32_t p : {1u, 2u, 4u, 8u}) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + ", " + std::to_string(p) + " partitions");
+      expect_components(g, components(g, p));
+    }
+  }
 }
 
 TEST(components, compare_text_keys_by_their_bytes) {
