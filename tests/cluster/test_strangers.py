@@ -74,8 +74,8 @@ def send_all_if_it_takes(s, data):
         pass
 
 
-def still_answers(house):
-    with gli.Client(house) as client:
+def still_answers(house, timeout=10):
+    with gli.Client(house, timeout=timeout) as client:
         g = client.generate_kronecker(5)
         assert g.connected_components().count() >= 1
 
@@ -164,7 +164,7 @@ def test_two_hundred_silent_connections_do_not_keep_drivers_out_for_ever(house):
     try:
         for s in silent[:64]:
             assert was_turned_away(s)  # hung up on after five seconds
-        still_answers(house)
+        still_answers(house, timeout=60)  # behind the other 136, of whom 64 at a time have their five seconds
     finally:
         for s in silent:
             s.close()
