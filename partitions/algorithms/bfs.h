@@ -11,7 +11,6 @@
 #include "partitions/kernels/pull_level.h"
 #include "partitions/kernels/push.h"
 #include "partitions/kernels/tight_edges.h"
-#include "partitions/mirror_exchange.h"
 
 namespace gli {
 
@@ -26,6 +25,7 @@ struct bfs {
 
   vertex_array<int32_t> depth;    // own and mirrors; -1: not reached
   vertex_queue frontier, next;    // top-down
+  vertex_bits met;                // mirrors that the level being made reached top-down
   vertex_bits front, pending, found;  // bottom-up: the last level, own nodes not reached, the level being made
   bool bottom_up = false;
   std::vector<uint64_t> reached;  // in the whole graph, by depth
@@ -36,6 +36,7 @@ struct bfs {
     depth = vertex_array<int32_t>{g, -1};
     frontier.reset(g.size());
     next.reset(g.size());
+    met = vertex_bits{g};
     unreached = g.total_nodes();
     edges_left = g.total_edges() * (both_ways(g) ? 2 : 1);
     choose_lists(g);
@@ -96,13 +97,12 @@ struct bfs {
   totals push(const graph_view& g, communicator& all) {
     next.clear();
     expand(g);
-    gather_changed(
-        depth, g, all, [&](int32_t mirror) { return depth[mirror] == level(); },
-        [&](int32_t own, int32_t) {
-          if (depth[own] >= 0) return;
-          depth[own] = level();
-          next.push(own);
-        });
+    if (g.mirrors()) met.assign_mirrors(g.mirrors(), [&](int32_t m) { return depth[m] == level(); });
+    gather_bits(met, g, all, [&](int32_t own) {
+      if (depth[own] >= 0) return;
+      depth[own] = level();
+      next.push(own);
+    });
     frontier.swap(next);
     return found_top_down(g);
   }

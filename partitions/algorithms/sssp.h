@@ -62,7 +62,7 @@ struct sssp {
  private:
   /// How far this round goes: some bands from the nearest node on that waits anywhere, so that few distances are followed that another partition will lower.
   double horizon(communicator& all) {
-    constexpr uint64_t bands = 4;
+    constexpr uint64_t bands = 1;
     if (all.size() == 1) return std::numeric_limits<double>::infinity();
     auto nearest = std::bit_cast<uint64_t>(inside->horizon(bands));
     all.all_reduce({&nearest, 1}, reduction::min);

@@ -54,13 +54,28 @@ class settlement {
  private:
   /// By root: the own node with the smallest key. The same for any order of the threads.
   void find_own() {
-    for_each_own(g_, [this](int32_t v) {
-      if (!g_.live(v)) return;
-      std::atomic_ref best{first_[sets_.root(v)]};
-      auto known = best.load(std::memory_order_relaxed);
-      while (known < 0 || own_key(v) < own_key(known))
-        if (best.compare_exchange_weak(known, v, std::memory_order_relaxed)) return;
+    parallel_ranges(pages_of(g_.size()), 1, [this](int64_t p, int64_t end) {
+      int32_t root = 0, best = -1;  // of nodes of one set in a row
+      key_t smallest{};
+      for (auto [v, last] = page_vertices{p, int32_t(std::min<int64_t>(g_.size(), end << vertices_per_page_bits))}; v < last; ++v) {
+        if (!g_.live(v)) continue;
+        auto k = own_key(v);
+        if (best >= 0 && sets_.root(v) != root) {
+          offer_own(root, best, smallest);
+          best = -1;
+        }
+        root = sets_.root(v);
+        if (best < 0 || k < smallest) best = v, smallest = k;
+      }
+      if (best >= 0) offer_own(root, best, smallest);
     });
+  }
+
+  void offer_own(int32_t root, int32_t v, const key_t& k) {
+    std::atomic_ref best{first_[root]};
+    auto known = best.load(std::memory_order_relaxed);
+    while (known < 0 || k < own_key(known))
+      if (best.compare_exchange_weak(known, v, std::memory_order_relaxed)) return;
   }
 
   std::vector<byte_buffer> ask() {

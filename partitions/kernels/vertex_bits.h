@@ -1,9 +1,11 @@
 #pragma once
 // A set of own nodes and mirrors, a bit for each: a 32nd of an array of numbers, so that it stays in the cache where those do not.
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "partitions/mirror_exchange.h"
@@ -38,6 +40,18 @@ class vertex_bits {
       ++at;
     }
   }
+
+  /// Makes the mirrors in the set those with in(m).
+  template <class In>
+  void assign_mirrors(int32_t mirrors, In&& in) {
+    clear_mirrors();
+    for (int32_t m = -mirrors; m < 0;) {
+      uint64_t word = 0;
+      auto at = place(m);
+      for (auto end = std::min<int32_t>(0, m + 64 - int32_t(at & 63)); m < end; ++m) word |= uint64_t{in(m)} << (place(m) & 63);
+      words_[at >> 6] = word;
+    }
+  }
   void clear_mirrors() { std::fill_n(words_.begin(), mirrors_ / 64, uint64_t{0}); }
 
   /// Of the own nodes of page p: words_per_page of them; those beyond the last node are 0.
@@ -52,18 +66,44 @@ class vertex_bits {
 
 namespace detail {
 
+constexpr size_t bytes_of_bits(size_t n) { return (n + 7) / 8; }
+
+/// Calls f(first position of the word, its bits) for 64 positions at a time.
+template <class F>
+void for_each_word(std::span<const uint8_t> bits, F&& f) {
+  for (size_t i = 0; i < bits.size(); i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, bits.data() + i, std::min<size_t>(8, bits.size() - i));
+    f(i * 8, word);
+  }
+}
+
+template <class F>
+void for_each_bit(std::span<const uint8_t> bits, F&& f) {
+  for_each_word(bits, [&](size_t at, uint64_t word) {
+    for (; word; word &= word - 1) f(at + size_t(std::countr_zero(word)));
+  });
+}
+
 /// 1, then a bit for each id; or 0, then the distances between those in the set, where that is shorter.
 inline byte_buffer encode_bits(const vertex_bits& bits, const std::vector<int32_t>& ids) {
-  byte_buffer dense(1 + (ids.size() + 7) / 8), sparse{0};
+  byte_buffer dense(1 + bytes_of_bits(ids.size())), sparse{0};
   dense[0] = 1;
+  size_t count = 0;
+  for (size_t i = 0; i < ids.size(); i += 64) {
+    uint64_t word = 0;
+    auto n = std::min<size_t>(64, ids.size() - i);
+    for (size_t k = 0; k < n; ++k) word |= uint64_t{bits[ids[i + k]]} << k;
+    std::memcpy(dense.data() + 1 + i / 8, &word, bytes_of_bits(n));
+    count += size_t(std::popcount(word));
+  }
+  if (1 + count >= dense.size()) return dense;
   byte_writer to{sparse};
-  for (size_t i = 0, next = 0; i < ids.size(); ++i) {
-    if (!bits[ids[i]]) continue;
-    dense[1 + i / 8] |= uint8_t(1 << (i & 7));
-    if (sparse.size() >= dense.size()) continue;
+  size_t next = 0;
+  for_each_bit(std::span{dense}.subspan(1), [&](size_t i) {
     to.put_varint(i - next);
     next = i + 1;
-  }
+  });
   return sparse.size() < dense.size() ? sparse : dense;
 }
 
@@ -79,9 +119,9 @@ void decode_bits(const byte_buffer& bytes, const std::vector<int32_t>& ids, F&& 
     }
     return;
   }
-  if (from.left() != (ids.size() + 7) / 8) throw failure{errc::protocol, "a partition sent a set of other mirrors than these"};
-  for (size_t i = 0; i < ids.size(); ++i)
-    if (bytes[1 + i / 8] >> (i & 7) & 1) f(ids[i]);
+  auto last = ids.size() % 8;
+  if (from.left() != bytes_of_bits(ids.size()) || (last && bytes.back() >> last)) throw failure{errc::protocol, "a partition sent a set of other mirrors than these"};
+  for_each_bit(std::span{bytes}.subspan(1), [&](size_t i) { f(ids[i]); });
 }
 
 }  // namespace detail
@@ -101,7 +141,16 @@ void broadcast_bits(vertex_bits& bits, const graph_view& g, communicator& all, R
       });
 }
 
-/// Mirrors to owner, those in the set: calls received(own, value) for each that a peer sent. Collective.
+/// Mirrors to owner, those in the set: calls received(own) for each that a peer sent. Collective.
+template <class Received>
+void gather_bits(const vertex_bits& bits, const graph_view& g, communicator& all, Received&& received) {
+  if (all.size() == 1) return;
+  detail::exchange_with_peers(
+      g.peers(), all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.mirrors); },
+      [&](const peer_mirrors& peer, const byte_buffer& bytes) { detail::decode_bits(bytes, peer.exported, received); });
+}
+
+/// The same with values: calls received(own, value) for each that a peer sent. Collective.
 template <class T, class Received>
 void gather_set(const vertex_array<T>& a, const vertex_bits& set, const graph_view& g, communicator& all, Received&& received) {
   if (all.size() == 1) return;
