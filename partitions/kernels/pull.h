@@ -1,6 +1,6 @@
 #pragma once
-// Sums over neighbors, one page of vertices at a time: visit(v, sum of a[u] over the edges that enter v, edges that leave v), for live own
-// v; undirected: over all edges at v. O(n + m), pages in parallel; `visit` runs once per vertex, on any thread.
+// Sums over neighbors, one page of vertices at a time: of a[u] over the edges that enter v; undirected: over all edges at v. O(n + m), pages in parallel;
+// `visit` runs once a page, on any thread.
 
 #include <array>
 #include <type_traits>
@@ -23,27 +23,25 @@ sum_of<T> sum_at(const T* a, const int32_t* begin, const int32_t* end) {
       for (int i = 0; i < 4; ++i) four[size_t(i)] += a[begin[i]];
     sum = (four[0] + four[1]) + (four[2] + four[3]);
   }
+  auto at = [&](int i) { return sum_of<T>{a[begin[i]]}; };
+  for (; end - begin >= 4; begin += 4) sum += (at(0) + at(1)) + (at(2) + at(3));
   for (; begin != end; ++begin) sum += a[*begin];
   return sum;
 }
 
-/// from, to: of the page's nodes, the edges that enter and those that leave.
-template <class T, class Visit>
-void pull_page(const graph_view& g, int64_t p, const topology_page& from, const topology_page& to, const T* a, Visit&& visit) {
-  auto [first, last] = page_vertices{p, g.size()};
-  for (int32_t v = first, k = 0; v < last; ++v, ++k)
-    if (g.live(v)) visit(v, sum_at(a, from.neighbor + from.off[k], from.neighbor + from.off[k + 1]), to.off[k + 1] - to.off[k]);
-}
-
-/// Sums is added with +=; visit(v, sum, degree, sums) adds to it.
+/// Sums is added with +=; visit(page, sums of its nodes, offsets of their out-edges, sums) adds to it.
 template <class Sums, class T, class Visit>
 Sums pull(const graph_view& g, const vertex_array<T>& a, Visit&& visit) {
-  auto base = a.base();
   auto from = g.backward(), to = g.forward();
-  return parallel_sum<Sums>(pages_of(g.size()), 1, [&](int64_t p, int64_t end) {
+  return parallel_sum<Sums>(pages_of(g.size()), 1, [&, base = a.base()](int64_t p, int64_t end) {
     Sums sums{};
-    auto one = [&](int32_t v, sum_of<T> sum, uint32_t degree) { visit(v, sum, degree, sums); };
-    for (; p < end; ++p) pull_page(g, p, from.page(p), to.page(p), base, one);
+    std::array<sum_of<T>, vertices_per_page> arriving;
+    for (; p < end; ++p) {
+      page_vertices at{p, g.size()};
+      auto& page = from.page(p);
+      for (int32_t k = 0; k < at.last - at.first; ++k) arriving[size_t(k)] = sum_at(base, page.neighbor + page.off[k], page.neighbor + page.off[k + 1]);
+      visit(at, arriving.data(), to.page(p).off, sums);
+    }
     return sums;
   });
 }

@@ -54,10 +54,10 @@ class settlement {
  private:
   /// By root: the own node with the smallest key. The same for any order of the threads.
   void find_own() {
-    parallel_ranges(pages_of(g_.size()), 1, [this](int64_t p, int64_t end) {
+    parallel_ranges(g_.size(), vertices_per_page, [this](int64_t i, int64_t end) {
       int32_t root = 0, best = -1;  // of nodes of one set in a row
       key_t smallest{};
-      for (auto [v, last] = page_vertices{p, int32_t(std::min<int64_t>(g_.size(), end << vertices_per_page_bits))}; v < last; ++v) {
+      for (auto v = int32_t(i); v < end; ++v) {
         if (!g_.live(v)) continue;
         auto k = own_key(v);
         if (best >= 0 && sets_.root(v) != root) {

@@ -72,6 +72,21 @@ TEST(components, of_crowds_of_which_each_partition_takes_another_for_the_largest
   }
 }
 
+TEST(components, of_pairs_that_fill_many_pages) {
+  plain_graph g;
+  g.kind = {false, false, key_type::int64, key_type::none};
+  constexpr size_t pairs = 30000;
+  for (size_t i = 0; i < 2 * pairs; ++i) g.nodes.push_back(int64_t(i));
+  for (size_t i = 0; i < pairs; ++i) g.edges.emplace_back(i, 2 * pairs - 1 - i);
+  for (uint32_t p : {1u, 2u}) {
+    auto got = components(g, p);
+    EXPECT_EQ(got.summary.at("count"), value{int64_t{pairs}});
+    size_t wrong = 0;
+    for (size_t i = 0; i < 2 * pairs; ++i) wrong += got.values.at(g.nodes[i]) != value{int64_t(std::min(i, 2 * pairs - 1 - i))};
+    EXPECT_EQ(wrong, 0) << p << " partitions";
+  }
+}
+
 TEST(components, compare_text_keys_by_their_bytes) {
   plain_graph g;
   g.kind = {true, false, key_type::utf8, key_type::none};
