@@ -8,7 +8,7 @@ namespace gli::storage::lmdb {
 namespace {
 
 constexpr uint32_t magic = 0xBEEFC0DE, version = 1;
-constexpr size_t row_header = 8, tree_bytes = 48;
+constexpr size_t tree_bytes = 48;
 enum page_flag : uint16_t { branch = 1, leaf = 2, overflow = 4, meta = 8 };
 constexpr uint16_t large_value = 1, subtree = 2;  // flags of rows
 constexpr uint16_t integer_keys = 8;              // flag of the free list's tree
@@ -46,13 +46,6 @@ meta_page decode_meta(const std::string& file, const uint8_t* p, unsigned index)
 
 void check_size(const std::string& file, const meta_page& meta, uint64_t bytes) {
   if (meta.last_page / 2 > bytes / meta.page_size + (1 << 14)) cut_off(file, bytes, (meta.last_page + 1) * meta.page_size);
-}
-
-bool before(bytes_view a, bytes_view b, rows_of what) {
-  if (what == rows_of::free_list) return a.size() == 8 && b.size() == 8 && load<uint64_t>(a.data()) < load<uint64_t>(b.data());
-  auto common = std::min(a.size(), b.size());
-  auto order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
-  return order != 0 ? order < 0 : a.size() < b.size();
 }
 
 tree_page::tree_page(const std::string& file, uint64_t number, const uint8_t* bytes, size_t page_size, bool is_leaf)

@@ -2,15 +2,17 @@
 // The pages of an LMDB 0.9 data file on a 64-bit little-endian machine (storage/FORMAT.md, "Inside data.mdb"), read without trusting them:
 // whatever is followed was checked, and what does not hold is failure{corrupt} that names file and page. For storage/ alone.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
 
+#include "storage/keys.h"
 #include "storage/ordered_store.h"
 
 namespace gli::storage::lmdb {
 
-constexpr size_t page_header = 16, meta_bytes = page_header + 136;
+constexpr size_t page_header = 16, row_header = 8, meta_bytes = page_header + 136;
 constexpr unsigned deepest = 32;  // levels of a tree
 constexpr uint64_t no_page = UINT64_MAX, first_page = 2;  // behind the two meta pages
 
@@ -46,7 +48,16 @@ meta_page decode_meta(const std::string& file, const uint8_t* bytes, unsigned in
 void check_size(const std::string& file, const meta_page& meta, uint64_t bytes);
 
 /// Whether a key comes before another.
-bool before(bytes_view a, bytes_view b, rows_of what);
+inline bool before(bytes_view a, bytes_view b, rows_of what) {
+  if (what == rows_of::free_list) return a.size() == 8 && b.size() == 8 && load<uint64_t>(a.data()) < load<uint64_t>(b.data());
+  if (a.size() == 16 && b.size() == 16) {  // hashes, mostly
+    auto x = load_big_endian(a.data()), y = load_big_endian(b.data());
+    return x != y ? x < y : load_big_endian(a.data() + 8) < load_big_endian(b.data() + 8);
+  }
+  auto common = std::min(a.size(), b.size());
+  auto order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
+  return order != 0 ? order < 0 : a.size() < b.size();
+}
 
 struct row {
   bytes_view key;
@@ -68,6 +79,13 @@ class tree_page {
   unsigned rows() const { return rows_; }
   /// Checks that it lies in the page and that its key has a key's length; the first one of a branch means nothing.
   row at(unsigned i, rows_of what) const;
+  /// Of a row of which at() was asked before: that it still lies in the page is looked at again, and no more.
+  bytes_view key(unsigned i) const {
+    size_t row = load<uint16_t>(bytes_ + page_header + 2 * i);
+    if (row + row_header <= page_size_)
+      if (size_t bytes = load<uint16_t>(bytes_ + row + 6); row + row_header + bytes <= page_size_) return {bytes_ + row + row_header, bytes};
+    fail_page(file_, number_, "has a row outside of it");
+  }
   /// Checks all rows, and that their keys ascend.
   void check_rows(rows_of what) const;
 

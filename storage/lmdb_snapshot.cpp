@@ -29,7 +29,7 @@ unsigned lower_bound(const tree_page& page, bytes_view key, rows_of what) {
   unsigned first = 0, last = page.rows();
   while (first < last) {
     auto middle = (first + last) / 2;
-    if (before(page.at(middle, what).key, key, what))
+    if (before(page.key(middle), key, what))
       first = middle + 1;
     else
       last = middle;
@@ -42,7 +42,7 @@ unsigned child_for(const tree_page& page, bytes_view key, rows_of what) {
   unsigned first = 1, last = page.rows();
   while (first < last) {
     auto middle = (first + last) / 2;
-    if (before(key, page.at(middle, what).key, what))
+    if (before(key, page.key(middle), what))
       last = middle;
     else
       first = middle + 1;
@@ -153,7 +153,7 @@ tree_page snapshot::page_at(uint64_t number, const tree& t, unsigned level, rows
     page.check_rows(what);
     checked_.add(number);
   }
-  auto first = page.at(is_leaf ? 0 : 1, what).key, last = page.at(page.rows() - 1, what).key;
+  auto first = page.key(is_leaf ? 0 : 1), last = page.key(page.rows() - 1);
   if ((!within.low.empty() && before(first, within.low, what)) || (!within.high.empty() && !before(last, within.high, what)))
     fail_page(file_, number, "has keys out of order");
   if (t.depth == 1 && page.rows() != t.entries)
@@ -161,9 +161,9 @@ tree_page snapshot::page_at(uint64_t number, const tree& t, unsigned level, rows
   return page;
 }
 
-snapshot::span_of_keys snapshot::below(const tree_page& page, unsigned child, rows_of what, span_of_keys within) {
-  if (child > 0) within.low = page.at(child, what).key;
-  if (child + 1 < page.rows()) within.high = page.at(child + 1, what).key;
+snapshot::span_of_keys snapshot::below(const tree_page& page, unsigned child, span_of_keys within) {
+  if (child > 0) within.low = page.key(child);
+  if (child + 1 < page.rows()) within.high = page.key(child + 1);
   return within;
 }
 
@@ -186,7 +186,7 @@ std::optional<bytes_view> snapshot::get(std::string_view table, bytes_view key) 
   for (unsigned level = 1; level < t->depth; ++level) {
     auto page = page_at(number, *t, level, what, within);
     auto child = child_for(page, key, what);
-    within = below(page, child, what, within);
+    within = below(page, child, within);
     number = page.at(child, what).child;
   }
   auto page = page_at(number, *t, t->depth, what, within);
@@ -217,7 +217,7 @@ bool snapshot::scan_page(uint64_t number, unsigned level, walk& w, bytes_view fr
     return true;
   }
   for (auto child = from.empty() ? 0u : child_for(page, from, w.what); child < page.rows(); ++child, from = {})
-    if (!scan_page(page.at(child, w.what).child, level + 1, w, from, below(page, child, w.what, within))) return false;
+    if (!scan_page(page.at(child, w.what).child, level + 1, w, from, below(page, child, within))) return false;
   return true;
 }
 

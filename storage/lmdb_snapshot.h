@@ -67,7 +67,7 @@ class snapshot {
 
   const uint8_t* pages_at(uint64_t first, uint64_t count) const;
   tree_page page_at(uint64_t number, const tree& t, unsigned level, rows_of what, const span_of_keys& within) const;
-  static span_of_keys below(const tree_page& page, unsigned child, rows_of what, span_of_keys within);
+  static span_of_keys below(const tree_page& page, unsigned child, span_of_keys within);
   bool scan_page(uint64_t number, unsigned level, walk& w, bytes_view from, const span_of_keys& within) const;
   void scan_tree(const tree& t, rows_of what, bytes_view from, const visitor& visit) const;
   bytes_view value_of(const row& r) const;

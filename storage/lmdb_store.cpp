@@ -1,7 +1,6 @@
 #include "storage/ordered_store.h"
 
 #include <lmdb.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -16,6 +15,7 @@
 #include "storage/lmdb_environment.h"
 #include "storage/lmdb_file.h"
 #include "storage/lmdb_snapshot.h"
+#include "storage/process_id.h"
 
 namespace gli::storage {
 namespace {
@@ -50,7 +50,7 @@ class lmdb_store final : public ordered_store, public std::enable_shared_from_th
   std::optional<MDB_dbi> handle(MDB_txn* transaction, std::string_view table, unsigned flags, std::vector<std::string>& opened);
   /// Handles that a transaction opened go with it when it does not commit.
   int end_writing(MDB_txn* transaction, const std::vector<std::string>& opened, bool commit);
-  bool own_process() const { return pid_ == getpid(); }
+  bool own_process() const { return pid_ == process_id(); }
 
  private:
   MDB_txn* start(unsigned flags);
@@ -59,7 +59,7 @@ class lmdb_store final : public ordered_store, public std::enable_shared_from_th
   void check_before_writing(MDB_txn* transaction);
 
   const std::string path_;
-  const pid_t pid_ = getpid();
+  const pid_t pid_ = process_id();
   const opened_environment file_;
   MDB_env* const env_;
   mutable std::mutex newest_mutex_;
@@ -186,7 +186,7 @@ class registry {
   static registry& current() {
     static std::atomic<registry*> instance{nullptr};
     auto found = instance.load();
-    while (!found || found->pid_ != getpid()) {
+    while (!found || found->pid_ != process_id()) {
       auto fresh = std::make_unique<registry>();
       if (instance.compare_exchange_strong(found, fresh.get())) found = fresh.release();
     }
@@ -221,7 +221,7 @@ class registry {
 
  private:
   void close(lmdb_store* store) {
-    if (pid_ != getpid()) return;
+    if (pid_ != process_id()) return;
     std::lock_guard lock{mutex_};
     std::erase_if(opened_, [&](auto& e) { return e.second.address == store; });
     delete store;
@@ -232,7 +232,7 @@ class registry {
     std::weak_ptr<lmdb_store> store;
     lmdb_store* address;
   };
-  const pid_t pid_ = getpid();
+  const pid_t pid_ = process_id();
   std::mutex mutex_;
   std::condition_variable closed_;
   std::map<std::pair<uint64_t, uint64_t>, entry> opened_;  // by device and inode of the data file

@@ -28,32 +28,56 @@ void put_patch(writer& manifest, commit_record& record, bytes_view patch) {
 
 namespace {
 
-struct step_back { patch_record patch; commit_record base; };
+[[noreturn]] void fail(const hash128& commit, const std::string& why) {
+  throw failure{errc::corrupt, "the patch of commit " + to_hex(commit) + " " + why};
+}
 
-/// Every patch begins nearer to the pages than it ends: the way back is finite.
-step_back read_step(reader& manifest, const commit_record& of) {
-  auto name = "the patch of commit " + to_hex(of.id);
+/// A commit as far as its patch is asked for.
+struct place { hash128 id; uint64_t patch_bytes; };
+
+/// A patch says by its length how many patch bytes there are before it, and at zero of them are the pages: the way back is finite.
+patch_record read_step(reader& manifest, const place& of) {
   auto stored = manifest.get(table::patches, key_of(of.id));
-  if (!stored) throw failure{errc::corrupt, name + " is missing"};
+  if (!stored) fail(of.id, "is missing");
   auto patch = decode_patch(*stored, of.id);
-  auto base = read_commit(manifest, patch.base);
-  if (base.patch_bytes >= of.patch_bytes || base.page_bytes != of.page_bytes)
-    throw failure{errc::corrupt, name + " cannot begin at commit " + to_hex(patch.base)};
-  return {std::move(patch), std::move(base)};
+  auto bytes = cost(patch.patch.size());
+  if (of.patch_bytes != bytes && of.patch_bytes < bytes + cost(0)) fail(of.id, "cannot begin at commit " + to_hex(patch.base));
+  return patch;
+}
+
+place begin_of(const patch_record& patch, const place& of) { return {patch.base, of.patch_bytes - cost(patch.patch.size())}; }
+
+/// The commit that a patch begins at.
+commit_record read_begin(reader& manifest, const place& at, const commit_record& of, const hash128& patched) {
+  auto base = read_commit(manifest, at.id);
+  if (base.patch_bytes != at.patch_bytes || base.page_bytes != of.page_bytes) fail(patched, "cannot begin at commit " + to_hex(at.id));
+  return base;
 }
 
 }  // namespace
 
-patch_record read_patch(reader& manifest, const commit_record& of) { return read_step(manifest, of).patch; }
+patch_record read_patch(reader& manifest, const commit_record& of) {
+  place at{of.id, of.patch_bytes};
+  auto patch = read_step(manifest, at);
+  read_begin(manifest, begin_of(patch, at), of, of.id);
+  return patch;
+}
 
+/// Of the commits on the way, the last one's record is read and no other.
 patch_chain graph_store::patches_to(const commit_record& record, const std::function<bool(const hash128&)>& at_hand) const {
-  auto manifest = state_->manifest->read();
   patch_chain way{record, {}};
-  while (way.from.is_patch() && !(at_hand && at_hand(way.from.id))) {
-    auto step = read_step(*manifest, way.from);
-    way.patches.push_back(std::move(step.patch.patch));
-    way.from = std::move(step.base);
-  }
+  place at{record.id, record.patch_bytes};
+  auto is_end = [&] { return at.patch_bytes == 0 || (at_hand && at_hand(at.id)); };
+  if (is_end()) return way;
+  auto manifest = state_->manifest->read();
+  hash128 patched;
+  do {
+    patched = at.id;
+    auto step = read_step(*manifest, at);
+    at = begin_of(step, at);
+    way.patches.push_back(std::move(step.patch));
+  } while (!is_end());
+  way.from = read_begin(*manifest, at, record, patched);
   std::ranges::reverse(way.patches);
   return way;
 }

@@ -11,7 +11,7 @@ uint32_t load_u32(const uint8_t* p) { return uint32_t(p[0]) | uint32_t(p[1]) << 
 
 }  // namespace
 
-record_writer::record_writer(uint32_t magic, uint32_t version) {
+record_writer::record_writer(uint32_t magic, uint32_t version) : record_writer{} {
   u32(magic);
   u32(version);
   u64(0);  // length of the content, set by finish()
@@ -43,7 +43,7 @@ bytes_view record_content(bytes_view record) {
   return record.size() < header_bytes + checksum_bytes ? bytes_view{} : record.subspan(header_bytes, record.size() - header_bytes - checksum_bytes);
 }
 
-record_reader::record_reader(bytes_view record, uint32_t magic, uint32_t version, std::string name) : name_{std::move(name)} {
+record_reader::record_reader(bytes_view record, uint32_t magic, uint32_t version, record_name name) : name_{std::move(name)} {
   if (record.size() < header_bytes + checksum_bytes) fail("has only " + std::to_string(record.size()) + " bytes");
   auto checked = record.first(record.size() - checksum_bytes);
   if (content_hash(checked) != hash_of(record.last(checksum_bytes))) fail("does not match its checksum");
@@ -56,7 +56,7 @@ record_reader::record_reader(bytes_view record, uint32_t magic, uint32_t version
   if (length != left_.size()) fail("says " + std::to_string(length) + " bytes and has " + std::to_string(left_.size()));
 }
 
-void record_reader::fail(const std::string& reason) const { throw failure{errc::corrupt, name_ + " " + reason}; }
+void record_reader::fail(const std::string& reason) const { throw failure{errc::corrupt, name_.text() + " " + reason}; }
 
 uint64_t record_reader::take(size_t bytes) {
   if (left_.size() < bytes) fail("ends too early");
@@ -79,12 +79,12 @@ hash128 record_reader::hash() {
   return h;
 }
 
-std::string record_reader::text() {
+bytes_view record_reader::text_bytes() {
   auto length = u32();
   if (left_.size() < length) fail("ends too early");
-  std::string t{as_text(left_.first(length))};
+  auto bytes = left_.first(length);
   left_ = left_.subspan(length);
-  return t;
+  return bytes;
 }
 
 uint32_t record_reader::count(size_t bytes_each) {

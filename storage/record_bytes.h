@@ -2,6 +2,7 @@
 // Little-endian bytes of one record: 16 bytes of header, content, 16 bytes of XXH3-128 over all before. storage/FORMAT.md.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,7 @@ constexpr uint32_t record_magic(const char (&letters)[5]) {
 class record_writer {
  public:
   /// Without a header: only content, for hashing.
-  record_writer() = default;
+  record_writer() { bytes_.reserve(usual_bytes); }
   record_writer(uint32_t magic, uint32_t version);
   void u8(uint8_t x) { bytes_.push_back(x); }
   void u32(uint32_t x) { append(x, 4); }
@@ -32,8 +33,23 @@ class record_writer {
   byte_buffer finish();
 
  private:
+  static constexpr size_t usual_bytes = 256;
   void append(uint64_t x, int bytes);
   byte_buffer bytes_;
+};
+
+/// What messages call a record: a text, or words before its id, put together when there is something to say.
+class record_name {
+ public:
+  record_name(std::string text) : text_{std::move(text)} {}
+  record_name(const char* words) : words_{words} {}
+  record_name(const char* words, const hash128& id) : words_{words}, id_{id} {}
+  std::string text() const { return words_ + text_ + (id_ ? to_hex(*id_) : ""); }
+
+ private:
+  const char* words_ = "";
+  std::string text_;
+  std::optional<hash128> id_;
 };
 
 /// What is between a record's header and its checksum, unchecked.
@@ -41,15 +57,16 @@ bytes_view record_content(bytes_view record);
 
 class record_reader {
  public:
-  /// Checks length, checksum, magic and version (at most `version`); `name` is what messages call the record.
-  record_reader(bytes_view record, uint32_t magic, uint32_t version, std::string name);
+  /// Checks length, checksum, magic and version (at most `version`).
+  record_reader(bytes_view record, uint32_t magic, uint32_t version, record_name name);
   uint32_t version() const { return version_; }
   uint8_t u8() { return uint8_t(take(1)); }
   uint32_t u32() { return uint32_t(take(4)); }
   uint64_t u64() { return take(8); }
   bool flag();
   hash128 hash();
-  std::string text();
+  std::string text() { return std::string{as_text(text_bytes())}; }
+  bytes_view text_bytes();  // lives as long as the record
   bytes_view rest() { return std::exchange(left_, {}); }  // lives as long as the record
   /// A count of items that take at least `bytes_each`: never more than what is left can hold.
   uint32_t count(size_t bytes_each);
@@ -59,7 +76,7 @@ class record_reader {
  private:
   uint64_t take(size_t bytes);
   bytes_view left_;
-  std::string name_;
+  record_name name_;
   uint32_t version_ = 0;
 };
 

@@ -228,7 +228,7 @@ byte_buffer encode(const commit_record& c) {
 }
 
 commit_record decode_commit(bytes_view record, const hash128& id) {
-  record_reader r{record, commit_magic, commit_version, "commit " + to_hex(id)};
+  record_reader r{record, commit_magic, commit_version, {"commit ", id}};
   commit_record c;
   c.graph_id = r.hash();
   c.parents = read_hashes(r);
@@ -269,15 +269,15 @@ std::optional<byte_buffer> encode_packed(const patch_record& p) {
 }
 
 patch_record decode_patch(bytes_view record, const hash128& commit) {
-  auto name = "the patch of commit " + to_hex(commit);
+  record_name name{"the patch of commit ", commit};
   record_reader r{record, patch_magic, packed_patch_version, name};
   patch_record p;
   p.base = r.hash();
   if (r.version() == packed_patch_version) {
-    p.patch = unpack(r.rest(), name);
+    p.patch = unpack(r.rest(), name.text());
     return p;
   }
-  auto patch = r.text();
+  auto patch = r.text_bytes();
   p.patch.assign(patch.begin(), patch.end());
   r.end();
   return p;

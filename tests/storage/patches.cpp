@@ -117,6 +117,28 @@ TEST_F(patches, that_lead_in_a_circle_are_named) {
   expect_damage("cannot begin at commit " + to_hex(two.id));
 }
 
+TEST_F(patches, that_are_longer_or_shorter_than_their_commits_say_are_named) {
+  pages("base", 100'000);
+  auto one = patch("one"), two = patch("two");
+  for (size_t bytes : {size_t{0}, size_t{1}, size_t{600}}) {
+    put(table::patches, two.id, encode(patch_record{one.id, byte_buffer(bytes)}));
+    auto damage = "the patch of commit " + to_hex(two.id) + " cannot begin at commit " + to_hex(one.id);
+    EXPECT_FAILURE(errc::corrupt, damage, way_to(two.id, [&](auto& id) { return id == one.id; }));
+    EXPECT_THROW(way_to(two.id), failure);
+    expect_damage(damage);
+  }
+}
+
+TEST_F(patches, are_followed_without_the_commits_between) {
+  pages("base", 100'000);
+  auto one = patch("one"), two = patch("two"), three = patch("three");
+  auto whole = encode(two), damaged = whole;
+  damaged[40] ^= 1;
+  put(table::commits, two.id, damaged);
+  EXPECT_EQ(way_to(three.id), (std::vector<std::string>{"base", "patch of one", "patch of two", "patch of three"}));
+  expect_damage("commit " + to_hex(two.id) + " does not match its checksum");
+}
+
 TEST_F(patches, of_commits_that_are_not_there_are_named) {
   auto base = pages("base", 100'000);
   hash128 nobody{7, 7};
