@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "partitions/growing_array.h"
+#include "partitions/huge_array.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -52,9 +53,9 @@ class text_arena {
 /// the text lies. An entry of 0 is free. At most half full.
 struct index_table {
   struct one { std::atomic<uint64_t> entry{0}, key; };
-  explicit index_table(size_t slots) : mask{slots - 1}, slot{std::make_unique<one[]>(slots)} {}
+  explicit index_table(size_t slots) : mask{slots - 1}, slot{slots} {}
   size_t mask;
-  std::unique_ptr<one[]> slot;
+  zeroed_array<one> slot;
 
   static uint64_t entry(const hash128& h, int32_t id) { return (h.low & 0xffffffff00000000) | (uint32_t(id) + 1u); }
   /// The id at the first entry of h's probe sequence for which same(id, key) holds, or -1.
@@ -71,6 +72,16 @@ struct index_table {
   void insert(const hash128& h, int32_t id, uint64_t key) {
     auto i = h.low & mask;
     while (slot[i].entry.load(std::memory_order_relaxed)) i = (i + 1) & mask;
+    put(i, h, id, key);
+  }
+  /// Whether the key was new.
+  bool insert_new(const hash128& h, int32_t id, uint64_t key) {
+    auto i = h.low & mask;
+    for (; auto e = slot[i].entry.load(std::memory_order_relaxed); i = (i + 1) & mask)
+      if (!((e ^ h.low) >> 32) && slot[i].key.load(std::memory_order_relaxed) == key) return false;
+    return put(i, h, id, key), true;
+  }
+  void put(size_t i, const hash128& h, int32_t id, uint64_t key) {
     slot[i].key.store(key, std::memory_order_relaxed);
     slot[i].entry.store(entry(h, id), std::memory_order_release);
   }
@@ -139,6 +150,8 @@ struct dictionary::state {
     use(std::move(table));
   }
 
+  [[noreturn]] void refuse_more() const { throw failure{errc::memory, "a partition holds at most " + std::to_string(limit) + " nodes"}; }
+
   template <class Same>
   int32_t find(const hash128& h, Same&& same) const {
     return index.load(std::memory_order_acquire)->find(h, same);
@@ -148,7 +161,7 @@ struct dictionary::state {
   template <class Write>
   int32_t append(const hash128& h, Write&& write) {
     auto id = size.load(std::memory_order_relaxed);
-    if (id >= limit) throw failure{errc::memory, "a partition holds at most " + std::to_string(limit) + " nodes"};
+    if (id >= limit) refuse_more();
     if ((size_t(id) + 1) * 2 > tables.back()->mask + 1) grow_index(id + 1);
     hashes.make_room(id);
     hashes[id] = h;
@@ -207,6 +220,33 @@ std::pair<int32_t, bool> dictionary::intern(std::string_view k, const hash128& h
   auto id = s.find(h, same_key(k));
   if (id >= 0) return {id, false};
   return {s.append(h, [&](int32_t at) { s.texts.make_room(at); return word_of(s.texts[at] = s.arena.append(k)); }), true};
+}
+
+/// Hashes of some keys first, whose places are then on their way from memory.
+int32_t dictionary::intern_new(std::span<const int64_t> keys) {
+  constexpr size_t ahead = 32;
+  auto& s = *state_;
+  auto begin = s.size.load(std::memory_order_relaxed);
+  if (keys.empty()) return 0;
+  must_take(s.type, key_type::int64, keys[0]);
+  if (keys.size() > size_t(s.limit - begin)) s.refuse_more();
+  s.grow_index(begin + int32_t(keys.size()));
+  auto& table = *s.tables.back();
+  auto note = [&](size_t i) {
+    auto id = begin + int32_t(i);
+    s.hashes.make_room(id), s.ints.make_room(id);
+    s.ints[id] = keys[i];
+    __builtin_prefetch(&table.slot[(s.hashes[id] = key_hash(keys[i])).low & table.mask], 1);
+  };
+  for (size_t i = 0; i < std::min(ahead, keys.size()); ++i) note(i);
+  size_t i = 0;
+  for (; i < keys.size(); ++i) {
+    if (i + ahead < keys.size()) note(i + ahead);
+    auto id = begin + int32_t(i);
+    if (!table.insert_new(s.hashes[id], id, word_of(keys[i]))) break;
+  }
+  s.size.store(begin + int32_t(i), std::memory_order_release);
+  return int32_t(i);
 }
 
 void dictionary::prefetch(const hash128& h) const {

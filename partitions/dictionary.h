@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,8 @@ class dictionary {
   /// The same with h = key_hash(k) at hand, and the fetch of what they will read first.
   std::pair<int32_t, bool> intern(int64_t k, const hash128& h);
   std::pair<int32_t, bool> intern(std::string_view k, const hash128& h);
+  /// Interns one after the other keys that it does not know, as long as they are new; how many were. For the thread that builds.
+  int32_t intern_new(std::span<const int64_t> keys);
   void prefetch(const hash128& h) const;
   void prefetch_text(const hash128& h) const;    // the next step, of text keys, while nobody appends
   void prefetch_shared(const hash128& h) const;  // as prefetch, while other threads append

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "partitions/parallel.h"
 #include "partitions/version_facts.h"
 #include "partitions/version_log.h"
 #include "runtime/json_text.h"
@@ -105,17 +106,21 @@ void element_steps::prefetch(const touched_elements::edge& e) const {
 }
 
 hash128 facts_between(const version& older, const version& newer, const touched_elements& touched) {
-  element_steps steps{older, newer, touched};
-  hash128 sum;
-  auto add = [&](auto& elements) {
-    constexpr size_t ahead = 8;
-    for (size_t i = 0; i < elements.size(); ++i) {
-      if (i + ahead < elements.size()) steps.prefetch(elements[i + ahead]);
-      sum += steps.facts(elements[i], steps.of(elements[i]));
-    }
+  auto sum_of = [&](auto& elements) {
+    return parallel_sum<hash128>(int64_t(elements.size()), 1 << 12, [&](int64_t begin, int64_t end) {
+      constexpr int64_t ahead = 8;
+      element_steps steps{older, newer, touched};
+      hash128 sum;
+      for (auto i = begin; i < end; ++i) {
+        if (i + ahead < end) steps.prefetch(elements[size_t(i + ahead)]);
+        auto& e = elements[size_t(i)];
+        sum += steps.facts(e, steps.of(e));
+      }
+      return sum;
+    });
   };
-  add(touched.nodes);
-  add(touched.edges);
+  auto sum = sum_of(touched.nodes);
+  sum += sum_of(touched.edges);
   if (!touched.own_attributes) return sum;
   sum += own_facts(newer.attributes());
   return sum -= own_facts(older.attributes());

@@ -44,9 +44,9 @@ uint64_t page_bytes(const graph& g) {
   return bytes;
 }
 
-version patched(const version& from, const byte_buffer& bytes, const commit_record& to) {
+version patched(const version& from, std::span<const byte_buffer> patches, const commit_record& to) {
   try {
-    return apply(from, decode_patch(bytes));
+    return apply_all(from, patches);
   } catch (const failure& f) {
     if (f.code() == errc::memory) throw;
     throw failure{errc::corrupt, "commit " + to_hex(to.id) + ": " + f.what()};
@@ -127,7 +127,7 @@ stored_graph embedded_store::read_pages(const commit_record& record) {
   std::vector<graph> parts;
   auto pages = pages_of(record);
   for (uint32_t p = 0; p < record.roots.size(); ++p)
-    parts.push_back(read_graph(record.roots[p], [&](const hash128& h) { return pages[p].get(h); }));
+    parts.push_back(read_graph(record.roots[p], [&](const hash128& h, const page_room& room) { pages[p].get(h, room); }));
   if (parts.empty()) throw failure{errc::corrupt, "commit " + to_hex(record.id) + " names no partitions"};
   if (parts.size() == 1) return {version{parts[0]}, {}};
   return {version{gather(parts)}, std::move(parts)};
@@ -140,8 +140,8 @@ stored_graph embedded_store::read(const commit_record& record) {
   if (!known) known = at_hand(way.from.id);
   auto found = known ? *known : read_pages(way.from);
   if (!known) note_facts(found.at.root(), way.from.graph_id);
-  for (auto& bytes : way.patches) found.at = patched(found.at, bytes, record);
   if (!way.patches.empty()) {
+    found.at = patched(found.at, way.patches, record);
     expect_identity(found.at, record);
     found.parts.clear();
   }
@@ -156,7 +156,7 @@ node_values embedded_store::read_result(const commit_record& record, size_t inde
   auto pages = pages_of(record);
   std::vector<stored_values> parts;
   for (uint32_t p = 0; p < roots.size(); ++p)
-    parts.push_back({roots[p], [&, p](const hash128& h) { return pages[p].get(h); }, [&, p] { return of.parts.empty() ? whole : of.parts[p]; }});
+    parts.push_back({roots[p], [&, p](const hash128& h, const page_room& room) { pages[p].get(h, room); }, [&, p] { return of.parts.empty() ? whole : of.parts[p]; }});
   return read_values(parts, whole, 0);
 }
 
@@ -172,7 +172,7 @@ std::optional<node_values> embedded_store::read_kept_result(const hash128& graph
   }
   std::vector<stored_values> parts;
   for (uint32_t p = 0; p < pages.size(); ++p)
-    parts.push_back({kept->result.roots[p], [&, p](const hash128& h) { return pages[p].get(h); }, [&] { return of; }});
+    parts.push_back({kept->result.roots[p], [&, p](const hash128& h, const page_room& room) { pages[p].get(h, room); }, [&] { return of; }});
   return read_values(parts, of, 0);
 }
 
@@ -219,7 +219,7 @@ class patch_verifier {
       left.pop_back();
       for (auto& s : above_[at.second]) {
         check([&] {
-          auto next = patched(at.first, s.patch, s.to);
+          auto next = patched(at.first, {&s.patch, 1}, s.to);
           expect_identity(next, s.to);
           left.emplace_back(next, s.to.id);
         });

@@ -156,10 +156,9 @@ graph with_mirror_keys(const graph& g, communicator& all);
 // --- storage ---------------------------------------------------------------------------------------------------------------
 
 /// The partition as content-addressed pages: calls put(hash, bytes) for every page that has(hash) denies, and returns the root's hash.
-hash128 write_graph(const graph& g, const std::function<bool(const hash128&)>& has,
-                    const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
-/// The inverse. get returns the bytes of a page, whose hash was checked. Throws failure{corrupt} naming what does not hold.
-graph read_graph(const hash128& root, const std::function<byte_buffer(const hash128&)>& get);
+hash128 write_graph(const graph& g, const page_has& has, const page_put& put);
+/// The inverse, on all cores. Throws failure{corrupt} naming what does not hold.
+graph read_graph(const hash128& root, const page_get& get);
 
 /// Partitions of one graph, read from a store, as one whole graph in insertion order. O(n + m).
 graph gather(std::span<const graph> partitions);

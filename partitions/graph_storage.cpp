@@ -91,13 +91,14 @@ class graph_reader {
  private:
   void read_kind();
   void read_counts();
-  void read_keys();
+  std::vector<page_ptr> read_keys();
+  void intern_keys(const std::vector<page_ptr>& pages);
   void read_order();
   void read_mirrors();
   void read_topology(topology& t, uint64_t edges);
   void read_columns(std::vector<paged_column>& columns, bool of_nodes);
-  void check_pages(const paged_column& c, bool of_nodes) const;
   void read_edge_keys();
+  void read_rest();
   void read_peers();
   void read_owners();
   std::vector<int32_t> read_ids(int32_t low, int32_t high);
@@ -146,37 +147,50 @@ void check_column(const page& p, column_type type, uint32_t rows) {
     damaged("a column page of " + std::to_string(view.rows()) + " rows of " + type_name(view.type()) + ", not " + std::to_string(rows) + " of " + type_name(type));
 }
 
-/// A page in which every row has a value.
-column_page_view full_page(const page_ptr& p, column_type type, uint32_t rows) {
-  if (!p) damaged("a page of keys is missing");
-  check_column(*p, type, rows);
-  if (column_page_view{*p}.nulls()) damaged("keys that are null");
-  return column_page_view{*p};
+/// That every row has a value.
+void check_full(const page& p, column_type type, uint32_t rows) {
+  check_column(p, type, rows);
+  if (column_page_view{p}.nulls()) damaged("keys that are null");
 }
 
-template <class KeyAt>
-void intern_page(dictionary& keys, uint32_t rows, KeyAt&& key_at) {
+void expect_all(const std::vector<page_ptr>& pages) {
+  if (std::find(pages.begin(), pages.end(), nullptr) != pages.end()) damaged("a page of keys is missing");
+}
+
+uint32_t intern_ints(dictionary& keys, const column_page_view& page) {
+  std::vector<int64_t> all(page.rows());
+  for (uint32_t i = 0; i < page.rows(); ++i) all[i] = page.int64(i);
+  return uint32_t(keys.intern_new(all));
+}
+
+/// As many as there are before one that is there already.
+uint32_t intern_texts(dictionary& keys, const column_page_view& page) {
   constexpr uint32_t ahead = 16;
   std::array<hash128, ahead> hashes;
-  auto fetch = [&](uint32_t i) { keys.prefetch(hashes[i % ahead] = key_hash(key_at(i))); };
-  for (uint32_t i = 0; i < std::min(ahead, rows); ++i) fetch(i);
-  for (uint32_t i = 0; i < rows; ++i) {
-    if (!keys.intern(key_at(i), hashes[i % ahead]).second) damaged("two nodes of one key");
+  auto fetch = [&](uint32_t i) { keys.prefetch(hashes[i % ahead] = key_hash(page.bytes(i))); };
+  auto rows = page.rows(), i = uint32_t{0};
+  for (; i < std::min(ahead, rows); ++i) fetch(i);
+  for (i = 0; i < rows && keys.intern(page.bytes(i), hashes[i % ahead]).second; ++i)
     if (i + ahead < rows) fetch(i + ahead);
-  }
+  return i;
 }
 
-void graph_reader::read_keys() {
+std::vector<page_ptr> graph_reader::read_keys() {
   auto& g = *made_;
-  auto pages = trees_.pages(root_.get_tree(), row_pages(g.size));
-  auto keys = std::make_shared<dictionary>(g.kind.keys);
   auto type = column_of(g.kind.keys);
-  for (size_t p = 0; p < pages.size(); ++p) full_page(pages[p], type, rows_in_page(g.size, p));
+  auto pages = trees_.pages(root_.get_tree(), row_pages(g.size), [&](const page& p, size_t i) { check_full(p, type, rows_in_page(g.size, i)); });
+  expect_all(pages);
+  return pages;
+}
+
+void graph_reader::intern_keys(const std::vector<page_ptr>& pages) {
+  auto& g = *made_;
+  auto keys = std::make_shared<dictionary>(g.kind.keys);
   keys->reserve(g.size);
   for (auto& p : pages) {
     column_page_view rows{*p};
-    if (type == column_type::int64) intern_page(*keys, rows.rows(), [&](uint32_t i) { return rows.int64(i); });
-    else intern_page(*keys, rows.rows(), [&](uint32_t i) { return rows.bytes(i); });
+    auto interned = g.kind.keys == key_type::int64 ? intern_ints(*keys, rows) : intern_texts(*keys, rows);
+    if (interned != rows.rows()) damaged("two nodes of one key");
   }
   g.keys = std::move(keys);
 }
@@ -184,9 +198,11 @@ void graph_reader::read_keys() {
 void graph_reader::read_order() {
   auto& g = *made_;
   auto sequence = root_.get_tree();
-  auto pages = trees_.pages(sequence, sequence.leaves ? row_pages(g.size) : 0);
-  for (size_t p = 0; p < pages.size(); ++p) {
-    auto rows = full_page(pages[p], column_type::int64, rows_in_page(g.size, p));
+  auto pages = trees_.pages(sequence, sequence.leaves ? row_pages(g.size) : 0,
+                            [&](const page& p, size_t i) { check_full(p, column_type::int64, rows_in_page(g.size, i)); });
+  expect_all(pages);
+  for (auto& p : pages) {
+    column_page_view rows{*p};
     for (uint32_t i = 0; i < rows.rows(); ++i) g.sequence.push_back(uint64_t(rows.int64(i)));
   }
   auto removed = root_.get_tree();
@@ -214,33 +230,24 @@ void check_live(const graph::body& g, const topology_page& t, size_t p) {
 
 void graph_reader::read_topology(topology& t, uint64_t edges) {
   auto& g = *made_;
-  t.pages = trees_.pages(root_.get_tree(), page_count(g.size));
-  parallel_ranges(int64_t(t.pages.size()), 8, [&](int64_t begin, int64_t end) {
-    for (auto p = size_t(begin); p < size_t(end); ++p) {
-      if (!t.pages[p]) continue;
-      check_topology_page(t.pages[p]->bytes(), vertices_in_page(g.size, p), g.size, g.mirrors);
-      check_live(g, topology_of(*t.pages[p]), p);
-    }
+  t.pages = trees_.pages(root_.get_tree(), page_count(g.size), [&](const page& p, size_t i) {
+    check_topology_page(p.bytes(), vertices_in_page(g.size, i), g.size, g.mirrors);
+    check_live(g, topology_of(p), i);
   });
   index_topology(t);
   if (t.edges != edges) damaged(std::to_string(t.edges) + " edges, not " + std::to_string(edges));
 }
 
-void graph_reader::check_pages(const paged_column& c, bool of_nodes) const {
-  parallel_ranges(int64_t(c.pages.size()), 8, [&](int64_t begin, int64_t end) {
-    for (auto p = size_t(begin); p < size_t(end); ++p)
-      if (c.pages[p]) check_column(*c.pages[p], c.type, of_nodes ? rows_in_page(made_->size, p) : uint32_t(made_->out.directory[p]->edges));
-  });
-}
-
 void graph_reader::read_columns(std::vector<paged_column>& columns, bool of_nodes) {
-  auto pages = of_nodes ? row_pages(made_->size) : made_->out.pages.size();
+  auto& g = *made_;
+  auto pages = of_nodes ? row_pages(g.size) : g.out.pages.size();
   for (auto count = root_.get<uint32_t>(); count > 0; --count) {
     paged_column c;
     c.name = root_.get_text();
     c.type = root_.get_type();
-    c.pages = trees_.pages(root_.get_tree(), pages);
-    check_pages(c, of_nodes);
+    c.pages = trees_.pages(root_.get_tree(), pages, [&](const page& p, size_t i) {
+      check_column(p, c.type, of_nodes ? rows_in_page(g.size, i) : uint32_t(g.out.directory[i]->edges));
+    });
     if (std::any_of(columns.begin(), columns.end(), [&](auto& other) { return other.name == c.name; })) damaged("two columns '" + c.name + "'");
     columns.push_back(std::move(c));
   }
@@ -253,9 +260,10 @@ void graph_reader::read_edge_keys() {
     return;
   }
   if (!g.kind.multi) damaged("edge keys without parallel edges");
-  paged_column c{"key", column_of(g.kind.edge_keys), trees_.pages(root_.get_tree(), g.out.pages.size())};
+  paged_column c{"key", column_of(g.kind.edge_keys), {}};
+  c.pages = trees_.pages(root_.get_tree(), g.out.pages.size(), [&](const page& p, size_t i) { check_full(p, c.type, uint32_t(g.out.directory[i]->edges)); });
   for (size_t p = 0; p < c.pages.size(); ++p)
-    if (g.out.pages[p] || c.pages[p]) full_page(c.pages[p], c.type, uint32_t(g.out.directory[p]->edges));
+    if (g.out.pages[p] && !c.pages[p]) damaged("a page of keys is missing");
   g.edge_keys = std::move(c);
 }
 
@@ -311,10 +319,8 @@ void graph_reader::read_owners() {
   g.owners = std::move(o);
 }
 
-graph graph_reader::read() {
-  read_kind();
-  read_counts();
-  read_keys();
+/// What does not ask for ids of keys.
+void graph_reader::read_rest() {
   read_order();
   read_mirrors();
   read_topology(made_->out, out_edges_);
@@ -326,13 +332,22 @@ graph graph_reader::read() {
   read_peers();
   read_owners();
   root_.expect_end();
+}
+
+graph graph_reader::read() {
+  read_kind();
+  read_counts();
+  auto keys = read_keys();
+  auto intern = [&] { intern_keys(keys); };
+  auto read = [&] { read_rest(); };
+  if (keys.size() > 1) at_once(intern, read);
+  else intern(), read();
   return graph{std::shared_ptr<const graph::body>{made_}};
 }
 
 }  // namespace
 
-hash128 write_graph(const graph& g, const std::function<bool(const hash128&)>& has,
-                    const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
+hash128 write_graph(const graph& g, const page_has& has, const page_put& put) {
   tree_writer trees{has, put};
   root_writer root{graph_root_magic, g->owners ? graph_root_version : graph_owned_at_home};
   root.put(uint8_t{g->kind.directed}).put(uint8_t{g->kind.multi}).put(static_cast<uint8_t>(g->kind.keys)).put(static_cast<uint8_t>(g->kind.edge_keys));
@@ -354,8 +369,8 @@ hash128 write_graph(const graph& g, const std::function<bool(const hash128&)>& h
   return trees.put_page(root.bytes());
 }
 
-graph read_graph(const hash128& root, const std::function<byte_buffer(const hash128&)>& get) {
-  auto bytes = get(root);
+graph read_graph(const hash128& root, const page_get& get) {
+  auto bytes = tree_reader{get}.get(root);
   return graph_reader{bytes, get}.read();
 }
 

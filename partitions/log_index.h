@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <span>
 #include <vector>
+
+#include "partitions/huge_array.h"
 
 namespace gli {
 
@@ -161,16 +162,11 @@ class pending_nodes {
 
  private:
   struct table {
-    explicit table(int bits) : shift{64 - bits}, mask{(size_t{1} << bits) - 1}, slots{zeroed(mask + 1)} {}
+    explicit table(int bits) : shift{64 - bits}, mask{(size_t{1} << bits) - 1}, slots{mask + 1} {}
     size_t place(int32_t v) const { return size_t(uint64_t(uint32_t(v) + 1) * 0x9e3779b97f4a7c15 >> shift); }
-    static pending_node* zeroed(size_t n) {  // as default-initialised, at the speed of memory
-      return static_cast<pending_node*>(std::memset(::operator new[](n * sizeof(pending_node), align), 0, n * sizeof(pending_node)));
-    }
-    static constexpr std::align_val_t align{alignof(pending_node)};
-    struct release { void operator()(pending_node* slots) const { ::operator delete[](slots, align); } };
     int shift;
     size_t mask;
-    std::unique_ptr<pending_node[], release> slots;
+    zeroed_array<pending_node> slots;
   };
 
   void grow() {

@@ -13,9 +13,9 @@ enum hash_state { absent = 0, computing = 1, known = 2 };
 
 void page::free_aligned::operator()(std::byte* p) const { ::operator delete(p, page_alignment); }
 
-page::page(size_t bytes) : words_{static_cast<std::byte*>(::operator new(std::max<size_t>(bytes, 1), page_alignment))}, size_{bytes} {
-  std::memset(words_.get(), 0, bytes);
-}
+page::page(size_t bytes, unwritten) : words_{static_cast<std::byte*>(::operator new(std::max<size_t>(bytes, 1), page_alignment))}, size_{bytes} {}
+
+page::page(size_t bytes) : page{bytes, unwritten{}} { std::memset(words_.get(), 0, bytes); }
 
 const hash128& page::hash() const {
   if (hashed_.load(std::memory_order_acquire) == known) return hash_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -21,7 +22,9 @@ constexpr int64_t rows_per_page = 1 << rows_per_page_bits;
 /// Owns 64-byte aligned bytes. The hash is computed on first use and kept; any thread may ask.
 class page {
  public:
-  explicit page(size_t bytes);  // zero-filled; write through data() before sharing
+  struct unwritten {};
+  explicit page(size_t bytes);     // zero-filled; write through data() before sharing
+  page(size_t bytes, unwritten);   // not filled: write all of it through data() before sharing
   uint8_t* data() { return reinterpret_cast<uint8_t*>(words_.get()); }
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(words_.get()); }
   size_t size() const { return size_; }
@@ -36,6 +39,13 @@ class page {
   mutable hash128 hash_;
 };
 using page_ptr = std::shared_ptr<const page>;
+
+/// Where pages are kept by their hashes. page_get calls room(bytes) once, writes the page there and has checked its hash then, or throws; any number of
+/// threads may call it at once. The others are for one thread.
+using page_has = std::function<bool(const hash128&)>;
+using page_put = std::function<void(const hash128&, std::span<const uint8_t>)>;
+using page_room = std::function<uint8_t*(size_t bytes)>;
+using page_get = std::function<void(const hash128&, const page_room&)>;
 
 /// Topology page: 1,024 vertices in one direction. 16 bytes of header, then u32 off[1025], then i32 neighbor[], sorted per vertex
 /// (by signed id; parallel edges adjacent, in edge-key order).

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "partitions/parallel.h"
 #include "runtime/error.h"
 #include "storage/page_walk.h"
 
@@ -92,12 +93,21 @@ tree_ref tree_writer::put_blob(std::span<const uint8_t> bytes) {
   return put_tree(std::move(leaves), leaf);
 }
 
-void tree_reader::collect(const hash128& h, uint64_t leaves, uint64_t span, std::vector<hash128>& to) {
+byte_buffer tree_reader::get(const hash128& h) const {
+  byte_buffer page;
+  get_(h, [&](size_t bytes) {
+    page.resize(bytes);
+    return page.data();
+  });
+  return page;
+}
+
+void tree_reader::collect(const hash128& h, uint64_t leaves, uint64_t span, std::vector<hash128>& to) const {
   if (missing(h)) {
     to.resize(to.size() + leaves);
     return;
   }
-  for (auto& child : read_node(get_(h), (leaves + span - 1) / span)) {
+  for (auto& child : read_node(get(h), (leaves + span - 1) / span)) {
     auto below = std::min(span, leaves);
     if (span == 1) to.push_back(child);
     else collect(child, below, span / fanout, to);
@@ -105,7 +115,7 @@ void tree_reader::collect(const hash128& h, uint64_t leaves, uint64_t span, std:
   }
 }
 
-std::vector<hash128> tree_reader::leaves(const tree_ref& tree, uint64_t expected) {
+std::vector<hash128> tree_reader::leaves(const tree_ref& tree, uint64_t expected) const {
   if (tree.leaves != expected) damaged("a tree of " + std::to_string(tree.leaves) + " leaves, not " + std::to_string(expected));
   std::vector<hash128> all;
   if (expected == 0) return all;
@@ -115,24 +125,31 @@ std::vector<hash128> tree_reader::leaves(const tree_ref& tree, uint64_t expected
   return all;
 }
 
-std::vector<page_ptr> tree_reader::pages(const tree_ref& tree, uint64_t expected) {
+/// Each page is copied, rehashed and checked while it is in the caches of one core.
+std::vector<page_ptr> tree_reader::pages(const tree_ref& tree, uint64_t expected, const page_check& check) const {
   auto hashes = leaves(tree, expected);
   std::vector<page_ptr> pages(hashes.size());
-  for (size_t i = 0; i < hashes.size(); ++i) {
-    if (missing(hashes[i])) continue;
-    auto bytes = get_(hashes[i]);
-    auto made = std::make_shared<page>(bytes.size());
-    std::copy(bytes.begin(), bytes.end(), made->data());
+  auto read = [&](size_t i) {
+    std::shared_ptr<page> made;
+    get_(hashes[i], [&](size_t bytes) {
+      made = std::make_shared<page>(bytes, page::unwritten{});
+      return made->data();
+    });
+    check(*made, i);
     pages[i] = std::move(made);
-  }
+  };
+  parallel_ranges(int64_t(hashes.size()), 4, [&](int64_t begin, int64_t end) {
+    for (auto i = size_t(begin); i < size_t(end); ++i)
+      if (!missing(hashes[i])) read(i);
+  });
   return pages;
 }
 
-byte_buffer tree_reader::blob(const tree_ref& tree, uint64_t bytes) {
+byte_buffer tree_reader::blob(const tree_ref& tree, uint64_t bytes) const {
   byte_buffer all;
   for (auto& h : leaves(tree, (bytes + blob_bytes - 1) / blob_bytes)) {
     if (missing(h)) damaged("a part of an array is missing");
-    auto part = get_(h);
+    auto part = get(h);
     if (part.size() != std::min<uint64_t>(blob_bytes, bytes - all.size())) damaged("a part of an array of " + std::to_string(part.size()) + " bytes");
     all.insert(all.end(), part.begin(), part.end());
   }

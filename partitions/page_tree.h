@@ -1,6 +1,7 @@
 #pragma once
 // Trees of content-addressed pages: how a graph of any number of pages hangs from one hash. docs/graph-format.md, "Trees".
 
+#include <cstring>
 #include <functional>
 #include <span>
 #include <vector>
@@ -11,10 +12,6 @@
 #include "runtime/value.h"
 
 namespace gli {
-
-using page_has = std::function<bool(const hash128&)>;
-using page_put = std::function<void(const hash128&, std::span<const uint8_t>)>;
-using page_get = std::function<byte_buffer(const hash128&)>;
 
 /// A tree as its owner's root page names it. Without leaves the hash is zero, as is that of a subtree or leaf that is missing.
 struct tree_ref { uint64_t leaves = 0; hash128 root; };
@@ -46,10 +43,12 @@ class tree_reader {
  public:
   explicit tree_reader(const page_get& get) : get_{get} {}
 
-  byte_buffer get(const hash128& h) { return get_(h); }
-  std::vector<page_ptr> pages(const tree_ref& tree, uint64_t expected);  // null where missing; contents unchecked
-  byte_buffer blob(const tree_ref& tree, uint64_t bytes);
-  template <class T> std::vector<T> array(const tree_ref& tree, uint64_t count) {
+  byte_buffer get(const hash128& h) const;
+  /// Null where missing. Each that is there was handed to check(page, index), which throws when it does not hold. On all cores, check too.
+  using page_check = std::function<void(const page&, size_t index)>;
+  std::vector<page_ptr> pages(const tree_ref& tree, uint64_t expected, const page_check& check) const;
+  byte_buffer blob(const tree_ref& tree, uint64_t bytes) const;
+  template <class T> std::vector<T> array(const tree_ref& tree, uint64_t count) const {
     auto bytes = blob(tree, count * sizeof(T));
     std::vector<T> v(count);
     if (count) std::memcpy(static_cast<void*>(v.data()), bytes.data(), bytes.size());
@@ -57,8 +56,8 @@ class tree_reader {
   }
 
  private:
-  void collect(const hash128& h, uint64_t leaves, uint64_t span, std::vector<hash128>& to);
-  std::vector<hash128> leaves(const tree_ref& tree, uint64_t expected);
+  void collect(const hash128& h, uint64_t leaves, uint64_t span, std::vector<hash128>& to) const;
+  std::vector<hash128> leaves(const tree_ref& tree, uint64_t expected) const;
   const page_get& get_;
 };
 

@@ -8,6 +8,7 @@
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
 #include <tbb/parallel_reduce.h>
 #include <tbb/task_arena.h>
 
@@ -36,6 +37,13 @@ void parallel_ranges(int64_t n, int64_t grain, F&& f) {
     f(r.begin(), r.end());
     interruption::point();
   });
+}
+
+/// Calls both, which may have loops on all cores inside. Throws what one of them threw, when both have ended.
+template <class F, class G>
+void at_once(F&& f, G&& g) {
+  if (one_thread()) return f(), g();
+  tbb::parallel_invoke(f, g);
 }
 
 /// Sum of f(begin, end) over ranges that cover [0, n). T{} is zero, += adds.

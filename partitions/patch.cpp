@@ -252,18 +252,46 @@ patch patch_between(const version& older, const version& newer) {
   return paged_patch{older.fold(), newer.fold()}.make();
 }
 
-version apply(const version& older, const patch& p) {
-  auto kind = older.root()->kind;
+namespace {
+
+void check_kind(const version& of, const patch& p) {
+  auto kind = of.root()->kind;
   if (kind.directed != p.directed || kind.multi != p.multi) throw failure{errc::value, "the patch is of a graph of another kind (directed, multi)"};
+}
+
+version patched(const version& older, std::span<const edit> edits) {
   edit_report report;
   try {
-    auto newer = older.apply(p.edits, report);
+    auto newer = older.apply(edits, report);
     if (report.duplicates == 0) return newer;
   } catch (const failure& f) {
     if (f.code() == errc::memory) throw;
     throw failure{errc::value, std::string{"the patch is of another graph: "} + f.what()};
   }
   throw failure{errc::value, "the patch is of another graph: it adds what is there"};
+}
+
+}  // namespace
+
+version apply(const version& older, const patch& p) {
+  check_kind(older, p);
+  return patched(older, p.edits);
+}
+
+/// Thousands of edits at a time: what they read is fetched ahead within a batch.
+version apply_all(const version& older, std::span<const byte_buffer> patches) {
+  constexpr size_t many = size_t{1} << 12;
+  auto newer = older;
+  std::vector<edit> edits;
+  for (auto& bytes : patches) {
+    auto p = decode_patch(bytes);
+    check_kind(older, p);
+    std::move(p.edits.begin(), p.edits.end(), std::back_inserter(edits));
+    if (edits.size() < many) continue;
+    newer = patched(newer, edits);
+    edits.clear();
+  }
+  return patched(newer, edits);
 }
 
 }  // namespace gli

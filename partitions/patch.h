@@ -36,4 +36,7 @@ version apply(const version& older, const patch& p);
 byte_buffer encode(const patch& p);
 patch decode_patch(std::span<const uint8_t> bytes);  // untrusted: failure{corrupt}
 
+/// apply() of encoded patches, one after the other.
+version apply_all(const version& older, std::span<const byte_buffer> patches);
+
 }  // namespace gli

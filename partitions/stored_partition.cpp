@@ -17,7 +17,7 @@ using storage::graph_store;
 
 graph read_part(graph_store& store, const commit_record& record, uint32_t partition) {
   auto pages = store.pages_of(record, partition);
-  return read_graph(record.roots[partition], [&](const hash128& h) { return pages.get(h); });
+  return read_graph(record.roots[partition], [&](const hash128& h, const page_room& room) { pages.get(h, room); });
 }
 
 /// The graph of a commit with pages.
@@ -86,7 +86,8 @@ node_values read_from_homes(size_t parts, const std::function<stored_values(uint
 node_values read_roots(const std::vector<hash128>& roots, const graph& of, const std::function<content_pool::snapshot(uint32_t)>& pages,
                        const std::function<graph(uint32_t)>& part, communicator& all) {
   auto at = [&](uint32_t p) -> stored_values {
-    return {roots[p], [pinned = std::make_shared<content_pool::snapshot>(pages(p))](const hash128& h) { return pinned->get(h); }, [&, p] { return part(p); }};
+    auto get = [pinned = std::make_shared<content_pool::snapshot>(pages(p))](const hash128& h, const page_room& room) { pinned->get(h, room); };
+    return {roots[p], std::move(get), [&, p] { return part(p); }};
   };
   if (of->owners) return read_from_homes(roots.size(), at, of, all);
   if (roots.size() == all.size()) {

@@ -45,21 +45,20 @@ int64_t row_in(const node_values& v, const graph& g, int32_t node) {
   return *id;
 }
 
-column read_column(tree_reader& trees, const tree_ref& tree, column_type type, int64_t rows) {
+column read_column(const tree_reader& trees, const tree_ref& tree, column_type type, int64_t rows) {
   if (rows < 0) damaged(std::to_string(rows) + " values");
   column_builder out{"value", type};
-  auto pages = trees.pages(tree, pages_of_rows(rows));
+  auto pages = trees.pages(tree, pages_of_rows(rows), [&](const page& p, size_t i) {
+    check_column_page(p.bytes());
+    column_page_view view{p};
+    if (view.type() != type || view.rows() != rows_in_page(rows, i)) damaged("a page of " + std::to_string(view.rows()) + " rows of " + type_name(view.type()));
+  });
   out.reserve(rows);
   for (size_t p = 0; p < pages.size(); ++p) {
     auto count = rows_in_page(rows, p);
-    if (!pages[p]) {
+    if (pages[p]) append_page(out, *pages[p]);
+    else
       for (uint32_t i = 0; i < count; ++i) out.append_null();
-      continue;
-    }
-    check_column_page(pages[p]->bytes());
-    column_page_view view{*pages[p]};
-    if (view.type() != type || view.rows() != count) damaged("a page of " + std::to_string(view.rows()) + " rows of " + type_name(view.type()));
-    append_page(out, *pages[p]);
   }
   return out.finish();
 }
@@ -80,9 +79,9 @@ column in_hash_order(const column& values, const graph& of) {
 }
 
 values_part read_part(const stored_values& s) {
-  auto bytes = s.get(s.root);
-  root_reader in{bytes, values_root_magic, "a result", values_root_version};
   tree_reader trees{s.get};
+  auto bytes = trees.get(s.root);
+  root_reader in{bytes, values_root_magic, "a result", values_root_version};
   values_part part;
   auto type = in.get_type();
   if (type > column_type::json) damaged(std::string{"values of type "} + type_name(type));
@@ -136,15 +135,13 @@ column values_by_id(const column& rows, const graph& of) {
   return out.finish();
 }
 
-hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
-                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
+hash128 write_values(const node_values& v, const page_has& has, const page_put& put) {
   auto order = nodes_by_hash(v.of);
   auto rows = int64_t(order.size());
   return write_rows(v, rows, pages_of(v.data, rows, [&](int32_t i) { return int64_t{order[size_t(i)]}; }), has, put);
 }
 
-hash128 write_values(const node_values& v, const column& rows, const std::function<bool(const hash128&)>& has,
-                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put) {
+hash128 write_values(const node_values& v, const column& rows, const page_has& has, const page_put& put) {
   return write_rows(v, rows.length, pages_of(rows, rows.length, [](int32_t i) { return int64_t{i}; }), has, put);
 }
 

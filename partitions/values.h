@@ -23,11 +23,9 @@ struct node_values {
 using node_values_ptr = std::shared_ptr<const node_values>;
 
 /// The values as content-addressed pages, like write_graph / read_graph: in the order of key hashes.
-hash128 write_values(const node_values& v, const std::function<bool(const hash128&)>& has,
-                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
+hash128 write_values(const node_values& v, const page_has& has, const page_put& put);
 /// The same of values whose graph has an `ownership`: `rows` are what rows_at_home gives.
-hash128 write_values(const node_values& v, const column& rows, const std::function<bool(const hash128&)>& has,
-                     const std::function<void(const hash128&, std::span<const uint8_t>)>& put);
+hash128 write_values(const node_values& v, const column& rows, const page_has& has, const page_put& put);
 /// `of` has the nodes that the values were written for.
 node_values read_values(const hash128& root, const graph& of, const page_get& get);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "partitions/batch_prefetch.h"
 #include "partitions/log_appender.h"
 #include "runtime/error.h"
 #include "runtime/json_text.h"
@@ -35,6 +36,7 @@ class log_editor : public log_appender {
  public:
   log_editor(const version& base, edit_report& report) : log_appender{base}, report_{report} {}
   void apply(const edit_view& e);
+  void apply(std::span<const edit> edits);
 
  private:
   struct named_edge { int32_t source, target; };
@@ -326,11 +328,19 @@ void log_editor::apply(const edit_view& e) {
   throw failure{errc::value, "unknown edit " + std::to_string(int(e.op))};
 }
 
+void log_editor::apply(std::span<const edit> edits) {
+  batch_prefetch ahead{*log_, edits};
+  for (size_t i = 0; i < edits.size(); ++i) {
+    ahead.before(i);
+    apply(as_view(edits[i]));
+  }
+}
+
 version version::apply(std::span<const edit> edits, edit_report& report) const {
   if (edits.empty()) return *this;
   edit_report found;
   log_editor editor{*this, found};
-  for (auto& e : edits) editor.apply(as_view(e));
+  editor.apply(edits);
   report = std::move(found);
   return editor.finish();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #include "runtime/error.h"
 #include "storage/clock.h"
@@ -26,11 +27,23 @@ byte_buffer content_pool::get(const hash128& h) const { return snapshot{*this}.g
 bool content_pool::snapshot::has(const hash128& h) const { return has_page(*pages_, h); }
 
 byte_buffer content_pool::snapshot::get(const hash128& h) const {
+  byte_buffer page;
+  get(h, [&](size_t bytes) {
+    page.resize(bytes);
+    return page.data();
+  });
+  return page;
+}
+
+void content_pool::snapshot::get(const hash128& h, const std::function<uint8_t*(size_t bytes)>& room) const {
   auto stored = find_page(*pages_, h);
   if (!stored) fail_page(*store_, h, "is missing");
-  auto bytes = stored->bytes(store_->name());
-  if (content_hash(bytes) != h) fail_page(*store_, h, "does not match its hash");
-  return bytes;
+  byte_buffer unpacked;
+  auto bytes = stored->row;
+  if (stored->is_packed) bytes = unpacked = stored->bytes(store_->name());
+  auto to = room(bytes.size());
+  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+  if (content_hash({to, bytes.size()}) != h) fail_page(*store_, h, "does not match its hash");
 }
 
 bool content_pool::batch::has(const hash128& h) {

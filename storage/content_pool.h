@@ -24,12 +24,14 @@ class content_pool {
   /// The bytes, rehashed. failure{corrupt} names the page when they do not match or are missing.
   byte_buffer get(const hash128& h) const;
 
-  /// The pool as it was when this was made, for as long as it lives: what gc() removes meanwhile stays. For one thread at a time.
+  /// The pool as it was when this was made, for as long as it lives: what gc() removes meanwhile stays. Threads: any.
   class snapshot {
    public:
     explicit snapshot(const content_pool& pool) : store_{pool.store_}, pages_{pool.store_->read()} {}
     bool has(const hash128& h) const;
     byte_buffer get(const hash128& h) const;  // as content_pool::get
+    /// The same, written to the place that room(bytes), which is called once, has for them. What is there was hashed there.
+    void get(const hash128& h, const std::function<uint8_t*(size_t bytes)>& room) const;
     reader& transaction() const { return *pages_; }
 
    private:

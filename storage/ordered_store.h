@@ -5,7 +5,7 @@
 // Any number of readers at once, each seeing one state; one writer at a time (a second waits, in this process or another). A writer
 // that is destroyed without commit() changed nothing; commit() returns when the changes would survive a crash (LMDB: synced).
 //
-// Threads: a store is for any thread; a reader for one at a time; a writer for the thread that began it. A thread that has a writer
+// Threads: a store and a reader are for any number of threads at once; a writer for the thread that began it. A thread that has a writer
 // and begins another on the same store would wait for itself: failure{conflict}. Transactions keep their store alive.
 //
 // Keys have 1 to 511 bytes (else failure{value}) and sort as unsigned bytes, shorter first. A value may be empty. A table that nobody

@@ -21,9 +21,11 @@ using storage::content_pool;
 
 constexpr auto no_pages = [](const hash128&) { return false; };
 
-graph read(graph_store& store, const commit_record& commit) {
-  return read_graph(commit.roots.at(0), [&](const hash128& h) { return store.pool(0).get(h); });
+page_get pages_of(graph_store& store) {
+  return [&](const hash128& h, const page_room& room) { content_pool::snapshot{store.pool(0)}.get(h, room); };
 }
+
+graph read(graph_store& store, const commit_record& commit) { return read_graph(commit.roots.at(0), pages_of(store)); }
 
 graph graph_at(graph_store& store, const std::string& revision) {
   if (!store.head(revision)) return graph{};
@@ -172,7 +174,7 @@ std::string moves_of(graph_store& store) {
 
 /// What was stored as `root`, written again: the same pages have the same root.
 std::string result_of(graph_store& store, const storage::stored_result& result, const graph& of) {
-  auto values = read_values(result.roots.at(0), of, [&](const hash128& h) { return store.pool(0).get(h); });
+  auto values = read_values(result.roots.at(0), of, pages_of(store));
   return to_hex(write_values(values, no_pages, [](auto&, auto) {}));
 }
 

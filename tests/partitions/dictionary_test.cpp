@@ -68,6 +68,36 @@ TEST(dictionary, refuses_keys_beyond_its_limit_and_of_the_other_type) {
   EXPECT_EQ(d.size(), 3);
 }
 
+TEST(dictionary, takes_many_new_keys_up_to_the_first_that_it_knows) {
+  std::mt19937_64 random{3};
+  for (int round = 0; round < 200; ++round) {
+    dictionary many{key_type::int64}, single{key_type::int64};
+    for (auto left = random() % 40; left > 0; --left) {
+      auto k = int64_t(random() % 400);
+      many.intern(k), single.intern(k);
+    }
+    std::vector<int64_t> keys;
+    for (auto left = random() % 200; left > 0; --left) keys.push_back(int64_t(random() % 20'000));
+    int32_t taken = 0;
+    while (size_t(taken) < keys.size() && single.intern(keys[size_t(taken)]).second) ++taken;
+    EXPECT_EQ(many.intern_new(keys), taken);
+    ASSERT_EQ(many.size(), single.size());
+    for (int32_t id = 0; id < single.size(); ++id) {
+      EXPECT_EQ(many.int_key(id), single.int_key(id));
+      EXPECT_EQ(many.hash_of(id), single.hash_of(id));
+      EXPECT_EQ(many.find(single.int_key(id)), id);
+    }
+    if (size_t(taken) < keys.size()) continue;
+    EXPECT_EQ(many.intern(int64_t{20'001}), (std::pair{single.size(), true}));
+  }
+  dictionary limited{key_type::int64, 3}, of_texts{key_type::utf8};
+  std::vector<int64_t> four{1, 2, 3, 4};
+  EXPECT_THROW(limited.intern_new(four), failure);
+  EXPECT_EQ(limited.size(), 0);
+  EXPECT_EQ(limited.intern_new(std::span{four}.first(3)), 3);
+  EXPECT_THROW(of_texts.intern_new(four), failure);
+}
+
 TEST(dictionary, gives_several_threads_one_id_for_one_key) {
   for (auto type : {key_type::int64, key_type::utf8}) {
     dictionary d{type};

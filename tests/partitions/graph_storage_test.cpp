@@ -13,28 +13,32 @@
 #include "partitions/values.h"
 #include "runtime/error.h"
 #include "tests/partitions/random_graphs.h"
+#include "tests/partitions/stored_pages.h"
 
 namespace gli {
 namespace {
 
 using testing::graph_shape;
+using testing::pages_from;
 
 /// A store as a map, that counts what is put.
 struct map_store {
   std::unordered_map<hash128, byte_buffer, hash128_hasher> pages;
   uint64_t puts = 0;
 
-  std::function<bool(const hash128&)> has = [this](const hash128& h) { return pages.contains(h); };
-  std::function<void(const hash128&, std::span<const uint8_t>)> put = [this](const hash128& h, std::span<const uint8_t> bytes) {
+  page_has has = [this](const hash128& h) { return pages.contains(h); };
+  page_put put = [this](const hash128& h, std::span<const uint8_t> bytes) {
     ++puts;
     EXPECT_EQ(content_hash(bytes), h);
     EXPECT_TRUE(pages.emplace(h, byte_buffer(bytes.begin(), bytes.end())).second);
   };
-  std::function<byte_buffer(const hash128&)> get = [this](const hash128& h) {
+  page_get get = pages_from([this](const hash128& h) { return bytes(h); });
+
+  const byte_buffer& bytes(const hash128& h) const {
     auto at = pages.find(h);
     if (at == pages.end()) throw failure{errc::corrupt, "page " + to_hex(h) + " is missing"};
     return at->second;
-  };
+  }
 };
 
 bool equal_pages(const std::vector<page_ptr>& a, const std::vector<page_ptr>& b) {
@@ -159,7 +163,7 @@ TEST(graph_storage, answers_damaged_pages_with_a_failure_or_a_sound_graph) {
     for (int i = 0; i < 600; ++i) {
       auto victim = i % 3 ? names[random() % names.size()] : root;
       auto bad = damaged(store.pages.at(victim), random);
-      auto get = [&](const hash128& h) { return h == victim ? bad : store.get(h); };
+      auto get = pages_from([&](const hash128& h) { return h == victim ? bad : store.bytes(h); });
       try {
         auto read = read_graph(root, get);
         partition_facts(read);
@@ -179,7 +183,7 @@ TEST(graph_storage, names_what_does_not_hold) {
     auto bytes = store.pages.at(root);
     bytes[at] = to;
     try {
-      read_graph(root, [&](const hash128& h) { return h == root ? bytes : store.get(h); });
+      read_graph(root, pages_from([&](const hash128& h) { return h == root ? bytes : store.bytes(h); }));
     } catch (const failure& f) {
       return std::string{f.what()};
     }
@@ -211,7 +215,7 @@ TEST(graph_storage, makes_no_room_for_keys_before_it_has_seen_them) {
   for (size_t at : {28, 52}) set(at, uint64_t(huge));
   set(68, (uint64_t(huge) + rows_per_page - 1) / rows_per_page);
   try {
-    read_graph(root, [&](const hash128& h) { return h == root ? bytes : store.get(h); });
+    read_graph(root, pages_from([&](const hash128& h) { return h == root ? bytes : store.bytes(h); }));
     ADD_FAILURE() << "nothing was thrown";
   } catch (const failure& f) {
     EXPECT_EQ(f.code(), errc::corrupt);

@@ -9,6 +9,7 @@
 #include "partitions/node_weights.h"
 #include "runtime/error.h"
 #include "tests/oracles/plain_graph.h"
+#include "tests/partitions/stored_pages.h"
 
 namespace gli::testing {
 namespace {
@@ -58,7 +59,7 @@ void expect_values(const graph& g, const plain_graph& from) {
 graph stored_and_read(const graph& g) {
   std::map<hash128, byte_buffer> pages;
   auto root = write_graph(g, [&](auto& h) { return pages.contains(h); }, [&](auto& h, auto bytes) { pages[h] = {bytes.begin(), bytes.end()}; });
-  return read_graph(root, [&](auto& h) { return pages.at(h); });
+  return read_graph(root, pages_from([&](auto& h) { return pages.at(h); }));
 }
 
 TEST(mixed_columns, hold_what_is_put_in_on_any_number_of_partitions_with_one_id) {

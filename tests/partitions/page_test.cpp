@@ -216,6 +216,54 @@ TEST(topology_page, is_checked_before_it_is_trusted) {
 
 namespace {
 
+/// What topology pages have to be, vertex by vertex.
+bool is_sound(const topology_page& t, uint32_t vertices, int32_t size, int32_t mirrors) {
+  if (t.off[0] != 0) return false;
+  for (uint32_t v = 0; v < vertices_per_page; ++v)
+    if (t.off[v + 1] < t.off[v] || t.off[v + 1] > t.edges || (v >= vertices && t.off[v] != t.edges)) return false;
+  if (t.off[vertices_per_page] != t.edges) return false;
+  for (uint32_t v = 0; v < vertices; ++v) {
+    auto all = t.of(int32_t(v));
+    if (!std::is_sorted(all.begin(), all.end())) return false;
+    for (auto u : all)
+      if (u < -mirrors || u >= size) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST(topology_page, is_refused_when_one_number_does_not_fit_and_only_then) {
+  std::mt19937_64 random{5};
+  int refused = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    auto vertices = uint32_t(i % 50 ? 1 + random() % 12 : vertices_per_page);
+    int32_t size = 20, mirrors = int32_t(random() % 4);
+    std::vector<uint32_t> off{0};
+    std::vector<int32_t> neighbors;
+    for (uint32_t v = 0; v < vertices; ++v) {
+      for (auto left = random() % 3 ? random() % 6 : 0; left > 0; --left) neighbors.push_back(int32_t(random() % uint64_t(size + mirrors)) - mirrors);
+      std::sort(neighbors.begin() + off.back(), neighbors.end());
+      off.push_back(uint32_t(neighbors.size()));
+    }
+    auto good = make_topology_page(off, neighbors);
+    EXPECT_NO_THROW(check_topology_page(good->bytes(), vertices, size, mirrors));
+    page changed{good->size(), page::unwritten{}};
+    std::copy(good->bytes().begin(), good->bytes().end(), changed.data());
+    auto& t = *reinterpret_cast<topology_page*>(changed.data());
+    if (neighbors.empty() || random() % 3 == 0) t.off[random() % (vertices + 2)] = uint32_t(random() % (neighbors.size() + 2));
+    else t.neighbor[random() % neighbors.size()] = int32_t(random() % 30) - 6;
+    auto sound = is_sound(t, vertices, size, mirrors);
+    refused += !sound;
+    if (sound) EXPECT_NO_THROW(check_topology_page(changed.bytes(), vertices, size, mirrors));
+    else EXPECT_THROW(check_topology_page(changed.bytes(), vertices, size, mirrors), failure);
+  }
+  EXPECT_GT(refused, 300);
+  EXPECT_LT(refused, 2'700);
+}
+
+namespace {
+
 column texts(const std::vector<std::string>& rows) {
   column_builder built{"x", column_type::utf8};
   for (auto& text : rows)

@@ -62,6 +62,42 @@ TEST(patches, from_a_version_to_one_that_it_became_keep_the_order) {
   }));
 }
 
+TEST(patches, many_at_once_come_to_what_they_come_to_one_by_one) {
+  EXPECT_TRUE(rc::check([](const std::vector<step>& steps) {
+    program run{steps, any_world(false)};
+    run.run();
+    auto& all = run.versions();
+    std::vector<byte_buffer> patches;
+    auto at = all.front().first;
+    for (auto& [v, m] : all) {
+      patches.push_back(encode(patch_between(at, v)));
+      at = apply(at, decode_patch(patches.back()));
+    }
+    holds([&] { expect_content(apply_all(all.front().first, patches), all.back().second, false); });
+    RC_ASSERT(id_of({graph{copy_body(apply_all(all.front().first, patches).fold())}}) == id_of({graph{copy_body(at.fold())}}));
+  }));
+}
+
+TEST(patches, of_more_edits_than_are_made_at_once_keep_their_order) {
+  auto v = version{graph{}};
+  std::vector<byte_buffer> patches;
+  for (int64_t i = 0; i < 10; ++i) {
+    std::vector<edit> edits;
+    for (int64_t k = 0; k < 1'000; ++k) edits.push_back(node_edit(what::add_node, i * 1'000 + k * 7 % 1'000, {{"x", i}}));
+    edit_report report;
+    auto next = v.apply(edits, report);
+    patches.push_back(encode(patch_between(v, next)));
+    v = next;
+  }
+  auto made = apply_all(version{graph{}}, patches);
+  EXPECT_EQ(made.identity(), v.identity());
+  auto order = insertion_order(made.fold()), was = insertion_order(v.fold());
+  ASSERT_EQ(order.size(), was.size());
+  for (size_t i = 0; i < order.size(); ++i) ASSERT_EQ(made.key_of(order[i]), v.key_of(was[i]));
+  patches.push_back({1, 2, 3});
+  EXPECT_THROW(apply_all(version{graph{}}, patches), failure);
+}
+
 TEST(patches, between_graphs_with_nothing_in_common_compare_their_pages) {
   EXPECT_TRUE(rc::check([](const std::vector<step>& some, const std::vector<step>& others) {
     auto w = any_world(false);

@@ -13,6 +13,7 @@
 #include "runtime/error.h"
 #include "tests/partitions/random_graphs.h"
 #include "tests/partitions/same_graph.h"
+#include "tests/partitions/stored_pages.h"
 
 namespace gli {
 namespace {
@@ -205,7 +206,7 @@ TEST(stored_graphs, keep_their_owners) {
     for (auto& g : parts) {
       std::map<hash128, byte_buffer> pages;
       auto root = write_graph(g, [&](auto& h) { return pages.contains(h); }, [&](auto& h, auto bytes) { pages.emplace(h, byte_buffer{bytes.begin(), bytes.end()}); });
-      auto again = read_graph(root, [&](auto& h) { return pages.at(h); });
+      auto again = read_graph(root, testing::pages_from([&](auto& h) { return pages.at(h); }));
       EXPECT_EQ(partitioner_of(*again), partitioner);
       EXPECT_NO_THROW(check_owned_alike(*again, *g));
       ASSERT_EQ(again->owners != nullptr, g->owners != nullptr);

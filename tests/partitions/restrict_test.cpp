@@ -4,6 +4,7 @@
 #include "partitions/graph.h"
 #include "runtime/error.h"
 #include "tests/partitions/loaded_model.h"
+#include "tests/partitions/stored_pages.h"
 
 using namespace gli;
 using namespace gli::testing;
@@ -125,7 +126,7 @@ TEST(restrict_to, leaves_no_page_without_values_behind) {
   std::map<hash128, byte_buffer> pages;
   auto root = write_graph(edited, [&](const hash128& h) { return pages.contains(h); },
                           [&](const hash128& h, std::span<const uint8_t> bytes) { pages[h].assign(bytes.begin(), bytes.end()); });
-  auto read = read_graph(root, [&](const hash128& h) { return pages.at(h); });
+  auto read = read_graph(root, pages_from([&](const hash128& h) { return pages.at(h); }));
   EXPECT_EQ(edge_attributes(read, 1500, 0), (parameters{{"w", 2.5}}));
   EXPECT_EQ(edge_attributes(read, 1, 0), parameters{});
 }
