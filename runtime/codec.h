@@ -31,13 +31,21 @@ struct hello {
   std::string host;
   uint32_t partition = 0, term = 0;
   std::string log;
+  std::string host_id, tls_address;
+  uint32_t cores = 0;
+  int32_t numa_node = -1;
+  uint64_t memory_limit = 0;
 };
 struct welcome { uint32_t version = protocol_version; std::string software, cluster; uint32_t epoch = 0; };
 struct failure_note { errc code = errc::internal; std::string message; };
 
 struct worker_info {
   uint32_t worker = 0, partition = 0, pid = 0;
-  std::string host, address, state, last_error;
+  std::string host, address, state, last_error;  // address: of its Unix socket; what a driver_client gives out is the one that it reaches
+  std::string host_id = {}, tls_address = {};
+  uint32_t cores = 0;
+  int32_t numa_node = -1;
+  uint64_t memory_limit = 0, memory = 0;  // bytes; 0: no limit, not known
 };
 struct commit_info {
   std::string id, graph_id;

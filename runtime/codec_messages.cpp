@@ -56,11 +56,19 @@ void put(wire::WorkerInfo::Builder to, const worker_info& from) {
   to.setAddress(text(from.address));
   to.setState(text(from.state));
   to.setLastError(text(from.last_error));
+  to.setHostId(text(from.host_id));
+  to.setTlsAddress(text(from.tls_address));
+  to.setCores(from.cores);
+  to.setNumaNode(from.numa_node);
+  to.setMemoryLimit(from.memory_limit);
+  to.setMemory(from.memory);
 }
 
 worker_info get(wire::WorkerInfo::Reader from) {
-  return {from.getWorker(),           from.getPartition(),        from.getPid(), string_of(from.getHost()), string_of(from.getAddress()),
-          string_of(from.getState()), string_of(from.getLastError())};
+  return {from.getWorker(),           from.getPartition(),             from.getPid(),
+          string_of(from.getHost()),  string_of(from.getAddress()),    string_of(from.getState()), string_of(from.getLastError()),
+          string_of(from.getHostId()), string_of(from.getTlsAddress()), from.getCores(),            from.getNumaNode(),
+          from.getMemoryLimit(),      from.getMemory()};
 }
 
 void put(wire::CommitInfo::Builder to, const commit_info& from) {
@@ -255,6 +263,11 @@ byte_buffer encode(const hello& h) {
     to.setPartition(h.partition);
     to.setTerm(h.term);
     to.setLog(text(h.log));
+    to.setHostId(text(h.host_id));
+    to.setTlsAddress(text(h.tls_address));
+    to.setCores(h.cores);
+    to.setNumaNode(h.numa_node);
+    to.setMemoryLimit(h.memory_limit);
   });
 }
 
@@ -272,6 +285,11 @@ hello decode_hello(bytes_view body) {
     h.partition = from.getPartition();
     h.term = from.getTerm();
     h.log = string_of(from.getLog());
+    h.host_id = string_of(from.getHostId());
+    h.tls_address = string_of(from.getTlsAddress());
+    h.cores = from.getCores();
+    h.numa_node = from.getNumaNode();
+    h.memory_limit = from.getMemoryLimit();
     return h;
   });
 }

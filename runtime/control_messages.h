@@ -27,7 +27,8 @@ struct job_failed { uint64_t id = 0; uint32_t partition = 0; uint16_t code = 0; 
 struct job_progress { uint64_t id = 0; std::string what; uint64_t done = 0, total = 0; std::string detail; };
 struct abort_jobs { uint64_t up_to = 0; uint16_t code = 0; std::string why; };
 struct release { std::vector<uint64_t> handles; };
-struct quit { uint8_t unused = 0; };
+struct quit { std::string why; bool again = false; };  // again: it may join anew
+struct usage { uint64_t memory = 0; };                  // bytes resident
 
 template <class F> auto inspect(F& f, assign& x) { return f(caf::meta::type_name("assign"), x.epoch, x.worker, x.partition, x.partitions); }
 template <class F> auto inspect(F& f, place& x) { return f(caf::meta::type_name("place"), x.term, x.doors); }
@@ -42,7 +43,8 @@ template <class F> auto inspect(F& f, job_failed& x) { return f(caf::meta::type_
 template <class F> auto inspect(F& f, job_progress& x) { return f(caf::meta::type_name("job_progress"), x.id, x.what, x.done, x.total, x.detail); }
 template <class F> auto inspect(F& f, abort_jobs& x) { return f(caf::meta::type_name("abort_jobs"), x.up_to, x.code, x.why); }
 template <class F> auto inspect(F& f, release& x) { return f(caf::meta::type_name("release"), x.handles); }
-template <class F> auto inspect(F& f, quit& x) { return f(caf::meta::type_name("quit"), x.unused); }
+template <class F> auto inspect(F& f, quit& x) { return f(caf::meta::type_name("quit"), x.why, x.again); }
+template <class F> auto inspect(F& f, usage& x) { return f(caf::meta::type_name("usage"), x.memory); }
 
 }  // namespace gli::control
 
@@ -59,4 +61,5 @@ CAF_ADD_TYPE_ID(gli, (gli::control::job_progress))
 CAF_ADD_TYPE_ID(gli, (gli::control::abort_jobs))
 CAF_ADD_TYPE_ID(gli, (gli::control::release))
 CAF_ADD_TYPE_ID(gli, (gli::control::quit))
+CAF_ADD_TYPE_ID(gli, (gli::control::usage))
 CAF_END_TYPE_ID_BLOCK(gli)

@@ -4,29 +4,14 @@
 //
 // Threads: everything runs on the io_context given; the handler is called there.
 
-#include <utility>  // Boost 1.74's awaitable.hpp forgets it
-
-#include <boost/asio.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "runtime/channel.h"
-#include "runtime/codec.h"
+#include "runtime/entrance.h"
 
 namespace gli {
-
-namespace asio = boost::asio;
-
-struct identity {
-  std::string cluster;  // id; a Hello naming another one is refused
-  uint32_t epoch = 0;
-};
-
-struct door_options {
-  double hello_seconds = limits::hello_seconds;   // from accept to Welcome
-  std::function<void(const std::string&)> refused;  // one line on each connection that was turned away; called on the io_context
-};
 
 class door {
  public:
@@ -37,17 +22,13 @@ class door {
   /// A socket file at `path` is replaced when nobody answers there. Strangers beyond limits::strangers wait in the kernel's queue.
   door(asio::io_context& io, std::string path, identity who, handler on_connection, door_options options = {});
   ~door();  // closes and unlinks; from any thread, before the io_context
-  const std::string& path() const { return path_; }
+  const std::string& path() const;
   void close();
 
  private:
   struct state;
-  std::string path_;
-  std::shared_ptr<state> state_;
+  std::unique_ptr<state> state_;
 };
-
-/// What a driver says; an empty cluster: whichever it is.
-hello driver_hello(const std::string& cluster);
 
 /// Connects to the door at `path`, checks that it is owned by this user, sends `greeting` and waits for the Welcome, for at most
 /// `timeout_seconds`. Blocking. Throws failure{unavailable | protocol | timeout} naming the path.
@@ -60,9 +41,5 @@ asio::awaitable<std::pair<local_socket, welcome>> async_knock(std::string path, 
 /// length and checksum.
 void write_frame(local_socket& socket, frame_header header, bytes_view body);
 frame read_frame(local_socket& socket, uint64_t limit);
-
-/// The same as coroutines; socket and body must outlive them.
-asio::awaitable<void> send_frame(local_socket& socket, frame_header header, bytes_view body);
-asio::awaitable<frame> receive_frame(local_socket& socket, uint64_t limit);
 
 }  // namespace gli

@@ -2,7 +2,8 @@
 
 #include <random>
 
-#include "runtime/door.h"
+#include "runtime/host.h"
+#include "runtime/tls_bridge.h"
 
 namespace gli {
 
@@ -16,11 +17,21 @@ uint64_t random_client() {
   return uint64_t{random()} << 32 | random();
 }
 
+reply as_reached(reply r) {
+  auto reach = [](std::vector<worker_info>& workers) {
+    for (auto& w : workers) w.address = door_for(this_host(), w);
+  };
+  if (auto* s = std::get_if<status_report>(&r)) reach(s->workers);
+  if (auto* b = std::get_if<load_begun>(&r)) reach(b->workers);
+  return r;
+}
+
 }  // namespace
 
 struct driver_client::state {
-  state(std::string p, double timeout_seconds, interrupt_check i) : path{std::move(p)}, interrupt{std::move(i)} {
-    auto [s, w] = knock(io, path, driver_hello(""), timeout_seconds);
+  state(std::string a, double timeout_seconds, interrupt_check i, std::shared_ptr<tls_bridge> b)
+      : address{std::move(a)}, interrupt{std::move(i)}, bridge{std::move(b)} {
+    auto [s, w] = knock_at(io, address, driver_hello(""), timeout_seconds, bridge.get());
     socket = std::move(s);
     peer = std::move(w);
   }
@@ -28,7 +39,7 @@ struct driver_client::state {
   [[noreturn]] void lose() {
     boost::system::error_code ignored;
     socket.close(ignored);
-    throw failure{errc::unavailable, "the coordinator at " + path + " is gone"};
+    throw failure{errc::unavailable, "the coordinator at " + address + " is gone"};
   }
 
   uint32_t ask(const request_body& body) {
@@ -52,7 +63,7 @@ struct driver_client::state {
     for (;;) {
       auto f = reader.next(socket, limits::driver_body, p);
       if (f.header.sequence != asked) continue;
-      if (f.header.kind == uint16_t(frame_kind::reply)) return decode_reply(f.body);
+      if (f.header.kind == uint16_t(frame_kind::reply)) return as_reached(decode_reply(f.body));
       if (f.header.kind == uint16_t(frame_kind::progress) && progress) progress(decode_progress(f.body));
     }
   }
@@ -82,8 +93,9 @@ struct driver_client::state {
   }
 
   asio::io_context io;
-  std::string path;
+  std::string address;
   interrupt_check interrupt;
+  std::shared_ptr<tls_bridge> bridge;
   local_socket socket{io};
   frame_reader reader;
   welcome peer;
@@ -91,8 +103,8 @@ struct driver_client::state {
   uint32_t incarnation = 0, sequence = 0;
 };
 
-driver_client::driver_client(std::string path, double timeout_seconds, interrupt_check interrupt)
-    : state_{std::make_unique<state>(std::move(path), timeout_seconds, std::move(interrupt))} {}
+driver_client::driver_client(std::string address, double timeout_seconds, interrupt_check interrupt, std::shared_ptr<tls_bridge> bridge)
+    : state_{std::make_unique<state>(std::move(address), timeout_seconds, std::move(interrupt), std::move(bridge))} {}
 
 driver_client::~driver_client() = default;
 

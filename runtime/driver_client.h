@@ -13,12 +13,14 @@
 
 namespace gli {
 
+class tls_bridge;
+
 using progress_callback = std::function<void(const progress_note&)>;
 
 class driver_client {
  public:
-  /// `path`: the coordinator's door.
-  driver_client(std::string path, double timeout_seconds, interrupt_check interrupt);
+  /// `address`: the coordinator's door; beyond this host it needs the bridge. Workers in replies have the addresses at which this host reaches them.
+  driver_client(std::string address, double timeout_seconds, interrupt_check interrupt, std::shared_ptr<tls_bridge> bridge = {});
   ~driver_client();
   const welcome& peer() const;
 
@@ -34,7 +36,7 @@ class driver_client {
 /// A connection to one worker's door, for loading and queries.
 class worker_client {
  public:
-  worker_client(std::string path, std::string cluster, interrupt_check interrupt);
+  worker_client(std::string address, std::string cluster, interrupt_check interrupt, std::shared_ptr<tls_bridge> bridge = {});
   ~worker_client();
   /// Sends without waiting for the ack unless more than 4 batches are unanswered; a failed ack is thrown here or in flush().
   void load(const load_batch& batch);
@@ -52,7 +54,8 @@ class worker_client {
 /// Splits batches by owner and streams them to the workers: nothing but the batch in hand is held.
 class scatter {
  public:
-  scatter(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind, interrupt_check interrupt);
+  scatter(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind, interrupt_check interrupt,
+          std::shared_ptr<tls_bridge> bridge = {});
   ~scatter();
   /// First column "" (key), then attributes, then "_seq". Rows go to the key's owner. Without "_seq" rows count on from the last batch.
   void add_nodes(const column_batch& rows);

@@ -6,8 +6,8 @@ namespace gli {
 
 struct exchange::state : exchange_hub { using exchange_hub::exchange_hub; };
 
-exchange::exchange(asio::io_context& io, identity who, std::string own_address, double connect_seconds)
-    : state_{std::make_shared<state>(io, std::move(who), std::move(own_address), connect_seconds)} {}
+exchange::exchange(asio::io_context& io, identity who, std::string own_address, beyond_host beyond, double connect_seconds)
+    : state_{std::make_shared<state>(io, std::move(who), std::move(own_address), std::move(beyond), connect_seconds)} {}
 
 exchange::~exchange() { state_->stop(); }
 

@@ -15,13 +15,18 @@
 
 namespace gli {
 
+class tls_bridge;
+
 class exchange {
  public:
+  /// What peers on other hosts need: this worker's TLS door, and what its own connections go through.
+  struct beyond_host { std::string address; std::shared_ptr<tls_bridge> bridge; };
+
   /// `connect_seconds`: how long a job that begins waits for its peers' connections.
-  exchange(asio::io_context& io, identity who, std::string own_address, double connect_seconds = 5);
+  exchange(asio::io_context& io, identity who, std::string own_address, beyond_host beyond = {}, double connect_seconds = 5);
   ~exchange();
 
-  /// The placement of `term`: the workers' doors by partition, own partition `rank`. Connects to peers with a lower partition;
+  /// The placement of `term`: the workers' doors by partition, as this one reaches them, own partition `rank`. Connects to peers with a lower partition;
   /// those with a higher one connect here (adopt). Connections of peers that did not change stay. Aborts jobs of earlier terms.
   void place(uint32_t term, uint32_t rank, std::vector<std::string> doors);
 

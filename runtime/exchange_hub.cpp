@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/tls_bridge.h"
+
 namespace gli {
 
 namespace {
@@ -19,8 +21,8 @@ void close_all(const std::vector<exchange_hub::link_ptr>& links) {
 
 }  // namespace
 
-exchange_hub::exchange_hub(asio::io_context& io, identity who, std::string own_address, double connect_seconds)
-    : io_{io}, who_{std::move(who)}, own_address_{std::move(own_address)}, connect_patience_{connect_seconds} {}
+exchange_hub::exchange_hub(asio::io_context& io, identity who, std::string own_address, exchange::beyond_host beyond, double connect_seconds)
+    : io_{io}, who_{std::move(who)}, own_address_{std::move(own_address)}, beyond_{std::move(beyond)}, connect_patience_{connect_seconds} {}
 
 // --- placement and connections ---------------------------------------------------------------------------------------------
 
@@ -112,7 +114,7 @@ std::optional<hello> exchange_hub::greeting_for(uint32_t partition, std::string&
   h.software = software_name;
   h.what = purpose::bulk;
   h.cluster = who_.cluster;
-  h.address = own_address_;
+  h.address = is_tls(door) ? beyond_.address : own_address_;  // as it was placed for the peer, who is as far from here as we are from him
   h.pid = uint32_t(::getpid());
   h.partition = rank_;
   h.term = term_;
@@ -129,7 +131,7 @@ asio::awaitable<void> exchange_hub::connect(std::shared_ptr<exchange_hub> self, 
     auto greeting = self->greeting_for(partition, door);
     if (!greeting) co_return;
     try {
-      auto [socket, w] = co_await async_knock(door, *greeting, limits::hello_seconds);
+      auto [socket, w] = co_await async_knock_at(self->io_, door, *greeting, limits::hello_seconds, self->beyond_.bridge.get());
       self->attach(partition, door, socket);
     } catch (const std::exception&) {  // not there yet, or never: begin() says so to the job that needs it
     }

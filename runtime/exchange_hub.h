@@ -16,7 +16,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
  public:
   using link_ptr = std::shared_ptr<exchange_link>;
 
-  exchange_hub(asio::io_context& io, identity who, std::string own_address, double connect_seconds);
+  exchange_hub(asio::io_context& io, identity who, std::string own_address, exchange::beyond_host beyond, double connect_seconds);
 
   void place(uint32_t term, uint32_t rank, std::vector<std::string> doors);
   void adopt(const hello& greeting, local_socket socket);
@@ -69,6 +69,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
   asio::io_context& io_;
   const identity who_;
   const std::string own_address_;
+  const exchange::beyond_host beyond_;
   const std::chrono::duration<double> connect_patience_;
 
   std::mutex mutex;

@@ -55,6 +55,7 @@ struct limits {
   static constexpr uint64_t driver_body = 64ull << 20;   // body bytes of driver frames, either way
   static constexpr uint64_t bulk_body = (1ull << 20) + 4096;
   static constexpr uint64_t credit = 8ull << 20;         // unanswered bytes between two workers
+  static constexpr uint64_t before_admission = 8192;     // bytes of TLS that a stranger may send
   static constexpr unsigned strangers = 64;              // connections not yet welcome
   static constexpr unsigned hello_seconds = 5;
 };

@@ -21,13 +21,14 @@ void add_places(column_batch& rows, int64_t& next) {
 struct scatter::state {
   struct owner { uint32_t partition; std::unique_ptr<worker_client> client; };
 
-  state(std::vector<worker_info> workers, const std::string& cluster, handle l, graph_kind k, const interrupt_check& interrupt)
+  state(std::vector<worker_info> workers, const std::string& cluster, handle l, graph_kind k, const interrupt_check& interrupt,
+        const std::shared_ptr<tls_bridge>& bridge)
       : load{l}, kind{k} {
     std::sort(workers.begin(), workers.end(), [](auto& a, auto& b) { return a.partition < b.partition; });
     if (workers.empty()) throw failure{errc::unavailable, "the cluster has no workers"};
     for (uint32_t q = 0; q < workers.size(); ++q) {
       if (workers[q].partition != q) throw failure{errc::unavailable, "partition " + std::to_string(q) + " has no worker"};
-      owners.push_back({q, naming(q, [&] { return std::make_unique<worker_client>(workers[q].address, cluster, interrupt); })});
+      owners.push_back({q, naming(q, [&] { return std::make_unique<worker_client>(workers[q].address, cluster, interrupt, bridge); })});
     }
   }
 
@@ -58,8 +59,9 @@ struct scatter::state {
   int64_t next_node = 0, next_edge = 0;
 };
 
-scatter::scatter(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind, interrupt_check interrupt)
-    : state_{std::make_unique<state>(std::move(workers), cluster, load, kind, interrupt)} {}
+scatter::scatter(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind, interrupt_check interrupt,
+                 std::shared_ptr<tls_bridge> bridge)
+    : state_{std::make_unique<state>(std::move(workers), cluster, load, kind, interrupt, bridge)} {}
 
 scatter::~scatter() = default;
 

@@ -1,7 +1,7 @@
 #include "runtime/driver_client.h"
 
 #include "runtime/batches.h"
-#include "runtime/door.h"
+#include "runtime/tls_bridge.h"
 
 namespace gli {
 
@@ -15,8 +15,9 @@ constexpr uint64_t piece_bytes = 16ull << 20;  // of a larger batch, so that sen
 }  // namespace
 
 struct worker_client::state {
-  state(std::string p, const std::string& cluster, interrupt_check i) : path{std::move(p)}, interrupt{std::move(i)} {
-    auto [s, w] = knock(io, path, driver_hello(cluster), connect_seconds);
+  state(std::string a, const std::string& cluster, interrupt_check i, std::shared_ptr<tls_bridge> b)
+      : address{std::move(a)}, interrupt{std::move(i)}, bridge{std::move(b)} {
+    auto [s, w] = knock_at(io, address, driver_hello(cluster), connect_seconds, bridge.get());
     socket = std::move(s);
     peer = std::move(w);
     forever.interrupt = &interrupt;
@@ -24,7 +25,7 @@ struct worker_client::state {
 
   [[noreturn]] void lose() {
     close();
-    throw failure{errc::worker_lost, "the worker at " + path + " is gone"};
+    throw failure{errc::worker_lost, "the worker at " + address + " is gone"};
   }
 
   void close() noexcept {
@@ -125,8 +126,9 @@ struct worker_client::state {
   }
 
   asio::io_context io;
-  std::string path;
+  std::string address;
   interrupt_check interrupt;
+  std::shared_ptr<tls_bridge> bridge;
   patience forever;  // but for interrupts
   local_socket socket{io};
   frame_reader reader;
@@ -134,8 +136,8 @@ struct worker_client::state {
   uint32_t sequence = 0, unanswered = 0;
 };
 
-worker_client::worker_client(std::string path, std::string cluster, interrupt_check interrupt)
-    : state_{std::make_unique<state>(std::move(path), cluster, std::move(interrupt))} {}
+worker_client::worker_client(std::string address, std::string cluster, interrupt_check interrupt, std::shared_ptr<tls_bridge> bridge)
+    : state_{std::make_unique<state>(std::move(address), cluster, std::move(interrupt), std::move(bridge))} {}
 
 worker_client::~worker_client() = default;
 

@@ -54,6 +54,11 @@ struct Hello {             # first frame of whoever connects
   partition @7 :UInt32;    # worker, bulk: the sender's partition
   term @8 :UInt32;         # worker, bulk: the placement term the sender has
   log @9 :Text;            # worker, control: the file its log goes to, may be empty
+  hostId @10 :Text;        # worker, control: gli::this_host()
+  tlsAddress @11 :Text;    # worker, control: its door beyond the host; empty: none
+  cores @12 :UInt32;       # worker, control: threads for kernels
+  numaNode @13 :Int32 = -1;    # worker, control: that it is bound to; -1: to none
+  memoryLimit @14 :UInt64; # worker, control: bytes; 0: none
 }
 
 struct Welcome {           # answer to Hello; then the connection is what it asked to be
@@ -246,6 +251,12 @@ struct WorkerInfo {
   address @4 :Text;
   state @5 :Text;          # "ready", "starting", "lost"
   lastError @6 :Text;
+  hostId @7 :Text;         # as in its Hello, likewise the next four
+  tlsAddress @8 :Text;
+  cores @9 :UInt32;
+  numaNode @10 :Int32 = -1;
+  memoryLimit @11 :UInt64;
+  memory @12 :UInt64;      # bytes resident, as it said last
 }
 
 struct Request {           # driver to coordinator, answered by one Reply with the same sequence number

@@ -45,7 +45,7 @@ template <class Call> std::vector<double> time_calls(testing::exchange_peers& pe
 template <class Call> uint64_t bytes_of(testing::exchange_peers& peers, communicator& all, Call&& call) {
   auto sent = [&] {
     all.all_reduce({}, reduction::sum);  // behind it all that was sent before has arrived
-    std::array<uint64_t, 1> sum{peers.peers[all.rank()]->bulk.bytes_sent()};
+    std::array<uint64_t, 1> sum{peers.peers[all.rank()]->bulk->bytes_sent()};
     all.all_reduce(sum, reduction::sum);
     return sum[0];
   };

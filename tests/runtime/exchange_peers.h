@@ -12,12 +12,19 @@
 #include <vector>
 
 #include "runtime/exchange.h"
+#include "tests/runtime/tls_peers.h"
 
 namespace gli::testing {
 
 struct exchange_peer {
-  exchange_peer(const std::string& path, uint32_t epoch = 1) : bulk{io, {"c1", epoch}, path} {
-    entrance.emplace(io, path, identity{"c1", epoch}, [this](hello h, local_socket s) { bulk.adopt(h, std::move(s)); });
+  /// With a bridge the peer has a TLS door too, which placed addresses then are of.
+  exchange_peer(const std::string& path, uint32_t epoch = 1, std::shared_ptr<tls_bridge> bridge = {}) : address{path} {
+    if (bridge) beyond.emplace(io, bridge, host_port{"127.0.0.1", 0});
+    if (bridge) address = beyond->address();
+    bulk.emplace(io, identity{"c1", epoch}, path, exchange::beyond_host{address, bridge});
+    auto adopt = [this](hello h, local_socket s) { bulk->adopt(h, std::move(s)); };
+    entrance.emplace(io, path, identity{"c1", epoch}, adopt);
+    if (bridge) beyond->open({"c1", epoch}, adopt);
     thread = std::thread{[this] { io.run(); }};
   }
   ~exchange_peer() {
@@ -26,19 +33,22 @@ struct exchange_peer {
   }
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-  exchange bulk;
+  std::string address;
+  std::optional<tls_door> beyond;
+  std::optional<exchange> bulk;
   std::optional<door> entrance;
   std::thread thread;
 };
 
 class exchange_peers {
  public:
-  explicit exchange_peers(uint32_t n) {
+  explicit exchange_peers(uint32_t n, bool tls = false) {
+    if (tls) made_.emplace();
     char name[] = "/tmp/gli-exchange-XXXXXX";
     directory_ = ::mkdtemp(name);
     for (uint32_t q = 0; q < n; ++q) {
-      doors.push_back(new_door());
-      peers.push_back(std::make_unique<exchange_peer>(doors.back()));
+      peers.push_back(std::make_unique<exchange_peer>(new_door(), 1, made_ ? made_->bridge(role::worker) : nullptr));
+      doors.push_back(peers.back()->address);
     }
     place(1);
   }
@@ -48,9 +58,9 @@ class exchange_peers {
   }
   void place(uint32_t term) {
     for (uint32_t q = 0; q < peers.size(); ++q)
-      if (peers[q]) peers[q]->bulk.place(term, q, doors);
+      if (peers[q]) peers[q]->bulk->place(term, q, doors);
   }
-  std::string new_door() { return directory_ / std::to_string(++made_).append(".sock"); }
+  std::string new_door() { return directory_ / std::to_string(++sockets_).append(".sock"); }
 
   /// Runs body on a thread for each peer with the communicator of job `id`; answers what each threw.
   std::vector<std::exception_ptr> run(uint64_t id, const std::function<void(communicator&)>& body) {
@@ -60,7 +70,7 @@ class exchange_peers {
       if (peers[q])
         threads.emplace_back([&, q] {
           try {
-            auto all = peers[q]->bulk.begin(id, {});
+            auto all = peers[q]->bulk->begin(id, {});
             body(*all);
           } catch (...) { errors[q] = std::current_exception(); }
         });
@@ -76,7 +86,8 @@ class exchange_peers {
 
  private:
   std::filesystem::path directory_;
-  int made_ = 0;
+  std::optional<made_credentials> made_;
+  int sockets_ = 0;
 };
 
 }  // namespace gli::testing

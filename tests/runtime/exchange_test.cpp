@@ -52,11 +52,13 @@ std::string thrown(const std::exception_ptr& e, errc code) {
   return {};
 }
 
-class exchange_of : public ::testing::TestWithParam<uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(workers, exchange_of, ::testing::Values(1, 2, 3, 4));
+struct many { uint32_t workers; bool tls; };
+class exchange_of : public ::testing::TestWithParam<many> {};
+INSTANTIATE_TEST_SUITE_P(workers, exchange_of, ::testing::Values(many{1, false}, many{2, false}, many{3, false}, many{4, false}, many{2, true}, many{4, true}),
+                         [](auto& info) { return std::to_string(info.param.workers) + (info.param.tls ? "_over_tls" : ""); });
 
 TEST_P(exchange_of, random_messages_of_all_sizes_arrive_where_they_belong) {
-  exchange_peers peers{GetParam()};
+  exchange_peers peers{GetParam().workers, GetParam().tls};
   peers.run_well(1, [&](communicator& all) {
     for (int round = 0; round < 12; ++round) {
       std::vector<byte_buffer> out(all.size());
@@ -70,7 +72,7 @@ TEST_P(exchange_of, random_messages_of_all_sizes_arrive_where_they_belong) {
 }
 
 TEST_P(exchange_of, small_rounds_in_a_row_keep_their_order) {
-  exchange_peers peers{GetParam()};
+  exchange_peers peers{GetParam().workers, GetParam().tls};
   for (uint64_t job = 1; job <= 5; ++job)
     peers.run_well(job, [&](communicator& all) {
       for (int round = 0; round < 300; ++round) {
@@ -87,7 +89,7 @@ TEST_P(exchange_of, small_rounds_in_a_row_keep_their_order) {
 }
 
 TEST_P(exchange_of, all_reduce_gives_every_rank_the_sum_the_least_and_the_greatest) {
-  exchange_peers peers{GetParam()};
+  exchange_peers peers{GetParam().workers, GetParam().tls};
   peers.run_well(1, [&](communicator& all) {
     for (size_t n : {0u, 1u, 5u, 65536u, 200'001u}) {
       auto term = [](uint32_t rank, size_t i) { return (i + 1) * 0x9e3779b97f4a7c15u * (rank + 1); };
@@ -119,22 +121,22 @@ TEST(exchange, a_peer_that_is_ahead_by_a_round_waits_for_credit_and_all_arrives)
       if (all.rank() == 1) { ASSERT_TRUE(in[0] == content(0, 1, round, big)); }
     }
   });
-  EXPECT_GE(peers.peers[0]->bulk.bytes_sent(), 2 * big);
-  EXPECT_LT(peers.peers[1]->bulk.bytes_sent(), big / 100);
+  EXPECT_GE(peers.peers[0]->bulk->bytes_sent(), 2 * big);
+  EXPECT_LT(peers.peers[1]->bulk->bytes_sent(), big / 100);
 }
 
 TEST(exchange, frames_of_a_job_that_has_not_begun_here_wait_for_it) {
   exchange_peers peers{2};
-  auto early = peers.peers[0]->bulk.begin(1, {});
+  auto early = peers.peers[0]->bulk->begin(1, {});
   std::vector<byte_buffer> received;
   std::thread ahead{[&] {
     std::vector<byte_buffer> out(2);
     out[1] = content(0, 1, 0, 20u << 20);
     received = early->all_to_all(std::move(out));
   }};
-  while (peers.peers[0]->bulk.bytes_sent() < (6u << 20)) std::this_thread::yield();  // its credit is nearly used up
-  EXPECT_LE(peers.peers[0]->bulk.bytes_sent(), limits::credit + 4096);
-  auto late = peers.peers[1]->bulk.begin(1, {});
+  while (peers.peers[0]->bulk->bytes_sent() < (6u << 20)) std::this_thread::yield();  // its credit is nearly used up
+  EXPECT_LE(peers.peers[0]->bulk->bytes_sent(), limits::credit + 4096);
+  auto late = peers.peers[1]->bulk->begin(1, {});
   auto in = late->all_to_all({{1, 2, 3}, {}});
   ahead.join();
   EXPECT_TRUE(in[0] == content(0, 1, 0, 20u << 20));
@@ -144,7 +146,7 @@ TEST(exchange, frames_of_a_job_that_has_not_begun_here_wait_for_it) {
 TEST(exchange, progress_reaches_the_sink) {
   exchange_peers peers{1};
   std::string seen;
-  auto all = peers.peers[0]->bulk.begin(1, [&](std::string_view what, uint64_t done, uint64_t total, std::string_view detail) {
+  auto all = peers.peers[0]->bulk->begin(1, [&](std::string_view what, uint64_t done, uint64_t total, std::string_view detail) {
     seen = std::string{what} + " " + std::to_string(done) + "/" + std::to_string(total) + ": " + std::string{detail};
   });
   all->progress("rounds", 3, 20, "residual 0.5");
@@ -156,7 +158,7 @@ TEST(exchange, abort_wakes_everyone_and_names_the_cause) {
   std::atomic<int> waiting{0};
   std::thread aborter{[&] {
     while (waiting < 2) std::this_thread::yield();
-    for (auto& p : peers.peers) p->bulk.abort(4, errc::cancelled, "the user gave up");
+    for (auto& p : peers.peers) p->bulk->abort(4, errc::cancelled, "the user gave up");
   }};
   auto errors = peers.run(4, [&](communicator& all) {
     ++waiting;
@@ -171,8 +173,8 @@ TEST(exchange, after_an_abort_with_messages_under_way_the_next_job_runs) {
   exchange_peers peers{2};
   for (uint64_t job = 1; job <= 6; ++job) {
     std::thread aborter{[&] {
-      while (peers.peers[0]->bulk.bytes_sent() < job * (4u << 20)) std::this_thread::yield();
-      for (auto& p : peers.peers) p->bulk.abort(2 * job, errc::cancelled, "again");
+      while (peers.peers[0]->bulk->bytes_sent() < job * (4u << 20)) std::this_thread::yield();
+      for (auto& p : peers.peers) p->bulk->abort(2 * job, errc::cancelled, "again");
     }};
     auto errors = peers.run(2 * job, [&](communicator& all) {
       for (int round = 0;; ++round) all.all_to_all({content(all.rank(), 0, round, 3u << 20), content(all.rank(), 1, round, 5u << 20)});
@@ -188,7 +190,7 @@ TEST(exchange, after_an_abort_with_messages_under_way_the_next_job_runs) {
 
 TEST(exchange, a_job_aborted_before_it_begins_fails_when_it_does) {
   exchange_peers peers{2};
-  for (auto& p : peers.peers) p->bulk.abort(3, errc::worker_lost, "partition 1 is gone");
+  for (auto& p : peers.peers) p->bulk->abort(3, errc::worker_lost, "partition 1 is gone");
   for (auto& e : peers.run(3, [](communicator&) {})) EXPECT_EQ(thrown(e, errc::worker_lost), "partition 1 is gone");
   peers.run_well(4, [](communicator& all) { all.all_reduce({}, reduction::sum); });
 }
@@ -253,7 +255,7 @@ TEST(exchange, a_job_before_the_placement_is_refused) {
 
 TEST(exchange, a_peer_that_is_not_there_is_named_after_the_wait) {
   asio::io_context io;
-  exchange alone{io, {"c1", 1}, "/nowhere/1", 0.05};
+  exchange alone{io, {"c1", 1}, "/nowhere/1", {}, 0.05};
   alone.place(1, 1, {"/nowhere/0", "/nowhere/1"});
   std::exception_ptr error;
   try {
@@ -299,7 +301,7 @@ struct impostor {
 
 struct exchange_rules : ::testing::Test {
   exchange_peers peers{1};
-  exchange_rules() { peers.peers[0]->bulk.place(2, 0, {peers.doors[0], "elsewhere"}); }
+  exchange_rules() { peers.peers[0]->bulk->place(2, 0, {peers.doors[0], "elsewhere"}); }
 };
 
 /// One value of a reduction, as a body.
@@ -327,7 +329,7 @@ TEST_F(exchange_rules, frames_of_an_old_term_are_skipped_and_the_new_ones_count)
   write_frame(other.socket, h, laid_out(~uint64_t{0}));  // term 1: of the past
   h.term = 2;
   write_frame(other.socket, h, laid_out(0));
-  auto all = peers.peers[0]->bulk.begin(1, {});
+  auto all = peers.peers[0]->bulk->begin(1, {});
   uint64_t x = 41;
   all->all_reduce({&x, 1}, reduction::sum);
   EXPECT_EQ(x, 41u);
@@ -346,7 +348,7 @@ TEST_F(exchange_rules, bursts_of_frames_of_any_number_are_read_to_their_end_thou
       burst.insert(burst.end(), bytes, bytes + sizeof h);
     }
     asio::write(other.socket, asio::buffer(burst));
-    auto all = peers.peers[0]->bulk.begin(job, {});
+    auto all = peers.peers[0]->bulk->begin(job, {});
     for (uint32_t round = 1; round <= job; ++round) EXPECT_TRUE(all->all_to_all({{}, {}})[1].empty());
   }
 }
