@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "coordinator/coordinator_state.h"
+#include "runtime/host.h"
 
 namespace gli {
 
@@ -63,6 +64,7 @@ caf::behavior coordinator::behavior() {
       // membership
       [this](const worker_came& m) { on(m); },
       [this](const control::placed& m) { on(m); },
+      [this](const control::usage& m) { on(m); },
       // jobs
       [this](const control::job_finished& m) { on(m); },
       [this](const control::job_failed& m) { carry_out(jobs_.failed(m.id, m.partition, {errc(m.code), m.message})); },
@@ -91,7 +93,7 @@ void coordinator::on(const worker_came& m) {
     auto actions = members_.joined(greeting);
     if (auto* refused = std::get_if<membership::refuse>(&actions.front())) {
       spdlog::warn("worker pid {} refused: {}", greeting.pid, refused->why);
-      return self_->send(worker, control::quit{});
+      return self_->send(worker, control::quit{refused->why, true});
     }
     auto& a = std::get<membership::assign>(actions.front());
     workers_[a.worker] = worker;
@@ -104,6 +106,11 @@ void coordinator::on(const worker_came& m) {
 }
 
 void coordinator::on(const control::placed& m) { carry_out(members_.placed(m.term, m.partition)); }
+
+void coordinator::on(const control::usage& m) {
+  auto found = worker_of_.find(caf::actor_cast<caf::actor_addr>(self_->current_sender()));
+  if (found != worker_of_.end()) members_.uses(found->second, m.memory);
+}
 
 void coordinator::on_worker_down(const caf::actor_addr& who) {
   auto found = worker_of_.find(who);
@@ -123,7 +130,7 @@ void coordinator::carry_out(const membership::actions& list) {
 }
 
 void coordinator::carry_out(const membership::announce& a) {
-  for (auto& [number, worker] : workers_) self_->send(worker, control::place{a.term, a.doors});
+  for (uint32_t p = 0; p < members_.partitions(); ++p) self_->send(workers_[*members_.worker_of(p)], control::place{a.term, members_.doors_for(p)});
 }
 
 void coordinator::carry_out(const membership::ready& r) {
@@ -152,10 +159,12 @@ void coordinator::restored(const job& what, const job_outcome& outcome) {
 
 void coordinator::carry_out(const membership::lost& l) {
   auto name = members_.name_of_partition(l.partition);
-  auto lines = last_lines(members_.log_of_partition(l.partition), 5);
-  spdlog::error("{} died", name);
+  bool here = members_.host_of_partition(l.partition) == this_host();
+  auto lines = here ? last_lines(members_.log_of_partition(l.partition), 5) : "";
+  auto died = name + (here ? " died" : " died or was cut off");
+  spdlog::error(died);
   handles_.lose(name);
-  auto why = name + " died" + (lines.empty() ? "" : "; its last log lines:" + lines);
+  auto why = died + (lines.empty() ? "" : "; its last log lines:" + lines);
   members_.explain(l.partition, why);
   for (auto& [load, o] : std::exchange(opening_, {})) answer(o.who, failure_note{errc::worker_lost, why});
   carry_out(jobs_.worker_lost(l.partition, why));
@@ -224,7 +233,7 @@ void coordinator::end(const std::string& why) {
   if (ending_) return;
   ending_ = true;
   spdlog::info("ending: {}", why);
-  for (auto& [number, worker] : workers_) self_->send(worker, control::quit{});
+  for (auto& [number, worker] : workers_) self_->send(worker, control::quit{why, false});
   self_->delayed_send(self_, 200ms, control::later{options_.on_quit});  // let the farewells leave
 }
 

@@ -28,6 +28,7 @@ class coordinator {
   // workers
   void on(const worker_came& m);
   void on(const control::placed& m);
+  void on(const control::usage& m);
   void on_worker_down(const caf::actor_addr& who);
   void carry_out(const membership::actions& list);
   void carry_out(const membership::announce& a);

@@ -1,13 +1,15 @@
 // glid: the coordinator and the worker of a GLI cluster. This file is wiring only.
 //
-//   glid coordinator --dir DIR --workers N [--parent PID] [--log FILE]
-//   glid worker --dir DIR --index I [--threads T] [--python PYTHON] [--parent PID] [--log FILE]
+//   glid coordinator --dir DIR --workers N [--listen HOST:PORT] [--parent PID] [--log FILE]
+//   glid worker --dir DIR [--join ADDRESS] [--credentials FILE] [--listen HOST:PORT] [--index I] [--threads T] [--memory-limit BYTES] [--python PYTHON]
+//               [--parent PID] [--log FILE]
 
 #include <utility>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <tbb/global_control.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +20,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -26,19 +30,25 @@
 #include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_sessions.h"
 #include "runtime/control.h"
-#include "runtime/door.h"
 #include "runtime/exchange.h"
 #include "runtime/gateway.h"
+#include "runtime/host.h"
+#include "runtime/tls_door.h"
 
 namespace {
 
 using namespace gli;
 using namespace std::chrono_literals;
 
+constexpr uint32_t no_wish = UINT32_MAX;
+constexpr auto between_lives = 1s;
+
 struct arguments {
-  std::string dir, log, python = "python3";
-  uint32_t workers = 1, index = 0, threads = 0;
+  std::string dir, log, python = "python3", join, credentials, listen;
+  uint32_t workers = 1, index = no_wish, threads = 0;
+  uint64_t memory_limit = 0;
   pid_t parent = 0;
+  char** words = nullptr;
 };
 
 /// CAF and job threads may be anywhere when the end is decided; the store survives a kill at any instant, so nothing is waited for.
@@ -49,16 +59,46 @@ struct arguments {
   std::_Exit(status);
 }
 
+/// A worker that was started by hand joins anew, as a new life of the same process: nothing of the old one is left but its log.
+[[noreturn]] void leave_or_join_again(const arguments& a, const std::string& why, bool again) {
+  if (!again || a.parent != 0) leave(why, 0);
+  end_program_host();
+  spdlog::warn("{}; joining again", why);
+  std::this_thread::sleep_for(between_lives);
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+  execv("/proc/self/exe", a.words);
+  leave(std::string{"cannot start again: "} + std::strerror(errno), 1);
+}
+
 void log_to_stderr(const std::string& role) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt(role));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n: %v");
   spdlog::flush_on(spdlog::level::info);
 }
 
-void log_refusal(const std::string& line) { spdlog::warn(line); }
+/// Not more lines a second than that, and then how many there were: strangers fill no disk.
+void log_refusal(const std::string& line) {
+  constexpr uint64_t lines_a_second = 10;
+  static std::mutex mutex;
+  static std::chrono::steady_clock::time_point since;
+  static uint64_t told = 0;
+  std::lock_guard lock{mutex};
+  if (auto now = std::chrono::steady_clock::now(); now - since > 1s) {
+    if (told > lines_a_second) spdlog::warn("{} more strangers were refused meanwhile", told - lines_a_second);
+    since = now;
+    told = 0;
+  }
+  if (told++ < lines_a_second) spdlog::warn(line);
+}
 
-std::string cluster_id() {
-  if (const char* given = std::getenv("GLI_CLUSTER_ID"); given && *given) return given;
+std::string given_cluster() {
+  const char* given = std::getenv("GLI_CLUSTER_ID");
+  return given ? given : "";
+}
+
+std::string cluster_id(const tls_bridge* bridge) {
+  if (bridge) return bridge->own().cluster;
+  if (auto given = given_cluster(); !given.empty()) return given;
   std::random_device random;
   char text[17];
   std::snprintf(text, sizeof text, "%08x%08x", random(), random());
@@ -78,10 +118,30 @@ uint32_t next_epoch(const std::string& dir) {
   return epoch;
 }
 
-std::string host_name() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
+std::shared_ptr<tls_bridge> bridge_with(const std::string& credentials, role needed) {
+  auto c = load_credentials(credentials);
+  if (c.role != needed) throw failure{errc::value, "the credentials in " + credentials + " are a " + name_of(c.role) + "'s, not a " + name_of(needed) + "'s"};
+  return std::make_shared<tls_bridge>(std::move(c));
+}
+
+/// With what is in the directory from an earlier start, or what is made now.
+std::shared_ptr<tls_bridge> coordinators_bridge(const std::string& dir) {
+  auto folder = dir + "/credentials", own = folder + "/coordinator.pem";
+  if (access(own.c_str(), F_OK) != 0) make_credentials(folder, cluster_id(nullptr));
+  return bridge_with(own, role::coordinator);
+}
+
+/// For whoever starts workers or drivers on this host.
+void note_address(const std::string& dir, const std::string& address) {
+  auto path = dir + "/address";
+  if (address.empty()) std::remove(path.c_str());
+  else std::ofstream{path} << address << "\n";
+}
+
+void limit_memory(uint64_t bytes) {
+  if (bytes == 0) return;
+  rlimit limit{bytes, bytes};
+  if (setrlimit(RLIMIT_DATA, &limit) != 0) throw failure{errc::value, "a memory limit of " + std::to_string(bytes) + " bytes: " + std::strerror(errno)};
 }
 
 /// Calls `gone` once the process that started this one has ended. A first look catches a parent that ended before.
@@ -97,25 +157,36 @@ void watch_parent(asio::steady_timer& timer, pid_t parent, const std::function<v
 int run_coordinator(const arguments& a) {
   log_to_stderr("coordinator");
   auto socket_path = a.dir + "/coordinator.sock";
+  auto epoch = next_epoch(a.dir);
   asio::io_context io;
+  std::shared_ptr<tls_bridge> bridge;
+  std::optional<tls_door> beyond;
+  if (!a.listen.empty()) {
+    bridge = coordinators_bridge(a.dir);
+    beyond.emplace(io, bridge, parse_host_port(a.listen, "--listen"));
+  }
   control::settings settings;
   caf::actor_system system{settings};
   caf::actor coordinator;
 
   auto tell = [&](auto message) { caf::anon_send(coordinator, std::move(message)); };
-  identity who{cluster_id(), next_epoch(a.dir)};
+  identity who{cluster_id(bridge.get()), epoch};
   std::unique_ptr<gateway> drivers;
-  door entrance{io, socket_path, who, [&](hello greeting, local_socket socket) {
-                  if (greeting.what == purpose::driver) return drivers->serve(std::move(socket));
-                  if (greeting.what == purpose::control) return tell(worker_came{std::move(greeting), socket.release()});
-                  spdlog::warn("pid {} asked the coordinator for a bulk connection", greeting.pid);
-                }, {.refused = log_refusal}};
+  auto serve = [&](hello greeting, local_socket socket) {
+    if (greeting.what == purpose::driver) return drivers->serve(std::move(socket));
+    if (greeting.what == purpose::control) return tell(worker_came{std::move(greeting), socket.release()});
+    spdlog::warn("pid {} asked the coordinator for a bulk connection", greeting.pid);
+  };
+  door entrance{io, socket_path, who, serve, {.refused = log_refusal}};
   drivers = std::make_unique<gateway>(
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
                         [&](gateway::session s) { tell(driver_gone{s}); }});
   coordinator = spawn_coordinator(system, {a.workers, who, a.log, drivers.get(), [] { leave("all workers were told to quit", 0); }});
-  spdlog::info("coordinator of cluster {}, epoch {}, at {}, waits for {} workers", who.cluster, who.epoch, socket_path, a.workers);
+  if (beyond) beyond->open(who, serve, {.refused = log_refusal});
+  note_address(a.dir, beyond ? beyond->address() : "");
+  spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
+               beyond ? " and " + beyond->address() : "", a.workers);
 
   asio::signal_set signals{io, SIGINT, SIGTERM};
   signals.async_wait([&](boost::system::error_code e, int n) {
@@ -128,51 +199,80 @@ int run_coordinator(const arguments& a) {
 }
 
 /// Retries for as long as it takes, saying so.
-std::pair<local_socket, welcome> reach_coordinator(asio::io_context& io, const std::string& path, const hello& greeting, pid_t parent) {
+template <class Try>
+auto until_it_works(const arguments& a, const Try& attempt) {
   for (auto wait = 100ms;; wait = std::min(wait * 2, std::chrono::milliseconds{5000})) {
     try {
-      return knock(io, path, greeting, 5.0);
+      return attempt();
     } catch (const failure& e) {
-      if (e.code() == errc::protocol) throw;
+      if (e.code() != errc::unavailable && e.code() != errc::timeout) throw;
       spdlog::warn("cannot reach the coordinator: {}; next try in {} ms", e.what(), wait.count());
     }
     for (auto slept = 0ms; slept < wait; slept += 100ms) {
-      if (parent != 0 && getppid() != parent) leave("the process that started this worker is gone", 0);
+      if (a.parent != 0 && getppid() != a.parent) leave("the process that started this worker is gone", 0);
       std::this_thread::sleep_for(100ms);
     }
   }
 }
 
+/// Where a worker listens: as it was told, or where its connection to the coordinator comes from.
+host_port own_door_beyond(const arguments& a) {
+  if (!a.listen.empty()) return parse_host_port(a.listen, "--listen");
+  if (!is_tls(a.join)) throw failure{errc::value, "a worker that joins through " + a.join + " with credentials needs --listen HOST:PORT"};
+  return {until_it_works(a, [&] { return own_address_towards(parse_host_port(a.join, "--join")); }), 0};
+}
+
+hello workers_hello(const arguments& a, const std::string& own_door, uint32_t threads) {
+  hello h;
+  h.software = software_name;
+  h.what = purpose::control;
+  h.cluster = given_cluster();
+  h.address = own_door;
+  h.pid = uint32_t(getpid());
+  h.host = host_name();
+  h.host_id = this_host();
+  h.partition = a.index;
+  h.log = a.log;
+  h.cores = threads;
+  h.numa_node = own_numa_node();
+  h.memory_limit = a.memory_limit;
+  return h;
+}
+
 int run_worker(const arguments& a) {
-  log_to_stderr("worker-" + std::to_string(a.index));
+  log_to_stderr(a.index == no_wish ? "worker" : "worker-" + std::to_string(a.index));
+  limit_memory(a.memory_limit);
   auto threads = a.threads != 0 ? a.threads : std::max(1u, std::thread::hardware_concurrency());
   tbb::global_control parallelism{tbb::global_control::max_allowed_parallelism, threads};
-  auto own_door = a.dir + "/w" + std::to_string(a.index) + "-" + std::to_string(getpid()) + ".sock";
+  auto own_door = a.dir + "/w" + (a.index == no_wish ? "" : std::to_string(a.index)) + "-" + std::to_string(getpid()) + ".sock";
 
-  hello greeting;
-  greeting.software = "gli " GLI_VERSION;
-  greeting.what = purpose::control;
-  greeting.cluster = std::getenv("GLI_CLUSTER_ID") ? std::getenv("GLI_CLUSTER_ID") : "";
-  greeting.address = own_door;
-  greeting.pid = uint32_t(getpid());
-  greeting.host = host_name();
-  greeting.partition = a.index;
-  greeting.log = a.log;
   asio::io_context bulk_io, driver_io;
-  auto [connection, met] = reach_coordinator(bulk_io, a.dir + "/coordinator.sock", greeting, a.parent);
+  auto greeting = workers_hello(a, own_door, threads);
+  std::shared_ptr<tls_bridge> bridge;
+  std::optional<tls_door> beyond;
+  if (!a.credentials.empty()) {
+    bridge = bridge_with(a.credentials, role::worker);
+    beyond.emplace(bulk_io, bridge, own_door_beyond(a));
+    greeting.tls_address = beyond->address();
+    greeting.cluster = bridge->own().cluster;
+  }
+  auto [connection, met] = until_it_works(a, [&] { return knock_at(bulk_io, a.join, greeting, limits::hello_seconds, bridge.get()); });
 
   identity who{met.cluster, met.epoch};
   auto held = std::make_shared<holdings>();
-  exchange bulk{bulk_io, who, own_door};
-  door entrance{bulk_io, own_door, who, [&](hello other, local_socket socket) {
-                  if (other.what == purpose::bulk) return bulk.adopt(other, std::move(socket));
-                  if (other.what != purpose::driver) return;
-                  local_socket moved{driver_io, asio::local::stream_protocol{}, socket.release()};
-                  serve_driver(driver_io, held, who, std::move(moved));
-                }, {.refused = log_refusal}};
+  exchange bulk{bulk_io, who, own_door, {greeting.tls_address, bridge}};
+  auto serve = [&](hello other, local_socket socket) {
+    if (other.what == purpose::bulk) return bulk.adopt(other, std::move(socket));
+    if (other.what != purpose::driver) return;
+    local_socket moved{driver_io, asio::local::stream_protocol{}, socket.release()};
+    serve_driver(driver_io, held, who, std::move(moved));
+  };
+  door entrance{bulk_io, own_door, who, serve, {.refused = log_refusal}};
+  if (beyond) beyond->open(who, serve, {.refused = log_refusal});
   control::settings settings;
   caf::actor_system system{settings};
-  auto partition = spawn_partition(system, {held, &bulk, a.python, [](const std::string& why) { leave(why, 0); }});
+  auto on_end = [&a](const std::string& why, bool again) { leave_or_join_again(a, why, again); };
+  auto partition = spawn_partition(system, {held, &bulk, a.python, on_end});
   control::offer(system, connection.release(), partition);
 
   asio::signal_set signals{bulk_io, SIGINT, SIGTERM};
@@ -195,17 +295,23 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   arguments a;
   auto* coordinator = app.add_subcommand("coordinator", "run a coordinator");
+  a.words = argv;
   coordinator->add_option("--workers", a.workers, "how many workers, and so partitions")->required()->check(CLI::Range(1u, 65536u));
   auto* worker = app.add_subcommand("worker", "run a worker");
-  worker->add_option("--index", a.index, "the partition it wishes")->required();
+  worker->add_option("--join", a.join, "the coordinator's door: a socket's path or tls://HOST:PORT; default: in the directory");
+  worker->add_option("--credentials", a.credentials, "a worker.pem of the cluster, to be reached from other hosts");
+  worker->add_option("--index", a.index, "the partition it wishes");
+  worker->add_option("--memory-limit", a.memory_limit, "bytes of its own memory");
   worker->add_option("--threads", a.threads, "threads for kernels; default: all cores");
   worker->add_option("--python", a.python, "the interpreter that users' programs run in; it has this gli");
   for (auto* command : {coordinator, worker}) {
     command->add_option("--dir", a.dir, "the cluster's directory, mode 0700, for its sockets")->required();
+    command->add_option("--listen", a.listen, "HOST:PORT for other hosts: TLS, with credentials; port 0: any");
     command->add_option("--parent", a.parent, "end when this process, which started this one, ends");
     command->add_option("--log", a.log, "where standard error goes, for messages");
   }
   CLI11_PARSE(app, argc, argv);
+  if (a.join.empty()) a.join = a.dir + "/coordinator.sock";
   for (auto s : {SIGPIPE, SIGXFSZ}) std::signal(s, SIG_IGN);  // the calls that meet them fail
   try {
     return coordinator->parsed() ? run_coordinator(a) : run_worker(a);

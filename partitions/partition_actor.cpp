@@ -1,11 +1,14 @@
 #include "partitions/partition_actor.h"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <fstream>
 #include <thread>
+#include <utility>
 
 #include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_jobs.h"
@@ -18,6 +21,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 constexpr auto patience = std::chrono::seconds{15};
 constexpr auto between_progress = std::chrono::milliseconds{50};
+constexpr auto between_usage = std::chrono::seconds{2};
+constexpr uint64_t usage_step = 1 << 20;
+
+uint64_t resident_bytes() {
+  uint64_t all = 0, resident = 0;
+  std::ifstream{"/proc/self/statm"} >> all >> resident;
+  return resident * uint64_t(::sysconf(_SC_PAGESIZE));
+}
 
 /// One thread that runs what it is given, in order.
 class job_thread {
@@ -55,12 +66,12 @@ class partition {
  public:
   partition(caf::event_based_actor* self, partition_options options)
       : self_{self}, options_{std::move(options)}, programs_{options_.python} {
-    self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone"); });
+    self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone", true); });
     self_->set_exception_handler([this](std::exception_ptr& e) {
       try {
         std::rethrow_exception(e);
       } catch (const std::exception& why) {
-        options_.on_end(why.what());
+        options_.on_end(why.what(), false);
       }
       return caf::make_error(caf::sec::runtime_error);
     });
@@ -79,7 +90,8 @@ class partition {
             for (auto h : list) held->release(h);
           });
         },
-        [this](const control::quit&) { on_quit(); },
+        [this](const control::quit& m) { on(m); },
+        [this](const control::later& m) { m.then(); },
     };
   }
 
@@ -89,13 +101,20 @@ class partition {
     partitions_ = m.partitions;
     coordinator_ = caf::actor_cast<caf::actor>(self_->current_sender());
     self_->monitor(coordinator_);
+    tell_usage();
     spdlog::info("this is worker {}, partition {} of {}", m.worker, m.partition, m.partitions);
   }
 
-  void on_quit() {
+  void on(const control::quit& m) {
     bool from_self = self_->current_sender() == self_;
-    if (!from_self) options_.on_end("told to quit");
-    else if (!coordinator_) options_.on_end("the coordinator took this worker's connection and never assigned a partition");
+    if (!from_self) options_.on_end("told to quit: " + m.why, m.again);
+    else if (!coordinator_) options_.on_end("the coordinator took this worker's connection and never assigned a partition", true);
+  }
+
+  /// What this process uses, whenever that has changed.
+  void tell_usage() {
+    if (auto memory = resident_bytes() / usage_step * usage_step; memory != std::exchange(told_, memory)) self_->send(coordinator_, control::usage{memory});
+    self_->delayed_send(self_, between_usage, control::later{[this] { tell_usage(); }});
   }
 
   void on(const control::place& m) {
@@ -153,6 +172,7 @@ class partition {
   partition_options options_;
   caf::actor coordinator_;
   uint32_t partition_ = 0, partitions_ = 1, term_ = 0;
+  uint64_t told_ = 0;
   host_process programs_;  // of the job thread
   job_thread thread_;
 };

@@ -30,7 +30,7 @@ TEST(membership, announces_a_term_once_every_partition_has_a_worker) {
   EXPECT_EQ(find<membership::announce>(first), nullptr);
   auto actions = m.joined(worker_hello(0, 11));
   ASSERT_NE(find<membership::announce>(actions), nullptr);
-  EXPECT_EQ(find<membership::announce>(actions)->doors, (std::vector<std::string>{"door-11", "door-10"}));
+  EXPECT_EQ(m.doors_for(0), (std::vector<std::string>{"door-11", "door-10"}));
   EXPECT_TRUE(m.placed(1, 0).empty());
   EXPECT_FALSE(m.is_ready());
   actions = m.placed(1, 1);
@@ -55,6 +55,41 @@ TEST(membership, a_lost_worker_makes_the_cluster_not_ready_and_names_it) {
   ASSERT_NE(find<membership::lost>(actions), nullptr);
   EXPECT_EQ(m.why_not_ready(), "partition 0 has no worker: worker 1 (pid 77) is gone; restart it");
   EXPECT_TRUE(m.left(1).empty());
+}
+
+hello far_hello(uint32_t wish, uint32_t pid, const std::string& host, bool tls = true) {
+  auto h = worker_hello(wish, pid);
+  h.host = h.host_id = host;
+  if (tls) h.tls_address = "tls://" + host + ":" + std::to_string(pid);
+  return h;
+}
+
+TEST(membership, workers_get_sockets_of_their_own_host_and_tls_doors_of_others) {
+  membership m{3};
+  m.joined(far_hello(0, 10, "ann"));
+  m.joined(far_hello(1, 11, "bob"));
+  m.joined(far_hello(2, 12, "ann"));
+  EXPECT_EQ(m.doors_for(0), (std::vector<std::string>{"door-10", "tls://bob:11", "door-12"}));
+  EXPECT_EQ(m.doors_for(1), (std::vector<std::string>{"tls://ann:10", "door-11", "tls://ann:12"}));
+}
+
+TEST(membership, a_worker_that_those_on_other_hosts_could_not_reach_is_refused_by_name) {
+  membership m{3};
+  m.joined(far_hello(0, 10, "ann", false));
+  EXPECT_NE(find<membership::assign>(m.joined(far_hello(1, 11, "ann", false))), nullptr);
+  auto actions = m.joined(far_hello(2, 12, "bob"));
+  ASSERT_NE(find<membership::refuse>(actions), nullptr);
+  auto& why = find<membership::refuse>(actions)->why;
+  EXPECT_EQ(why, "worker 1 (pid 10, partition 0) on host ann and this one on host bob are on different hosts, and that one has no TLS door: start it with credentials");
+}
+
+TEST(membership, what_a_worker_uses_is_reported_while_it_is_there) {
+  membership m{1};
+  m.joined(far_hello(0, 10, "ann"));
+  m.uses(1, 77);
+  m.uses(2, 99);
+  EXPECT_EQ(m.report()[0].memory, 77u);
+  EXPECT_EQ(m.report()[0].host_id, "ann");
 }
 
 TEST(membership, an_answer_to_an_old_term_does_not_make_it_ready) {
@@ -100,7 +135,7 @@ TEST(membership, holds_its_invariants_in_ten_thousand_random_orders) {
       }
       if (auto* a = find<membership::announce>(actions)) {
         ASSERT_EQ(seat_of.size(), partitions);
-        ASSERT_EQ(a->doors.size(), partitions);
+        ASSERT_EQ(m.doors_for(random() % partitions).size(), partitions);
         ASSERT_GT(a->term, last_term);
         last_term = a->term;
       }
