@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _construct, _core, _loading
+from ._addresses import credentials_for, door_of
 from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
 from ._formats.readers import Readers
@@ -22,7 +23,6 @@ from ._graph import Graph
 from ._progress import Progress
 
 _UNKNOWN_HANDLE = re.compile(r"this worker has no \w+ with handle|no (graph|result) with handle")
-_SCHEME = "unix://"
 _NOTICE_SECONDS = 0.5  # in which the coordinator hears of a killed worker
 
 
@@ -37,6 +37,18 @@ class WorkerInfo:
     address: str
     state: str
     last_error: str
+    host_id: str
+    """The same for workers that reach each other's sockets."""
+    tls_address: str
+    """Its door for other hosts; empty: it has none."""
+    cores: int
+    """How many threads its kernels use."""
+    numa_node: int
+    """The node that it is bound to; -1: to none."""
+    memory_limit: int
+    """Bytes; 0: no limit."""
+    memory: int
+    """Bytes that it had resident when it last said so."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +66,6 @@ class Status:
     def ready(self) -> bool:
         """Whether every partition has a worker."""
         return len(self.workers) == self.partitions and all(w.state == "ready" for w in self.workers)
-
-
-def socket_path(address: str) -> str:
-    """The socket that an address names.
-
-    >>> socket_path("unix:///run/gli/coordinator.sock")
-    '/run/gli/coordinator.sock'
-    """
-    if address.startswith(_SCHEME):
-        return address[len(_SCHEME) :]
-    if address.startswith("gli://"):
-        raise NotImplementedError(f"{address!r}: clusters are reached on their own host for now, as unix:///path/coordinator.sock")
-    raise ValueError(f"a cluster's address looks like unix:///path/coordinator.sock, not {address!r}")
 
 
 def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGraph]:
@@ -91,10 +90,12 @@ def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGr
 class Client(Readers[DistributedGraph]):
     """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
 
-    `cluster` is a LocalCluster or an address; `timeout` is how many seconds the coordinator may take for small answers.
+    `cluster` is a LocalCluster or an address: unix:///path/coordinator.sock, the directory /path, or tls://HOST:PORT. `timeout` is how many
+    seconds the coordinator may take for small answers. `credentials` is the path of a driver.pem of the cluster, for what is on other hosts
+    (default: what GLI_CREDENTIALS names; with a socket's address what lies beside it, if anything).
     """
 
-    def __init__(self, cluster, timeout: float = 10):
+    def __init__(self, cluster, timeout: float = 10, credentials: str | os.PathLike | None = None):
         address = cluster if isinstance(cluster, str) else getattr(cluster, "address", None)
         if not isinstance(address, str):
             raise TypeError(f"a client is of a gli.LocalCluster or an address such as 'unix:///path/coordinator.sock', not of {cluster!r}")
@@ -104,7 +105,10 @@ class Client(Readers[DistributedGraph]):
         self._dropped: list[int] = []
         self._worker_clients: dict[str, _core.WorkerClient] = {}
         self._members: list[WorkerInfo] | None = None
-        self._core: _core.DriverClient | None = _core.DriverClient(socket_path(self._address), self._timeout)
+        door = door_of(self._address)
+        proof = credentials_for(door, credentials, "driver")
+        self._bridge = None if proof is None else _core.TlsBridge(proof)
+        self._core: _core.DriverClient | None = _core.DriverClient(door, self._timeout, self._bridge)
 
     @property
     def address(self) -> str:
@@ -114,7 +118,7 @@ class Client(Readers[DistributedGraph]):
     def close(self) -> None:
         """Ends the connection; the cluster releases what it held for it."""
         with self._lock:
-            self._core = None
+            self._core = self._bridge = None
             self._worker_clients.clear()
 
     def __enter__(self) -> Client:
@@ -174,7 +178,7 @@ class Client(Readers[DistributedGraph]):
     def _ask_worker(self, worker: WorkerInfo, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
         try:
             if worker.address not in self._worker_clients:
-                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster)
+                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, self._bridge)
             return pa.table(self._worker_clients[worker.address].ask(name, *numbers, arguments))
         except (GliError, OSError, KeyboardInterrupt):
             self._worker_clients.clear()
@@ -233,7 +237,7 @@ class Client(Readers[DistributedGraph]):
         kind = (directed, multi, keys, endpoints_must_exist, origin, duplicates, rows_of)
         begun = self._call(lambda core: core.begin_load(*kind, self._timeout))
         try:
-            rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys)
+            rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys, self._bridge)
             return _loading.Load(rows, begun["load"])
         except BaseException:
             self._release(begun["load"])
@@ -345,6 +349,11 @@ def _lost_value(error: KeyError) -> Exception:
     return error
 
 
-def connect(address, timeout: float = 10) -> Client:
-    """A client of a cluster that runs already: unix:///path/coordinator.sock, or a LocalCluster."""
-    return Client(address, timeout)
+def connect(address, timeout: float = 10, credentials: str | os.PathLike | None = None) -> Client:
+    """A client of a cluster that runs already: the same as Client.
+
+    >>> with gli.LocalCluster(n_workers=1) as cluster, gli.connect(cluster.directory) as client:
+    ...     client.status().ready
+    True
+    """
+    return Client(address, timeout, credentials)

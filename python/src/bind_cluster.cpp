@@ -8,6 +8,7 @@
 #include "records.h"
 #include "runtime/driver_client.h"
 #include "runtime/error.h"
+#include "runtime/tls_bridge.h"
 
 namespace gli::python {
 namespace {
@@ -115,13 +116,19 @@ py::object commit(driver_client& client, std::string store, handle graph, std::s
               0, std::move(progress));
 }
 
-std::unique_ptr<driver_client> connect(std::string path, double timeout) {
-  return without_gil([&] { return std::make_unique<driver_client>(std::move(path), timeout, check_signals); });
+std::unique_ptr<driver_client> connect(std::string address, double timeout, std::shared_ptr<tls_bridge> bridge) {
+  return without_gil([&] { return std::make_unique<driver_client>(std::move(address), timeout, check_signals, std::move(bridge)); });
+}
+
+std::shared_ptr<tls_bridge> bridge_of(const std::string& path) {
+  auto own = load_credentials(path);
+  if (own.role != role::driver) throw failure{errc::value, "the credentials in " + path + " are a " + name_of(own.role) + "'s; a driver has driver.pem"};
+  return std::make_shared<tls_bridge>(std::move(own));
 }
 
 void bind_driver(py::module_& m) {
   py::class_<driver_client>(m, "DriverClient", "A connection to a coordinator; for one thread at a time.")
-      .def(py::init(&connect), py::arg("path"), py::arg("timeout"))
+      .def(py::init(&connect), py::arg("address"), py::arg("timeout"), py::arg("bridge") = py::none())
       .def_property_readonly("cluster", [](const driver_client& c) { return c.peer().cluster; })
       .def_property_readonly("software", [](const driver_client& c) { return c.peer().software; })
       .def(
@@ -176,8 +183,8 @@ void bind_driver(py::module_& m) {
 
 // --- workers ---------------------------------------------------------------------------------------------------------------------
 
-std::unique_ptr<worker_client> connect_worker(std::string path, std::string cluster) {
-  return without_gil([&] { return std::make_unique<worker_client>(std::move(path), std::move(cluster), check_signals); });
+std::unique_ptr<worker_client> connect_worker(std::string address, std::string cluster, std::shared_ptr<tls_bridge> bridge) {
+  return without_gil([&] { return std::make_unique<worker_client>(std::move(address), std::move(cluster), check_signals, std::move(bridge)); });
 }
 
 batches ask(worker_client& worker, std::string name, handle graph, handle values, handle other, const py::dict& arguments) {
@@ -190,9 +197,11 @@ batches ask(worker_client& worker, std::string name, handle graph, handle values
 void bind_cluster(py::module_& m) {
   py::class_<edit_list>(m, "EditList", "Edits that travel together.");
   m.def("edit_lists", &edit_lists, py::arg("edits"), "Edits in as few lists as one job each can carry.");
+  py::class_<tls_bridge, std::shared_ptr<tls_bridge>>(m, "TlsBridge", "A driver's credentials, and the thread that its connections beyond this host need.")
+      .def(py::init(&bridge_of), py::arg("path"));
   bind_driver(m);
   py::class_<worker_client>(m, "WorkerClient", "A connection to a worker; for one thread at a time.")
-      .def(py::init(&connect_worker), py::arg("path"), py::arg("cluster"))
+      .def(py::init(&connect_worker), py::arg("address"), py::arg("cluster"), py::arg("bridge") = py::none())
       .def("ask", &ask, py::arg("name"), py::arg("graph"), py::arg("values"), py::arg("other"), py::arg("arguments"));
 }
 

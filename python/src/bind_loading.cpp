@@ -8,6 +8,7 @@
 #include "partitions/loaders/metis.h"
 #include "partitions/loaders/source_share.h"
 #include "runtime/error.h"
+#include "runtime/tls_bridge.h"
 
 namespace gli::python {
 namespace {
@@ -162,11 +163,11 @@ worker_info worker_from(const py::dict& d) {
 }
 
 std::unique_ptr<scatter_target> make_scatter(const py::list& workers, std::string cluster, handle load, bool directed, bool multi,
-                                             const std::string& keys) {
+                                             const std::string& keys, std::shared_ptr<tls_bridge> bridge) {
   std::vector<worker_info> all;
   for (auto w : workers) all.push_back(worker_from(py::reinterpret_borrow<py::dict>(w)));
   auto kind = kind_from(directed, multi, keys);
-  return without_gil([&] { return std::make_unique<scatter_target>(std::move(all), std::move(cluster), load, kind); });
+  return without_gil([&] { return std::make_unique<scatter_target>(std::move(all), std::move(cluster), load, kind, std::move(bridge)); });
 }
 
 }  // namespace
@@ -202,7 +203,7 @@ void bind_loading(py::module_& m) {
       .def("finish", &loader_target::finish, py::arg("progress") = py::none());
   py::class_<scatter_target, row_target>(m, "Scatter", "Rows to the workers that own them.")
       .def(py::init(&make_scatter), py::arg("workers"), py::arg("cluster"), py::arg("load"), py::arg("directed"), py::arg("multi"),
-           py::arg("keys"))
+           py::arg("keys"), py::arg("bridge") = py::none())
       .def("finish", [](scatter_target& s) { without_gil([&] { s.finish(); }); })
       .def("abort", [](scatter_target& s) { without_gil([&] { s.abort(); }); });
   for (auto [name, read] : {std::pair{"read_edge_text", &read_edge_text}, std::pair{"read_node_text", &read_node_text}})

@@ -52,8 +52,9 @@ batch_sink row_target::sink() {
   return {[this](const column_batch& rows) { add_nodes(rows); }, [this](const column_batch& rows) { add_edges(rows); }};
 }
 
-scatter_target::scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind)
-    : scatter_{std::move(workers), std::move(cluster), load, kind, check_signals} {}
+scatter_target::scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind,
+                               std::shared_ptr<tls_bridge> bridge)
+    : scatter_{std::move(workers), std::move(cluster), load, kind, check_signals, std::move(bridge)} {}
 
 void scatter_target::add_nodes(const column_batch& rows) {
   if (rows.find("_seq"))

@@ -31,7 +31,7 @@ class row_target {
 class scatter_target final : public row_target {
  public:
   using row_target::add_edges;
-  scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind);
+  scatter_target(std::vector<worker_info> workers, std::string cluster, handle load, graph_kind kind, std::shared_ptr<tls_bridge> bridge);
   void add_nodes(const column_batch& rows) override;
   void add_edges(const column_batch& rows) override;
   void finish() { scatter_.finish(); }

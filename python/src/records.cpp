@@ -65,6 +65,12 @@ py::dict to_dict(const worker_info& w) {
   result["address"] = w.address;
   result["state"] = w.state;
   result["last_error"] = w.last_error;
+  result["host_id"] = w.host_id;
+  result["tls_address"] = w.tls_address;
+  result["cores"] = w.cores;
+  result["numa_node"] = w.numa_node;
+  result["memory_limit"] = w.memory_limit;
+  result["memory"] = w.memory;
   return result;
 }
 

@@ -159,6 +159,33 @@ def test_a_hello_to_another_cluster_is_refused(house, door):
         assert b"somebody-elses" in s.last_body
 
 
+def malformed(rng):
+    """What a peer might send that is out of order, and whether it says Hello first."""
+    after_hello = rng.random() < 0.5
+    body = rng.randbytes(8 * rng.randrange(0, 60))
+    kind = rng.choice([0, 1, 2, 3, 10, 11, 12, 20, 21, 22, 23, 30, 31, 32, 41, 99, 65535])
+    frame = header(kind, len(body)) + body
+    damage = rng.randrange(4)
+    if damage == 0:
+        frame = frame[: rng.randrange(len(frame))]
+    elif damage == 1:
+        at = rng.randrange(64)
+        frame = frame[:at] + bytes([frame[at] ^ 1 << rng.randrange(8)]) + frame[at + 1 :]
+    elif damage == 2:
+        frame = header(kind, rng.choice([1, 7, 1 << 12, 1 << 26, 1 << 40, 2**64 - 8])) + body
+    return (hello() if after_hello else b"") + frame
+
+
+def test_ten_thousand_malformed_frames_change_nothing(house, door):
+    rng = random.Random(9)
+    before = resident(house.coordinator_pid)
+    for _ in range(5000):  # at either door
+        with knock(door) as s:
+            send_all_if_it_takes(s, malformed(rng))
+    assert resident(house.coordinator_pid) - before < 64 << 20
+    still_answers(house)
+
+
 def test_two_hundred_silent_connections_do_not_keep_drivers_out_for_ever(house):
     silent = [knock(socket_of(house.address)) for _ in range(200)]
     try:

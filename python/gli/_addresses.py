@@ -1,0 +1,73 @@
+"""Where clusters are, and what proves that one belongs to them (docs/hosts.md)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_SCHEME = "unix://"
+_TLS = "tls://"
+_SOCKET = "coordinator.sock"
+_FORMS = "unix:///path/coordinator.sock, tls://HOST:PORT or the directory of a cluster on this host"
+
+
+def door_of(address: str) -> str:
+    """The coordinator's door that an address names, as the native module takes it: a socket's path, or tls://HOST:PORT.
+
+    >>> door_of("unix:///run/gli/coordinator.sock")
+    '/run/gli/coordinator.sock'
+    >>> door_of("/run/gli")
+    '/run/gli/coordinator.sock'
+    >>> door_of("tls://head:7878")
+    'tls://head:7878'
+    """
+    if address.startswith(_SCHEME):
+        return address[len(_SCHEME) :]
+    if address.startswith(_TLS):
+        return address
+    if "://" not in address and (address.startswith("/") or os.path.isdir(address)):
+        return str(Path(address).absolute() / _SOCKET)
+    raise ValueError(f"a cluster's address looks like {_FORMS}, not {address!r}")
+
+
+def is_beyond(door: str) -> bool:
+    """Whether a door is reached through TLS."""
+    return door.startswith(_TLS)
+
+
+def default_directory() -> Path:
+    """Where `gli start` puts a cluster that was given no directory, and where everyone else looks for it.
+
+    >>> default_directory().is_absolute()
+    True
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    return Path(runtime, "gli") if runtime else Path(tempfile.gettempdir(), f"gli-{os.getuid()}")
+
+
+def address_in(directory: Path) -> str:
+    """The address of the cluster in a directory.
+
+    >>> address_in(Path("/run/gli"))
+    'unix:///run/gli/coordinator.sock'
+    """
+    return f"{_SCHEME}{directory.absolute()}/{_SOCKET}"
+
+
+def credentials_in(directory: Path, role: str) -> Path:
+    """What a cluster in that directory made for its workers or drivers, if it listens beyond its host."""
+    return directory / "credentials" / f"{role}.pem"
+
+
+def credentials_for(door: str, given: str | os.PathLike | None, role: str) -> str | None:
+    """The file to use: the one given; else, beyond this host, what GLI_CREDENTIALS names, and at a socket what lies beside it, if
+    anything. A folder stands for the role's file in it."""
+    if given is None and not is_beyond(door):
+        beside = credentials_in(Path(door).parent, role)
+        return str(beside) if beside.exists() else None
+    named = given if given is not None else os.environ.get("GLI_CREDENTIALS") or None
+    if named is None:
+        return None
+    path = Path(named).expanduser()
+    return str(path / f"{role}.pem" if path.is_dir() else path)

@@ -1,0 +1,268 @@
+"""The commands that run clusters by hand: gli start, worker, status, stop."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, is_beyond
+from ._errors import ClusterError, GliError
+
+_START_SECONDS = 30
+_STOP_SECONDS = 10
+_POLL_SECONDS = 0.05
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+def add_commands(commands, at_least_one) -> None:
+    """Adds them to the parser of gli."""
+    start = commands.add_parser("start", help="run a cluster's coordinator, until gli stop or Ctrl-C")
+    start.add_argument("--dir", metavar="DIR", help=f"for its sockets, log and credentials, mode 0700 (default: {default_directory()})")
+    start.add_argument(
+        "--listen", metavar="HOST:PORT", help="let workers and drivers of other hosts in, with the credentials that this makes"
+    )
+    start.add_argument(
+        "--workers", type=at_least_one, default=1, metavar="P", help="how many workers, and so partitions, it has (default: 1)"
+    )
+    start.set_defaults(run=_start)
+
+    worker = commands.add_parser("worker", help="run a worker of a cluster")
+    worker.add_argument("--join", metavar="ADDRESS", help=f"the coordinator's: {_address_help()}")
+    worker.add_argument("--credentials", metavar="PATH", help="a copy of the cluster's worker.pem (default: GLI_CREDENTIALS)")
+    worker.add_argument(
+        "--listen", metavar="HOST:PORT", help="where workers and drivers of other hosts reach it (default: where it joins from)"
+    )
+    worker.add_argument("--threads", type=at_least_one, metavar="N", help="for kernels (default: all cores)")
+    worker.add_argument("--memory-limit", type=_bytes, metavar="SIZE", help="of its own memory, such as 4GiB: what would need more fails")
+    worker.add_argument("--dir", metavar="DIR", help="for its socket, mode 0700")
+    worker.set_defaults(run=_worker)
+
+    status = commands.add_parser("status", help="a cluster's workers, their hosts, partitions and memory, its jobs, the last errors")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_status)
+    stop = commands.add_parser("stop", help="end a cluster")
+    stop.set_defaults(run=_stop)
+    for command in (status, stop):
+        command.add_argument("address", nargs="?", metavar="ADDRESS", help=_address_help())
+        command.add_argument("--credentials", metavar="PATH", help="a copy of the cluster's driver.pem (default: GLI_CREDENTIALS)")
+
+
+def _address_help() -> str:
+    return f"unix:///path, a directory or tls://HOST:PORT (default: {default_directory()})"
+
+
+def _bytes(text: str) -> int:
+    """A size in bytes.
+
+    >>> _bytes("4GiB"), _bytes("1.5 MB"), _bytes("1000")
+    (4294967296, 1500000, 1000)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]i?)?b?)", text.strip().lower())
+    size = int(float(found[1]) * _UNITS[found[2] or ""]) if found else 0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"expected a size such as 4GiB or 500MB, not {text!r}")
+    return size
+
+
+# --- start ----------------------------------------------------------------------------------------------------------------------------
+
+
+def _start(o) -> None:
+    from ._cluster import glid_path
+
+    directory = Path(o.dir).absolute() if o.dir else default_directory()
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    log = directory / "coordinator.log"
+    command = [
+        glid_path(),
+        "coordinator",
+        "--dir",
+        str(directory),
+        "--workers",
+        str(o.workers),
+        "--parent",
+        str(os.getpid()),
+        "--log",
+        str(log),
+    ]
+    with open(log, "ab") as output:
+        begin = output.tell()
+        listen = ["--listen", o.listen] if o.listen else []
+        child = subprocess.Popen([*command, *listen], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        _await_answer(child, directory, log, begin)
+        _explain(directory, o, log)
+        child.wait()
+    except KeyboardInterrupt:
+        child.wait()  # it was interrupted too, and ends its workers
+        return
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    if child.returncode:
+        raise ClusterError(f"the coordinator ended with status {child.returncode}: {_last_line(log, begin)}")
+
+
+def _await_answer(child: subprocess.Popen, directory: Path, log: Path, begin: int) -> None:
+    from ._client import Client
+
+    deadline = time.monotonic() + _START_SECONDS
+    while child.poll() is None:
+        try:
+            with Client(address_in(directory), timeout=_START_SECONDS) as client:
+                return client.ping()
+        except (GliError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+    raise ClusterError(_last_line(log, begin).removeprefix("glid: "))
+
+
+def _last_line(log: Path, begin: int) -> str:
+    with open(log, errors="replace") as file:
+        file.seek(begin)
+        lines = file.read().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _explain(directory: Path, o, log: Path) -> None:
+    lines = [f"coordinator of a cluster of {o.workers} worker{'s' * (o.workers > 1)} at {address_in(directory)}", f"log: {log}"]
+    here = "" if directory == default_directory() else f" {directory}"
+    lines.append(f"workers on this host:   gli worker{here and f' --join{here}'}")
+    if o.listen:
+        address = (directory / "address").read_text().strip()
+        worker, driver = (credentials_in(directory, role) for role in ("worker", "driver"))
+        lines.append(f"workers on other hosts: gli worker --join {address} --credentials worker.pem")
+        lines.append(f"                        worker.pem is a copy of {worker}, which only its owner may read")
+        lines.append(f"drivers on other hosts: gli.connect({address!r}, credentials='driver.pem'), a copy of {driver}")
+    lines.append(f"to look and to end:     gli status{here}, gli stop{here}")
+    print("\n".join(lines), flush=True)
+
+
+# --- worker ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _worker(o) -> None:
+    from ._cluster import glid_path
+
+    door = door_of(o.join or str(default_directory()))
+    if not is_beyond(door):
+        _await_socket(door)
+    listen, credentials = o.listen, credentials_for(door, o.credentials, "worker")
+    if credentials and not is_beyond(door) and not listen:
+        listen = _beside(door)
+        if listen is None and o.credentials is None:
+            credentials = None
+    if is_beyond(door) and credentials is None:
+        raise ValueError(f"{door} is joined with credentials: --credentials worker.pem, or GLI_CREDENTIALS")
+    directory = Path(o.dir).absolute() if o.dir else default_directory() if is_beyond(door) else Path(door).parent
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    command = [glid_path(), "worker", "--dir", str(directory), "--join", door, "--python", sys.executable]
+    for option, value in (
+        ("--credentials", credentials),
+        ("--listen", listen),
+        ("--threads", o.threads),
+        ("--memory-limit", o.memory_limit),
+    ):
+        command += [] if value is None else [option, str(value)]
+    os.execv(command[0], command)
+
+
+def _await_socket(door: str) -> None:
+    wait = 0.1
+    while not os.path.exists(door):
+        print(f"gli: no coordinator at {door} yet; next look in {wait:g} s", file=sys.stderr)
+        time.sleep(wait)
+        wait = min(2 * wait, 5)
+
+
+def _beside(door: str) -> str | None:
+    """Where a worker beside a coordinator that listens listens itself: on the same host, any port."""
+    try:
+        address = Path(door).with_name("address").read_text().strip()
+    except OSError:
+        return None
+    return address.removeprefix("tls://").rpartition(":")[0] + ":0"
+
+
+# --- status, stop ---------------------------------------------------------------------------------------------------------------------
+
+
+def _connected(o):
+    from ._client import Client
+
+    return Client(o.address or address_in(default_directory()), credentials=o.credentials)
+
+
+def _status(o) -> None:
+    with _connected(o) as client:
+        status = client.status()
+    if o.json:
+        print(json.dumps({**dataclasses.asdict(status), "ready": status.ready}, indent=2))
+        return
+    state = "ready" if status.ready else f"waits: {sum(w.state == 'ready' for w in status.workers)} of its workers ready"
+    print(f"cluster {status.cluster}, epoch {status.epoch}, {status.partitions} partition{'s' * (status.partitions != 1)}, {state}")
+    print(f"jobs: {status.jobs}")
+    _show_workers(status)
+    for w in status.workers:
+        if w.last_error:
+            print(f"\npartition {w.partition}: {w.last_error}")
+
+
+def _show_workers(status) -> None:
+    import pyarrow as pa
+
+    from ._table import Table
+
+    if not status.workers:
+        return
+    rows = [
+        {
+            "partition": w.partition,
+            "worker": w.worker,
+            "state": w.state,
+            "host": w.host,
+            "pid": w.pid,
+            "cores": w.cores,
+            "numa": None if w.numa_node < 0 else w.numa_node,
+            "memory": _size(w.memory),
+            "limit": _size(w.memory_limit) if w.memory_limit else None,
+            "address": w.tls_address or w.address,
+        }
+        for w in status.workers
+    ]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print(Table(pa.Table.from_pylist(rows)).text(width))
+
+
+def _size(bytes: int) -> str:
+    """
+    >>> _size(3 * 2**20), _size(5 * 2**30)
+    ('3 MiB', '5.0 GiB')
+    """
+    return f"{bytes / 2**30:.1f} GiB" if bytes >= 2**30 else f"{bytes >> 20} MiB"
+
+
+def _stop(o) -> None:
+    with _connected(o) as client:
+        address = client.address
+        client.shutdown()
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                client.ping()
+            except (GliError, OSError):
+                print(f"the cluster at {address} has ended")
+                return
+            time.sleep(_POLL_SECONDS)
+    raise ClusterError(f"the cluster at {address} was told to end and still answers")

@@ -1,0 +1,95 @@
+"""Hosts on one machine: network namespaces that this makes and removes, with a switch between them."""
+
+import contextlib
+import ctypes
+import os
+import secrets
+import shutil
+import subprocess
+
+_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def why_not():
+    """Why namespaces cannot be made here; None when they can."""
+    if os.geteuid() != 0:
+        return "needs root to make network namespaces"
+    for tool in ("ip", "nsenter", "unshare", "hostname"):
+        if shutil.which(tool) is None:
+            return f"needs {tool} to make network namespaces"
+    probe = f"gli-{secrets.token_hex(4)}"
+    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True)
+    if made.returncode != 0:
+        return f"network namespaces cannot be made here: {made.stderr.strip()}"
+    subprocess.run(["ip", "netns", "del", probe], check=True)
+    return None
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+class Hosts:
+    """Namespaces by name, the nth at 10.77.0.n, each with a host's name of its own for what runs there."""
+
+    def __init__(self, names):
+        self._tag = f"gli-{secrets.token_hex(4)}"
+        self.names = list(names)
+        self._switch = f"{self._tag}-switch"
+        self._made = []
+        try:
+            self._make()
+        except BaseException:
+            self.close()
+            raise
+
+    def _make(self):
+        for name in [*map(self._space, self.names), self._switch]:
+            ip("netns", "add", name)
+            self._made.append(name)
+        ip("-n", self._switch, "link", "add", "bridge", "type", "bridge")
+        ip("-n", self._switch, "link", "set", "bridge", "up")
+        for name in self.names:
+            space = self._space(name)
+            ip("-n", space, "link", "set", "lo", "up")
+            ip("-n", space, "link", "add", "wire", "type", "veth", "peer", "name", name, "netns", self._switch)
+            ip("-n", self._switch, "link", "set", name, "master", "bridge", "up")
+            ip("-n", space, "addr", "add", f"{self.address(name)}/24", "dev", "wire")
+            ip("-n", space, "link", "set", "wire", "up")
+
+    def _space(self, name):
+        return f"{self._tag}-{name}"
+
+    def address(self, name):
+        return f"10.77.0.{self.names.index(name) + 1}"
+
+    def prefix(self, name):
+        """What runs a command on a host."""
+        set_name = ["unshare", "--uts", "sh", "-c", f'hostname {name}; exec "$@"', "sh"]
+        return ["nsenter", f"--net=/run/netns/{self._space(name)}", *set_name]
+
+    def cut(self, name):
+        ip("-n", self._switch, "link", "set", name, "down")
+
+    def restore(self, name):
+        ip("-n", self._switch, "link", "set", name, "up")
+
+    @contextlib.contextmanager
+    def inside(self, name):
+        """This thread, and threads that it starts meanwhile, are on the host."""
+        with open("/proc/self/ns/net") as before, open(f"/run/netns/{self._space(name)}") as there:
+            _enter(there)
+            try:
+                yield
+            finally:
+                _enter(before)
+
+    def close(self):
+        for name in self._made:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True)
+
+
+def _enter(namespace):
+    if _libc.setns(namespace.fileno(), _NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")

@@ -1,0 +1,145 @@
+"""Three hosts, in network namespaces, with TLS between them."""
+
+import os
+import signal
+import threading
+import time
+
+import gli
+import pytest
+from by_hand import ByHand, connected, ready, wait_for
+from host_namespaces import Hosts, why_not
+
+WHY_NOT = why_not()
+pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
+NOTICE = 3  # seconds: control.cpp's heartbeat timeout
+
+
+@pytest.fixture
+def hosts():
+    h = Hosts(["ann", "bob", "cid", "desk"])
+    yield h
+    h.close()
+
+
+@pytest.fixture
+def three(hosts, tmp_path):
+    """A coordinator and a worker on ann, workers on bob and cid, and a driver on desk, where this test is meanwhile."""
+    hand = ByHand(tmp_path / "ann" / "c", prefix=hosts.prefix)
+    hand.directory.parent.mkdir(mode=0o700)
+    try:
+        hand.start(3, listen=f"{hosts.address('ann')}:0", host="ann")
+        hand.workers = {"ann": hand.worker("w-ann", "--join", hand.address, host="ann")}
+        for name in ("bob", "cid"):
+            pem = hand.copy("worker", tmp_path / name / "worker.pem")
+            hand.workers[name] = hand.worker(f"w-{name}", "--join", hand.tls_address, "--credentials", pem, host=name)
+        with hosts.inside("desk"), connected(hand.tls_address, hand.copy("driver", tmp_path / "desk" / "driver.pem")) as client:
+            ready(client)
+            yield hand, client
+    finally:
+        hand.end()
+
+
+def worker_on(client, host):
+    return next(w for w in client.status().workers if w.host == host)
+
+
+def fails_while(client, question, breaks, within):
+    """Breaks something while the question runs; the failure, which must come within so many seconds of that."""
+    broken = []
+
+    def do():
+        time.sleep(0.3)
+        breaks()
+        broken.append(time.monotonic())
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    with pytest.raises(gli.WorkerLostError) as caught:
+        question()
+    thread.join()
+    assert time.monotonic() - broken[0] < within
+    return str(caught.value)
+
+
+def test_three_hosts_load_ask_and_commit_as_this_process_does(three, tmp_path):
+    hand, client = three
+    status = client.status()
+    assert {w.host for w in status.workers} == {"ann", "bob", "cid"} and len({w.host_id for w in status.workers}) == 3
+    assert all(w.address == w.tls_address for w in status.workers)  # from desk
+    path = tmp_path / "e"
+    path.write_text("".join(f"{i} {i * 31 % 2003} {i % 7}\n" for i in range(20000)))
+    here, there = (at.read_edges(path, names=["source", "target", "weight"]) for at in (gli, client))
+    assert there.graph_id == here.graph_id
+    for ask in (
+        lambda g: g.pagerank(iterations=5).to_arrow(),
+        lambda g: g.connected_components().to_arrow(),
+        lambda g: g.sssp(1, weight="weight").to_arrow(),
+        lambda g: g.edges.filter(gli.edge("weight") > 5).to_arrow(),
+    ):
+        assert ask(there).equals(ask(here))
+    table = here.edges.to_arrow()
+    assert client.from_arrow(table).graph_id == gli.from_arrow(table).graph_id
+    store = client.open_store(tmp_path / "store.gli")
+    commit = store.commit("from three hosts", graph=there)
+    assert store.at(commit.id).pagerank(iterations=5).to_arrow().equals(here.pagerank(iterations=5).to_arrow())
+
+
+def test_processes_of_one_host_use_its_sockets(three, hosts, tmp_path):
+    hand, client = three
+    g = client.generate_kronecker(8)
+    assert g.partition_stats().num_rows == 3 if hasattr(g.partition_stats(), "num_rows") else len(g.partition_stats()) == 3
+    with hosts.inside("ann"), connected(hand.address) as beside:
+        doors = {w.host: w.address for w in beside.status().workers}
+        assert doors["ann"].endswith(".sock") and doors["bob"].startswith("tls://") and doors["cid"].startswith("tls://")
+        assert beside.generate_kronecker(8).pagerank().to_arrow().equals(g.pagerank().to_arrow())
+
+
+def test_a_cut_link_fails_the_job_by_host_and_the_cluster_answers_once_it_is_back(three, hosts):
+    hand, client = three
+    g = client.generate_kronecker(10)
+    expected = gli.generate_kronecker(10).pagerank(iterations=3).to_arrow()
+    why = fails_while(client, lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("bob"), NOTICE + 5)
+    assert "on host bob" in why and "cut off" in why and f"pid {hand.workers['bob'].pid}" in why
+    with pytest.raises(gli.WorkerLostError, match="on host bob is gone"):
+        g.pagerank()
+    wait_for(lambda: "joining again" in hand.log("w-bob").read_text(), "bob's own notice")
+    hosts.restore("bob")
+    assert worker_on(client, "bob").state == "lost" or ready(client)
+    after = ready(client)
+    assert worker_on(client, "bob").pid == hand.workers["bob"].pid  # the same process, in another life
+    assert after.epoch == 1 and max(w.worker for w in after.workers) == 4
+    assert client.generate_kronecker(10).pagerank(iterations=3).to_arrow().equals(expected)
+
+
+def test_a_frozen_worker_is_fenced_and_joins_anew_when_it_thaws(three, hosts):
+    hand, client = three
+    g = client.generate_kronecker(10)
+    expected = gli.generate_kronecker(10).pagerank(iterations=3).to_arrow()
+    pid = hand.workers["cid"].pid
+    why = fails_while(client, lambda: g.pagerank(iterations=10_000_000), lambda: os.kill(pid, signal.SIGSTOP), NOTICE + 5)
+    assert "on host cid" in why and f"pid {pid}" in why
+    frozen = worker_on(client, "cid")
+    substitute = hand.worker("w-sub", "--join", hand.tls_address, "--credentials", hand.directory / "credentials", host="bob")
+    ready(client)
+    again = client.generate_kronecker(10)
+    assert again.pagerank(iterations=3).to_arrow().equals(expected)
+    os.kill(pid, signal.SIGCONT)  # what it had under way belongs to a term that is over
+    wait_for(lambda: "joining again" in hand.log("w-cid").read_text(), "its notice")
+    wait_for(lambda: "all 3 partitions have workers" in hand.log("w-cid").read_text(), "its refusal")
+    assert again.pagerank(iterations=3).to_arrow().equals(expected)
+    substitute.kill()
+    wait_for(lambda: any(w.pid == pid and w.worker > frozen.worker for w in ready(client).workers), "its new life")
+    assert client.generate_kronecker(10).pagerank(iterations=3).to_arrow().equals(expected)
+
+
+def test_only_doors_listen(three):
+    hand, client = three
+    status = client.status()
+    doors = {w.tls_address.rpartition(":")[2] for w in status.workers} | {hand.tls_address.rpartition(":")[2]}
+    for process in (*hand.workers.values(), hand.processes[0]):
+        with open(f"/proc/{process.pid}/net/tcp") as f:
+            listening = {line.split()[1].split(":")[1] for line in f.readlines()[1:] if line.split()[3] == "0A"}
+        assert listening and {str(int(port, 16)) for port in listening} <= doors
+        with open(f"/proc/{process.pid}/net/tcp6") as f:
+            assert not [line for line in f.readlines()[1:] if line.split()[3] == "0A"]
