@@ -13,6 +13,7 @@ from host_namespaces import Hosts, why_not
 WHY_NOT = why_not()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 NOTICE = 3  # seconds: control.cpp's heartbeat timeout
+RELAY_NOTICE = 5  # relay.cpp's
 
 
 @pytest.fixture
@@ -40,11 +41,19 @@ def three(hosts, tmp_path):
         hand.end()
 
 
+def reached(address, credentials):
+    """A client, or None while there is no way there."""
+    try:
+        return gli.Client(address, credentials=credentials)
+    except gli.ClusterError:
+        return None
+
+
 def worker_on(client, host):
     return next(w for w in client.status().workers if w.host == host)
 
 
-def fails_while(client, question, breaks, within):
+def fails_while(question, breaks, within, failure=gli.WorkerLostError):
     """Breaks something while the question runs; the failure, which must come within so many seconds of that."""
     broken = []
 
@@ -55,7 +64,7 @@ def fails_while(client, question, breaks, within):
 
     thread = threading.Thread(target=do)
     thread.start()
-    with pytest.raises(gli.WorkerLostError) as caught:
+    with pytest.raises(failure) as caught:
         question()
     thread.join()
     assert time.monotonic() - broken[0] < within
@@ -99,7 +108,7 @@ def test_a_cut_link_fails_the_job_by_host_and_the_cluster_answers_once_it_is_bac
     hand, client = three
     g = client.generate_kronecker(10)
     expected = gli.generate_kronecker(10).pagerank(iterations=3).to_arrow()
-    why = fails_while(client, lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("bob"), NOTICE + 5)
+    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("bob"), NOTICE + 5)
     assert "on host bob" in why and "cut off" in why and f"pid {hand.workers['bob'].pid}" in why
     with pytest.raises(gli.WorkerLostError, match="on host bob is gone"):
         g.pagerank()
@@ -117,7 +126,7 @@ def test_a_frozen_worker_is_fenced_and_joins_anew_when_it_thaws(three, hosts):
     g = client.generate_kronecker(10)
     expected = gli.generate_kronecker(10).pagerank(iterations=3).to_arrow()
     pid = hand.workers["cid"].pid
-    why = fails_while(client, lambda: g.pagerank(iterations=10_000_000), lambda: os.kill(pid, signal.SIGSTOP), NOTICE + 5)
+    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: os.kill(pid, signal.SIGSTOP), NOTICE + 5)
     assert "on host cid" in why and f"pid {pid}" in why
     frozen = worker_on(client, "cid")
     substitute = hand.worker("w-sub", "--join", hand.tls_address, "--credentials", hand.directory / "credentials", host="bob")
@@ -131,6 +140,17 @@ def test_a_frozen_worker_is_fenced_and_joins_anew_when_it_thaws(three, hosts):
     substitute.kill()
     wait_for(lambda: any(w.pid == pid and w.worker > frozen.worker for w in ready(client).workers), "its new life")
     assert client.generate_kronecker(10).pagerank(iterations=3).to_arrow().equals(expected)
+
+
+def test_a_driver_whose_link_is_cut_hears_so_and_its_job_is_given_up(three, hosts, tmp_path):
+    hand, client = three
+    g = client.generate_kronecker(10)
+    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("desk"), RELAY_NOTICE + 5, gli.ClusterError)
+    assert f"the coordinator at {hand.tls_address} is gone" in why
+    hosts.restore("desk")
+    with wait_for(lambda: reached(hand.tls_address, tmp_path / "desk" / "driver.pem"), "the way back") as again:
+        wait_for(lambda: again.status().jobs == 0, "the end of the job that nobody waits for")
+        assert again.generate_kronecker(6).pagerank().summary == gli.generate_kronecker(6).pagerank().summary
 
 
 def test_only_doors_listen(three):
