@@ -41,8 +41,8 @@ class Peer(socket.socket):
 
 def knock(path):
     s = Peer(socket.AF_UNIX)
+    s.connect(path)  # waits while the door's queue is full
     s.settimeout(10)
-    s.connect(path)
     return s
 
 
