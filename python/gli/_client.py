@@ -352,6 +352,7 @@ def _lost_value(error: KeyError) -> Exception:
 def connect(address, timeout: float = 10, credentials: str | os.PathLike | None = None) -> Client:
     """A client of a cluster that runs already: the same as Client.
 
+    >>> import gli
     >>> with gli.LocalCluster(n_workers=1) as cluster, gli.connect(cluster.directory) as client:
     ...     client.status().ready
     True
