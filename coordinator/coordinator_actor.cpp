@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr size_t remembered_failures = 8;
+
 /// The last lines of a log file, to go into the error that its process's death causes.
 std::string last_lines(const std::string& path, size_t count) {
   std::ifstream file{path, std::ios::ate};
@@ -217,6 +219,7 @@ void coordinator::carry_out(const jobs::start& s) {
 }
 
 void coordinator::carry_out(jobs::finish& f) {
+  if (auto* note = std::get_if<failure_note>(&f.outcome); note && note->code != errc::cancelled) remember(f.id, *note);
   job_bodies_.erase(f.id);
   if (auto found = asker_of_.find(f.id); found != asker_of_.end()) {
     job_of_.erase(found->second);
@@ -227,6 +230,12 @@ void coordinator::carry_out(jobs::finish& f) {
   auto then = std::move(found->second);
   waiting_.erase(found);
   then(std::move(f.outcome));
+}
+
+void coordinator::remember(uint64_t id, const failure_note& why) {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  failed_.push_back({id, describe(job_bodies_.at(id).body), why, std::chrono::duration_cast<std::chrono::microseconds>(now).count()});
+  if (failed_.size() > remembered_failures) failed_.pop_front();
 }
 
 void coordinator::end(const std::string& why) {

@@ -102,7 +102,8 @@ void coordinator::ask(asker who, const ask_status&) {
   auto workers = members_.report();
   for (auto& w : workers)
     if (w.state == "ready" && unrestored_.contains(w.partition)) w.state = "restoring";
-  answer(who, status_report{std::move(workers), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log});
+  answer(who, status_report{std::move(workers), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log,
+                            {failed_.begin(), failed_.end()}});
 }
 
 void coordinator::ask(asker who, const load_begin& r) {

@@ -3,6 +3,7 @@
 // coordinator_requests.cpp (drivers). Not for others.
 
 #include <boost/asio/thread_pool.hpp>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -40,6 +41,7 @@ class coordinator {
   void carry_out(const jobs::actions& list);
   void carry_out(const jobs::start& s);
   void carry_out(jobs::finish& f);
+  void remember(uint64_t id, const failure_note& why);
   void on(const control::job_finished& m);
   void submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then);
   std::vector<uint32_t> everybody() const;
@@ -94,6 +96,7 @@ class coordinator {
   std::set<uint32_t> unrestored_;  // partitions that do not hold yet what the others hold
   size_t restoring_ = 0;           // restoration jobs under way
   bool restoration_failed_ = false;
+  std::deque<failed_job> failed_;  // the last ones, oldest first
   uint64_t next_job_ = 1;
   bool ending_ = false;
   boost::asio::thread_pool disk_{1};

@@ -131,11 +131,11 @@ std::shared_ptr<tls_bridge> coordinators_bridge(const std::string& dir) {
   return bridge_with(own, role::coordinator);
 }
 
-/// For whoever starts workers or drivers on this host.
-void note_address(const std::string& dir, const std::string& address) {
+/// For whoever starts workers or drivers on this host: the address, and where that listens.
+void note_address(const std::string& dir, const std::optional<tls_door>& beyond, const std::string& listen) {
   auto path = dir + "/address";
-  if (address.empty()) std::remove(path.c_str());
-  else std::ofstream{path} << address << "\n";
+  if (!beyond) std::remove(path.c_str());
+  else std::ofstream{path} << beyond->address() << "\n" << listen.substr(0, listen.rfind(':')) << "\n";
 }
 
 void limit_memory(uint64_t bytes) {
@@ -184,7 +184,7 @@ int run_coordinator(const arguments& a) {
                         [&](gateway::session s) { tell(driver_gone{s}); }});
   coordinator = spawn_coordinator(system, {a.workers, who, a.log, drivers.get(), [] { leave("all workers were told to quit", 0); }});
   if (beyond) beyond->open(who, serve, {.refused = log_refusal});
-  note_address(a.dir, beyond ? beyond->address() : "");
+  note_address(a.dir, beyond, a.listen);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
                beyond ? " and " + beyond->address() : "", a.workers);
 
@@ -298,7 +298,7 @@ int main(int argc, char** argv) {
   a.words = argv;
   coordinator->add_option("--workers", a.workers, "how many workers, and so partitions")->required()->check(CLI::Range(1u, 65536u));
   auto* worker = app.add_subcommand("worker", "run a worker");
-  worker->add_option("--join", a.join, "the coordinator's door: a socket's path or tls://HOST:PORT; default: in the directory");
+  worker->add_option("--join", a.join, "the coordinator's door: a socket's path or gli://HOST:PORT; default: in the directory");
   worker->add_option("--credentials", a.credentials, "a worker.pem of the cluster, to be reached from other hosts");
   worker->add_option("--index", a.index, "the partition it wishes");
   worker->add_option("--memory-limit", a.memory_limit, "bytes of its own memory");

@@ -6,7 +6,7 @@ namespace gli {
 
 namespace {
 
-constexpr std::string_view scheme = "tls://";
+constexpr std::string_view scheme = "gli://";
 constexpr size_t longest_host = 253;  // of a name in the DNS
 
 [[noreturn]] void refuse(const std::string& what, const std::string& text, const std::string& why) {

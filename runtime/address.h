@@ -1,5 +1,5 @@
 #pragma once
-// Where a door is (docs/hosts.md, "Addresses"). A door's address is the path of a Unix socket, or tls://HOST:PORT.
+// Where a door is (docs/hosts.md, "Addresses"). A door's address is the path of a Unix socket, or gli://HOST:PORT.
 //
 // Thread-safe. Throw failure{value} naming the address.
 
@@ -17,7 +17,7 @@ struct host_port {
 };
 
 bool is_tls(const std::string& address);
-/// HOST:PORT or [IPV6]:PORT, with "tls://" before it or not; `what` is how a message calls it.
+/// HOST:PORT or [IPV6]:PORT, with "gli://" before it or not; `what` is how a message calls it.
 host_port parse_host_port(const std::string& text, const std::string& what = "address");
 std::string tls_address(const host_port& at);
 

@@ -89,7 +89,15 @@ using request_body = std::variant<ping, ask_status, load_begin, job, release_han
 struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body body; };
 
 struct done {};
-struct status_report { std::vector<worker_info> workers; uint32_t partitions = 0; std::string cluster; uint32_t epoch = 0, jobs = 0; std::string log; };
+struct failed_job { uint64_t id = 0; std::string what; failure_note why; int64_t time = 0; };  // time: of the failure, microseconds since 1970
+struct status_report {
+  std::vector<worker_info> workers;
+  uint32_t partitions = 0;
+  std::string cluster;
+  uint32_t epoch = 0, jobs = 0;
+  std::string log;
+  std::vector<failed_job> failed = {};  // the last few, oldest first
+};
 struct load_begun { handle load = 0; std::vector<worker_info> workers; };
 struct job_reply { handle output = 0; std::vector<job_result> partitions; };
 using reply = std::variant<failure_note, done, status_report, load_begun, job_reply, std::vector<commit_info>>;

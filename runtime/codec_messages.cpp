@@ -206,6 +206,12 @@ struct put_reply {
     group.setEpoch(b.epoch);
     group.setJobs(b.jobs);
     group.setLog(text(b.log));
+    fill_list(group.initFailed(count(b.failed)), b.failed, [](wire::FailedJob::Builder place, const failed_job& f) {
+      place.setId(f.id);
+      place.setWhat(text(f.what));
+      codec::put(place.initWhy(), f.why);
+      place.setTime(f.time);
+    });
   }
   void operator()(const load_begun& b) {
     auto group = to.initLoadBegun();
@@ -224,7 +230,9 @@ struct put_reply {
 
 status_report get_status(wire::Reply::Status::Reader from) {
   return {get_workers(from.getWorkers()), from.getPartitions(), string_of(from.getCluster()), from.getEpoch(), from.getJobs(),
-          string_of(from.getLog())};
+          string_of(from.getLog()), read_list<failed_job>(from.getFailed(), [](wire::FailedJob::Reader f) {
+            return failed_job{f.getId(), string_of(f.getWhat()), codec::get(f.getWhy()), f.getTime()};
+          })};
 }
 
 job_reply get_job_reply(wire::Reply::Result::Reader from) {

@@ -17,7 +17,7 @@ namespace gli {
 
 struct door_options {
   double hello_seconds = limits::hello_seconds;     // from accept to Welcome
-  std::function<void(const std::string&)> refused;  // one line on each connection that was turned away; called on the io_context
+  std::function<void(const std::string&)> refused;  // one line on each connection that was turned away; from any thread
 };
 
 /// Closes the socket unless this object ends before.

@@ -65,15 +65,18 @@ void check_called(role who, const hello& h) {
   if (!right) refuse(errc::protocol, std::string{"a "} + name_of(who) + " is there, which this connection is not for");
 }
 
-/// What a failed handshake or a hang-up after it means to the one who knocked.
-std::string explain(const boost::system::error_code& error, const std::string& path) {
+/// What a failed handshake or a hang-up after it means to the one who knocked: protocol for what a second try would not change.
+failure explained(const boost::system::error_code& error, const std::string& path) {
   auto text = error.message();
   auto says = [&](const char* part) { return text.find(part) != text.npos; };
-  if (says("certificate verify failed")) return "what listens there is of another cluster than the credentials in " + path;
-  if (says("wrong version number") || says("packet length too long") || says("unsupported protocol")) return "what listens there does not speak TLS 1.3";
-  if (says("alert")) return "it refuses the credentials in " + path + " (" + text + ")";
-  return "it closed the connection" + (error == asio::error::eof ? "" : ": " + text);
+  if (says("certificate verify failed")) return {errc::protocol, "what listens there is of another cluster than the credentials in " + path};
+  if (says("wrong version number") || says("packet length too long") || says("unsupported protocol"))
+    return {errc::protocol, "what listens there does not speak TLS 1.3"};
+  if (says("alert")) return {errc::protocol, "it refuses the credentials in " + path + " (" + text + ")"};
+  return {errc::unavailable, "it closed the connection" + (error == asio::error::eof ? "" : ": " + text)};
 }
+
+local_socket moved_to(asio::io_context& io, local_socket& socket) { return {io, asio::local::stream_protocol{}, socket.release()}; }
 
 [[noreturn]] void rethrow_at(const std::string& address, const failure& e) { refuse(e.code(), "the door at " + address + ": " + e.what()); }
 
@@ -112,38 +115,46 @@ asio::awaitable<std::pair<std::shared_ptr<tls_stream>, hello>> tls_bridge::admit
 
 // --- who knocks ------------------------------------------------------------------------------------------------------------
 
-asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> tls_bridge::connect(host_port at, hello greeting, std::shared_ptr<tcp::socket> socket) {
+/// The timer closes the socket, but only looking at it tells that nothing may be opened any more.
+asio::awaitable<void> tls_bridge::connect(const host_port& at, tcp::socket& socket, const closing_timer<tcp::socket>& timer) {
   boost::system::error_code error;
   tcp::resolver resolver{io()};
   auto found = co_await resolver.async_resolve(at.host, std::to_string(at.port), asio::redirect_error(use_awaitable, error));
   if (error) refuse(errc::unavailable, "no host is called '" + at.host + "': " + error.message());
   for (auto& entry : found) {
+    if (timer.expired()) break;
     boost::system::error_code ignored;
-    socket->close(ignored);
-    socket->open(entry.endpoint().protocol(), error);
+    socket.close(ignored);
+    socket.open(entry.endpoint().protocol(), error);
     if (error) continue;
-    ::fcntl(socket->native_handle(), F_SETFD, FD_CLOEXEC);
-    co_await socket->async_connect(entry.endpoint(), asio::redirect_error(use_awaitable, error));
-    if (!error || error == asio::error::operation_aborted) break;
+    ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+    co_await socket.async_connect(entry.endpoint(), asio::redirect_error(use_awaitable, error));
+    if (!error) break;
   }
+  if (timer.expired()) refuse(errc::timeout, "no answer in time");
   if (error) refuse(errc::unavailable, error.message());
+}
+
+asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> tls_bridge::introduce(tcp_socket socket, const hello& greeting) {
+  boost::system::error_code error;
   auto stream = std::make_shared<tls_stream>(metered_socket{socket}, engine_->context);
   co_await stream->async_handshake(tls_stream::client, asio::redirect_error(use_awaitable, error));
-  if (error) refuse(errc::protocol, explain(error, own_.path));
+  if (error) throw explained(error, own_.path);
   check_called(peer_role(stream->native_handle()), greeting);
   auto shown = prove(stream->native_handle(), own_.secret);
   co_await asio::async_write(*stream, asio::buffer(shown), asio::redirect_error(use_awaitable, error));
-  if (error) refuse(errc::unavailable, explain(error, own_.path));
+  if (error) throw explained(error, own_.path);
   auto w = co_await say_hello(*stream, greeting);
   co_return std::pair{std::move(stream), std::move(w)};
 }
 
-asio::awaitable<tls_bridge::answer> tls_bridge::knock_there(asio::io_context& io, host_port at, hello greeting, double timeout_seconds) {
-  auto socket = std::make_shared<tcp::socket>(this->io());
-  closing_timer timer{this->io().get_executor(), timeout_seconds, socket};
+asio::awaitable<tls_bridge::answer> tls_bridge::knock_there(host_port at, hello greeting, double timeout_seconds) {
+  auto socket = std::make_shared<tcp::socket>(io());
+  closing_timer timer{io().get_executor(), timeout_seconds, socket};
   try {
-    auto [stream, w] = co_await connect(at, greeting, socket);
-    co_return answer{std::pair{start_relay(stream, io), w}};
+    co_await connect(at, *socket, timer);
+    auto [stream, w] = co_await introduce(socket, greeting);
+    co_return answer{std::pair{start_relay(stream, io()), w}};
   } catch (const failure&) {
     if (timer.expired()) refuse(errc::timeout, "no answer in time");
     throw;
@@ -152,19 +163,20 @@ asio::awaitable<tls_bridge::answer> tls_bridge::knock_there(asio::io_context& io
 
 asio::awaitable<std::pair<local_socket, welcome>> tls_bridge::async_knock(asio::io_context& io, std::string address, hello greeting, double timeout_seconds) {
   try {
-    auto there = knock_there(io, parse_host_port(address), std::move(greeting), timeout_seconds);
+    auto there = knock_there(parse_host_port(address), std::move(greeting), timeout_seconds);
     auto a = co_await asio::co_spawn(this->io(), std::move(there), use_awaitable);
-    co_return std::move(*a);
+    co_return std::pair{moved_to(io, a->first), std::move(a->second)};
   } catch (const failure& e) { rethrow_at(address, e); }
 }
 
 std::pair<local_socket, welcome> tls_bridge::knock(asio::io_context& io, const std::string& address, const hello& greeting, double timeout_seconds) {
   auto at = parse_host_port(address);
   try {
-    auto a = asio::co_spawn(this->io(), knock_there(io, at, greeting, timeout_seconds), asio::use_future);
+    auto future = asio::co_spawn(this->io(), knock_there(at, greeting, timeout_seconds), asio::use_future);
     auto limit = std::chrono::duration<double>{timeout_seconds + 1};  // resolving a name cannot be given up
-    if (a.wait_for(limit) != std::future_status::ready) refuse(errc::timeout, "no answer in time");
-    return std::move(*a.get());
+    if (future.wait_for(limit) != std::future_status::ready) refuse(errc::timeout, "no answer in time");
+    auto a = future.get();
+    return {moved_to(io, a->first), std::move(a->second)};
   } catch (const failure& e) { rethrow_at(address, e); }
 }
 

@@ -13,7 +13,7 @@
 
 #include "runtime/address.h"
 #include "runtime/credentials.h"
-#include "runtime/greeting.h"
+#include "runtime/entrance.h"
 #include "runtime/relay.h"
 
 namespace gli {
@@ -27,7 +27,7 @@ class tls_bridge {
   const credentials& own() const { return own_; }
   asio::io_context& io() { return engine_->io; }
 
-  /// Connects to tls://HOST:PORT, checks who is there, proves who this is, and says the Hello. The socket is for `io`. Throws failure{value} for what is no
+  /// Connects to gli://HOST:PORT, checks who is there, proves who this is, and says the Hello. The socket is for `io`. Throws failure{value} for what is no
   /// address, failure{unavailable | protocol | timeout} naming it.
   asio::awaitable<std::pair<local_socket, welcome>> async_knock(asio::io_context& io, std::string address, hello greeting, double timeout_seconds);
   std::pair<local_socket, welcome> knock(asio::io_context& io, const std::string& address, const hello& greeting, double timeout_seconds);
@@ -36,9 +36,12 @@ class tls_bridge {
   asio::awaitable<std::pair<std::shared_ptr<tls_stream>, hello>> admit(std::shared_ptr<asio::ip::tcp::socket> socket, const identity& who);
 
  private:
+  using tcp_socket = std::shared_ptr<asio::ip::tcp::socket>;
   using answer = std::optional<std::pair<local_socket, welcome>>;  // always one: Asio wants to make an empty one
-  asio::awaitable<answer> knock_there(asio::io_context& io, host_port at, hello greeting, double timeout_seconds);
-  asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> connect(host_port at, hello greeting, std::shared_ptr<asio::ip::tcp::socket> socket);
+  /// On the bridge's thread, and for it: whoever asked may be gone by then.
+  asio::awaitable<answer> knock_there(host_port at, hello greeting, double timeout_seconds);
+  asio::awaitable<void> connect(const host_port& at, asio::ip::tcp::socket& socket, const closing_timer<asio::ip::tcp::socket>& timer);
+  asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> introduce(tcp_socket socket, const hello& greeting);
 
   struct engine {
     explicit engine(const credentials& c);

@@ -34,20 +34,28 @@ void listen(tcp::acceptor& acceptor, asio::io_context& io, const host_port& at) 
 }
 
 struct receiver : std::enable_shared_from_this<receiver> {
-  receiver(asio::io_context& c, tls_bridge& b, identity w, door::handler h) : io{c}, bridge{b}, who{std::move(w)}, handle{std::move(h)} {}
+  receiver(asio::io_context& c, tls_bridge& b, identity w, door::handler h, std::function<void(const std::string&)> r)
+      : io{c}, bridge{b}, who{std::move(w)}, handle{std::move(h)}, refused{std::move(r)} {}
 
   asio::awaitable<std::function<void()>> greet(std::shared_ptr<tcp::socket> socket) {
     auto [stream, h] = co_await bridge.admit(std::move(socket), who);
     auto near = std::make_shared<local_socket>(start_relay(stream, io));
-    co_return [self = shared_from_this(), near, h = h] {
-      asio::post(self->io, [self, near, h] { self->handle(h, std::move(*near)); });
-    };
+    co_return [self = shared_from_this(), near, h = h] { asio::post(self->io, [self, near, h] { self->pass_on(h, std::move(*near)); }); };
+  }
+
+  void pass_on(const hello& h, local_socket socket) {
+    try {
+      handle(h, std::move(socket));
+    } catch (const std::exception& e) {
+      if (refused) refused(std::string{"a connection could not be served: "} + e.what());
+    }
   }
 
   asio::io_context& io;
   tls_bridge& bridge;  // on whose thread this ends, so not its owner
   const identity who;
   const door::handler handle;
+  const std::function<void(const std::string&)> refused;
 };
 
 }  // namespace
@@ -74,7 +82,7 @@ void tls_door::open(identity who, door::handler on_connection, door_options opti
   auto& own = state_->bridge->own();
   if (who.cluster != own.cluster)
     throw failure{errc::value, "the credentials in " + own.path + " are of cluster '" + own.cluster + "', this is '" + who.cluster + "'"};
-  auto to = std::make_shared<receiver>(state_->io, *state_->bridge, std::move(who), std::move(on_connection));
+  auto to = std::make_shared<receiver>(state_->io, *state_->bridge, std::move(who), std::move(on_connection), options.refused);
   auto greet = [to](auto socket) { return to->greet(std::move(socket)); };
   state_->open = std::make_shared<tcp_entrance>(state_->bridge->io(), std::move(greet), std::move(options));
   state_->open->listener() = std::move(state_->bound);

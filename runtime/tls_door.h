@@ -14,7 +14,7 @@ class tls_door {
   /// whose other ends the bridge relays.
   tls_door(asio::io_context& io, std::shared_ptr<tls_bridge> bridge, const host_port& at);
   ~tls_door();  // closes; from any thread
-  /// tls://HOST:PORT as given, with the port that it has; where HOST stands for all addresses, by this host's name.
+  /// gli://HOST:PORT as given, with the port that it has; where HOST stands for all addresses, by this host's name.
   const std::string& address() const { return address_; }
 
   /// Begins to admit; who knocked before has waited. The identity's cluster must be that of the bridge's credentials, else failure{value}. Once.

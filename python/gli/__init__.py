@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from . import _aliases as _aliases
 from . import _loading
-from ._client import Client, Status, WorkerInfo, connect
+from ._client import Client, FailedJob, Status, WorkerInfo, connect
 from ._cluster import LocalCluster
 from ._cluster_store import ClusterStore
 from ._core import __version__
@@ -62,6 +62,7 @@ __all__ = [
     "DuplicateWarning",
     "Event",
     "Expression",
+    "FailedJob",
     "GliError",
     "Graph",
     "GraphStore",

@@ -7,24 +7,24 @@ import tempfile
 from pathlib import Path
 
 _SCHEME = "unix://"
-_TLS = "tls://"
+_BEYOND = "gli://"
 _SOCKET = "coordinator.sock"
-_FORMS = "unix:///path/coordinator.sock, tls://HOST:PORT or the directory of a cluster on this host"
+_FORMS = "unix:///path/coordinator.sock, gli://HOST:PORT or the directory of a cluster on this host"
 
 
 def door_of(address: str) -> str:
-    """The coordinator's door that an address names, as the native module takes it: a socket's path, or tls://HOST:PORT.
+    """The coordinator's door that an address names, as the native module takes it: a socket's path, or gli://HOST:PORT.
 
     >>> door_of("unix:///run/gli/coordinator.sock")
     '/run/gli/coordinator.sock'
     >>> door_of("/run/gli")
     '/run/gli/coordinator.sock'
-    >>> door_of("tls://head:7878")
-    'tls://head:7878'
+    >>> door_of("gli://head:7878")
+    'gli://head:7878'
     """
     if address.startswith(_SCHEME):
         return address[len(_SCHEME) :]
-    if address.startswith(_TLS):
+    if address.startswith(_BEYOND):
         return address
     if "://" not in address and (address.startswith("/") or os.path.isdir(address)):
         return str(Path(address).absolute() / _SOCKET)
@@ -33,7 +33,7 @@ def door_of(address: str) -> str:
 
 def is_beyond(door: str) -> bool:
     """Whether a door is reached through TLS."""
-    return door.startswith(_TLS)
+    return door.startswith(_BEYOND)
 
 
 def default_directory() -> Path:

@@ -8,16 +8,18 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, is_beyond
-from ._errors import ClusterError, GliError
+from ._errors import ClusterError, GliError, ProtocolError
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
+_PING_SECONDS = 5
 _POLL_SECONDS = 0.05
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
@@ -56,7 +58,7 @@ def add_commands(commands, at_least_one) -> None:
 
 
 def _address_help() -> str:
-    return f"unix:///path, a directory or tls://HOST:PORT (default: {default_directory()})"
+    return f"unix:///path, a directory or gli://HOST:PORT (default: {default_directory()})"
 
 
 def _bytes(text: str) -> int:
@@ -79,8 +81,7 @@ def _start(o) -> None:
     from ._cluster import glid_path
 
     directory = Path(o.dir).absolute() if o.dir else default_directory()
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    directory.mkdir(mode=0o700, exist_ok=True)
+    _make_private(directory)
     log = directory / "coordinator.log"
     command = [
         glid_path(),
@@ -113,6 +114,17 @@ def _start(o) -> None:
         raise ClusterError(f"the coordinator ended with status {child.returncode}: {_last_line(log, begin)}")
 
 
+def _make_private(directory: Path) -> None:
+    """Makes it, with mode 0700, before anything is written there; PermissionError for one that others may enter, or own."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise PermissionError(f"{directory} is no directory of yours: name another one with --dir")
+    if found.st_mode & 0o77:
+        raise PermissionError(f"{directory} may be entered by others (mode {stat.S_IMODE(found.st_mode):04o}): chmod 700 {directory}")
+
+
 def _await_answer(child: subprocess.Popen, directory: Path, log: Path, begin: int) -> None:
     from ._client import Client
 
@@ -140,7 +152,7 @@ def _explain(directory: Path, o, log: Path) -> None:
     here = "" if directory == default_directory() else f" {directory}"
     lines.append(f"workers on this host:   gli worker{here and f' --join{here}'}")
     if o.listen:
-        address = (directory / "address").read_text().strip()
+        address = (directory / "address").read_text().splitlines()[0]
         worker, driver = (credentials_in(directory, role) for role in ("worker", "driver"))
         lines.append(f"workers on other hosts: gli worker --join {address} --credentials worker.pem")
         lines.append(f"                        worker.pem is a copy of {worker}, which only its owner may read")
@@ -157,7 +169,7 @@ def _worker(o) -> None:
 
     door = door_of(o.join or str(default_directory()))
     if not is_beyond(door):
-        _await_socket(door)
+        _await_coordinator(door)
     listen, credentials = o.listen, credentials_for(door, o.credentials, "worker")
     if credentials and not is_beyond(door) and not listen:
         listen = _beside(door)
@@ -178,21 +190,34 @@ def _worker(o) -> None:
     os.execv(command[0], command)
 
 
-def _await_socket(door: str) -> None:
+def _await_coordinator(door: str) -> None:
+    """Until it answers: by then it has noted where it listens."""
     wait = 0.1
-    while not os.path.exists(door):
+    while not _answers(door):
         print(f"gli: no coordinator at {door} yet; next look in {wait:g} s", file=sys.stderr)
         time.sleep(wait)
         wait = min(2 * wait, 5)
 
 
-def _beside(door: str) -> str | None:
-    """Where a worker beside a coordinator that listens listens itself: on the same host, any port."""
+def _answers(door: str) -> bool:
+    from . import _core
+
     try:
-        address = Path(door).with_name("address").read_text().strip()
+        _core.DriverClient(door, _PING_SECONDS).ping(_PING_SECONDS)
+    except ProtocolError:
+        raise
+    except (GliError, OSError):
+        return False
+    return True
+
+
+def _beside(door: str) -> str | None:
+    """Where a worker beside a coordinator that listens listens itself: at the same address of this host, any port."""
+    try:
+        listens_at = Path(door).with_name("address").read_text().splitlines()[1]
     except OSError:
         return None
-    return address.removeprefix("tls://").rpartition(":")[0] + ":0"
+    return f"{listens_at}:0"
 
 
 # --- status, stop ---------------------------------------------------------------------------------------------------------------------
@@ -217,6 +242,11 @@ def _status(o) -> None:
     for w in status.workers:
         if w.last_error:
             print(f"\npartition {w.partition}: {w.last_error}")
+    if status.failed:
+        print(f"\nthe last job{'s' * (len(status.failed) > 1)} that failed:")
+    for job in status.failed:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.time))
+        print(f"  {when} job {job.job}, {job.what}: {job.error.splitlines()[0] if job.error else 'no reason given'}")
 
 
 def _show_workers(status) -> None:

@@ -52,6 +52,18 @@ class WorkerInfo:
 
 
 @dataclass(frozen=True)
+class FailedJob:
+    """A job that failed, and was not cancelled."""
+
+    job: int
+    what: str
+    """An algorithm, or another task, such as "finish_load"."""
+    error: str
+    time: float
+    """Of the failure, in seconds since 1970."""
+
+
+@dataclass(frozen=True)
 class Status:
     """A cluster as its coordinator knows it."""
 
@@ -60,7 +72,10 @@ class Status:
     partitions: int
     workers: tuple[WorkerInfo, ...]
     jobs: int
+    """That run or wait."""
     log: str
+    failed: tuple[FailedJob, ...]
+    """The last jobs that failed, at most 8, oldest first."""
 
     @property
     def ready(self) -> bool:
@@ -90,13 +105,13 @@ def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGr
 class Client(Readers[DistributedGraph]):
     """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
 
-    `cluster` is a LocalCluster or an address: unix:///path/coordinator.sock, the directory /path, or tls://HOST:PORT. `timeout` is how many
+    `cluster` is a LocalCluster or an address: unix:///path/coordinator.sock, the directory /path, or gli://HOST:PORT. `timeout` is how many
     seconds the coordinator may take for small answers. `credentials` is the path of a driver.pem of the cluster, for what is on other hosts
     (default: what GLI_CREDENTIALS names; with a socket's address what lies beside it, if anything).
     """
 
     def __init__(self, cluster, timeout: float = 10, credentials: str | os.PathLike | None = None):
-        address = cluster if isinstance(cluster, str) else getattr(cluster, "address", None)
+        address = os.fspath(cluster) if isinstance(cluster, (str, os.PathLike)) else getattr(cluster, "address", None)
         if not isinstance(address, str):
             raise TypeError(f"a client is of a gli.LocalCluster or an address such as 'unix:///path/coordinator.sock', not of {cluster!r}")
         self._address: str = address
@@ -159,7 +174,9 @@ class Client(Readers[DistributedGraph]):
     def status(self) -> Status:
         """The cluster and its workers."""
         d = self._call(lambda core: core.status(self._timeout))
-        return Status(d["cluster"], d["epoch"], d["partitions"], tuple(WorkerInfo(**w) for w in d["workers"]), d["jobs"], d["log"])
+        workers = tuple(WorkerInfo(**w) for w in d["workers"])
+        failed = tuple(FailedJob(**{**f, "time": f["time"] / 1e6}) for f in d["failed"])
+        return Status(d["cluster"], d["epoch"], d["partitions"], workers, d["jobs"], d["log"], failed)
 
     def shutdown(self) -> None:
         """Ends the cluster."""

@@ -31,6 +31,7 @@ struct object_of {
     result["epoch"] = s.epoch;
     result["jobs"] = s.jobs;
     result["log"] = s.log;
+    result["failed"] = to_list(s.failed);
     return result;
   }
   py::object operator()(const load_begun& l) const {
@@ -71,6 +72,15 @@ py::dict to_dict(const worker_info& w) {
   result["numa_node"] = w.numa_node;
   result["memory_limit"] = w.memory_limit;
   result["memory"] = w.memory;
+  return result;
+}
+
+py::dict to_dict(const failed_job& f) {
+  py::dict result;
+  result["job"] = f.id;
+  result["what"] = f.what;
+  result["error"] = f.why.message;
+  result["time"] = f.time;
   return result;
 }
 

@@ -259,6 +259,13 @@ struct WorkerInfo {
   memory @12 :UInt64;      # bytes resident, as it said last
 }
 
+struct FailedJob {         # in a status: one of the last jobs that failed and were not cancelled, oldest first
+  id @0 :UInt64;
+  what @1 :Text;           # "pagerank"
+  why @2 :Failure;
+  time @3 :Int64;          # microseconds since 1970
+}
+
 struct Request {           # driver to coordinator, answered by one Reply with the same sequence number
   client @0 :UInt64;       # with incarnation and the frame's sequence: a repeat takes effect once
   incarnation @1 :UInt32;
@@ -283,7 +290,8 @@ struct Reply {
   union {
     failure @0 :Failure;
     done @1 :Void;
-    status :group { workers @2 :List(WorkerInfo); partitions @3 :UInt32; cluster @4 :Text; epoch @5 :UInt32; jobs @6 :UInt32; log @7 :Text; }
+    status :group { workers @2 :List(WorkerInfo); partitions @3 :UInt32; cluster @4 :Text; epoch @5 :UInt32; jobs @6 :UInt32; log @7 :Text;
+                     failed @13 :List(FailedJob); }
     loadBegun :group { load @8 :UInt64; workers @9 :List(WorkerInfo); }
     result :group { output @10 :UInt64; partitions @11 :List(JobResult); }
     commits @12 :List(CommitInfo);

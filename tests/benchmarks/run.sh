@@ -34,5 +34,7 @@ echo "== programs_bench"
 .venv/bin/python tests/benchmarks/programs_bench.py
 echo "== partitioners_bench"
 .venv/bin/python tests/benchmarks/partitioners_bench.py
+echo "== tls_bench"
+.venv/bin/python tests/benchmarks/tls_bench.py || echo "skipped: see above"
 echo "== cluster_bench"
 .venv/bin/python tests/benchmarks/cluster_bench.py --flat "$bin/pagerank_bench"

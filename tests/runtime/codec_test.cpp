@@ -78,10 +78,17 @@ struct teller {
   void operator()(const job& x) { all(x.id, x.graph, x.output, x.body); }
   void operator()(const job_result& x) { all(x.summary, x.conflicts); }
   void operator()(const query& x) { all(x.name, x.graph, x.values, x.other, x.arguments); }
-  void operator()(const hello& x) { all(x.version, x.software, x.what, x.cluster, x.address, x.pid, x.host, x.partition, x.term, x.log); }
+  void operator()(const hello& x) { 
+    all(x.version, x.software, x.what, x.cluster, x.address, x.pid, x.host, x.partition, x.term, x.log);
+    all(x.host_id, x.tls_address, x.cores, x.numa_node, x.memory_limit);
+  }
   void operator()(const welcome& x) { all(x.version, x.software, x.cluster, x.epoch); }
   void operator()(const failure_note& x) { all(x.code, x.message); }
-  void operator()(const worker_info& x) { all(x.worker, x.partition, x.pid, x.host, x.address, x.state, x.last_error); }
+  void operator()(const worker_info& x) {
+    all(x.worker, x.partition, x.pid, x.host, x.address, x.state, x.last_error);
+    all(x.host_id, x.tls_address, x.cores, x.numa_node, x.memory_limit, x.memory);
+  }
+  void operator()(const failed_job& x) { all(x.id, x.what, x.why, x.time); }
   void operator()(const result_info& x) { all(x.algorithm, x.version, x.arguments); }
   void operator()(const commit_info& x) { all(x.id, x.graph_id, x.parents, x.message, x.author, x.time, x.nodes, x.edges, x.results); }
   void operator()(const ping&) {}
@@ -97,7 +104,7 @@ struct teller {
   void operator()(const cancel_request& x) { all(x.sequence); }
   void operator()(const request& x) { all(x.client, x.incarnation, x.body); }
   void operator()(const done&) {}
-  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log); }
+  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log, x.failed); }
   void operator()(const load_begun& x) { all(x.load, x.workers); }
   void operator()(const job_reply& x) { all(x.output, x.partitions); }
   void operator()(const progress_note& x) { all(x.what, x.done, x.total, x.detail); }
@@ -261,7 +268,11 @@ struct maker {
     }
   }
   job any_job() { return {number(), number(), number(), body()}; }
-  worker_info worker() { return {uint32_t(random()), uint32_t(random()), uint32_t(random()), text(), text(), text(), text()}; }
+  worker_info worker() {
+    return {uint32_t(random()), uint32_t(random()), uint32_t(random()), text(), text(), text(), text(), text(), text(), uint32_t(random()), int32_t(random()),
+            number(), number()};
+  }
+  failed_job failed() { return {number(), text(), note(), int64_t(random())}; }
   std::vector<worker_info> workers() { return many([&] { return worker(); }); }
   result_info result() { return {text(), uint32_t(random()), some()}; }
   commit_info commit() {
@@ -288,14 +299,15 @@ struct maker {
     switch (below(6)) {
       case 0: return note();
       case 1: return done{};
-      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text()};
+      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(), many([&] { return failed(); })};
       case 3: return load_begun{number(), workers()};
       case 4: return job_reply{number(), many([&] { return job_result{some(), many([&] { return conflict(); })}; })};
       default: return many([&] { return commit(); });
     }
   }
   hello greeting() {
-    return {uint32_t(random()), text(), purpose(below(256)), text(), text(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text()};
+    return {uint32_t(random()), text(), purpose(below(256)), text(), text(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(),
+            text(), text(), uint32_t(random()), int32_t(random()), number()};
   }
   load_batch rows() {
     load_batch b{number(), load_batch::what(below(3)), {}};

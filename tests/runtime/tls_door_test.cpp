@@ -1,5 +1,6 @@
 #include "runtime/tls_door.h"
 
+#include <openssl/hmac.h>
 #include <poll.h>
 #include <sys/resource.h>
 
@@ -233,7 +234,7 @@ TEST_F(tls_door_test, knocking_where_nobody_is_or_nobody_answers_says_so) {
   deaf.close();
   why = failure_of([&] { bridge->knock(io, address, greeting(), long_enough); }, errc::unavailable);
   EXPECT_NE(why.find("refused"), std::string::npos) << why;
-  why = failure_of([&] { bridge->knock(io, "tls://no.such.host.invalid:1", greeting(), long_enough); }, errc::unavailable);
+  why = failure_of([&] { bridge->knock(io, "gli://no.such.host.invalid:1", greeting(), long_enough); }, errc::unavailable);
   EXPECT_NE(why.find("no.such.host.invalid"), std::string::npos) << why;
   why = failure_of([&] { knock_at(io, address, greeting(), long_enough, nullptr); }, errc::value);
   EXPECT_NE(why.find("credentials"), std::string::npos) << why;
@@ -269,6 +270,70 @@ TEST_F(tls_door_test, a_port_that_is_taken_and_a_host_that_is_not_here_are_named
   failure_of([&] { tls_door{io, bridge, {"192.0.2.1", 0}}; }, errc::io);
   tls_door other{io, bridge, {"127.0.0.1", 0}};
   EXPECT_NE(failure_of([&] { other.open({"c2", 1}, {}); }, errc::value).find("'c2'"), std::string::npos);
+}
+
+/// Somebody with credentials who says what he likes after TLS and the proof.
+struct insider {
+  insider(asio::io_context& io, const credentials& own, host_port at) : context{context_of(own)}, socket{io, context} {
+    socket.lowest_layer().connect({asio::ip::make_address(at.host), at.port});
+    socket.handshake(asio::ssl::stream_base::client);
+    std::array<uint8_t, 32> material, proof;
+    std::string label = "EXPORTER-gli-door";
+    SSL_export_keying_material(socket.native_handle(), material.data(), material.size(), label.data(), label.size(), nullptr, 0, 0);
+    HMAC(EVP_sha256(), own.secret.data(), int(own.secret.size()), material.data(), material.size(), proof.data(), nullptr);
+    asio::write(socket, asio::buffer(proof));
+  }
+  static asio::ssl::context context_of(const credentials& own) {
+    asio::ssl::context c{asio::ssl::context::tlsv13};
+    SSL_CTX_use_certificate(c.native_handle(), own.own.get());
+    SSL_CTX_use_PrivateKey(c.native_handle(), own.own_key.get());
+    return c;
+  }
+  /// Sends that and no more; the frames that come back.
+  std::vector<frame_header> answers_to(const std::string& bytes) {
+    boost::system::error_code error;
+    asio::write(socket, asio::buffer(bytes), error);
+    socket.lowest_layer().shutdown(tcp::socket::shutdown_send, error);
+    std::string all;
+    std::array<char, 4096> some;
+    for (error = {}; !error;) all.append(some.data(), socket.read_some(asio::buffer(some), error));
+    std::vector<frame_header> headers;
+    for (size_t at = 0; at + sizeof(frame_header) <= all.size(); at += sizeof(frame_header) + headers.back().length)
+      std::memcpy(&headers.emplace_back(), all.data() + at, sizeof(frame_header));
+    return headers;
+  }
+  asio::ssl::context context;
+  asio::ssl::stream<tcp::socket> socket;
+};
+
+std::string framed(frame_header h, const byte_buffer& body) {
+  h.length = body.size();
+  seal(h);
+  return std::string(reinterpret_cast<const char*>(&h), sizeof h) + std::string(body.begin(), body.end());
+}
+
+TEST_F(tls_door_test, who_proves_himself_and_then_sends_malformed_frames_hears_at_most_why_not) {
+  open_tls_door d{made.bridge(role::coordinator)};
+  auto own = load_credentials(made.file(role::driver));
+  auto whole = framed(plain_header(frame_kind::hello), encode(greeting()));
+  auto welcomed = insider{io, own, d.at()}.answers_to(whole);
+  ASSERT_EQ(welcomed.size(), 2u);
+  EXPECT_EQ(welcomed[0].kind, uint16_t(frame_kind::welcome));
+  std::mt19937 random{11};
+  for (int i = 0; i < 500; ++i) {
+    auto bytes = whole;
+    switch (random() % 4) {
+      case 0: bytes.resize(random() % bytes.size()); break;                                                   // cut
+      case 1: bytes[random() % sizeof(frame_header)] ^= char(1u << random() % 8); break;                      // a header that is wrong
+      case 2: bytes = framed(plain_header(frame_kind(random() % 50)), byte_buffer(8 * (random() % 60), uint8_t(random()))); break;
+      default:
+        for (auto& c : bytes) c = char(random());
+    }
+    auto answers = insider{io, own, d.at()}.answers_to(bytes);
+    EXPECT_LE(answers.size(), 1u);
+    for (auto& a : answers) EXPECT_EQ(a.kind, uint16_t(frame_kind::failure));
+  }
+  expect_open(d);
 }
 
 // --- strangers in numbers --------------------------------------------------------------------------------------------------
