@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
 #include <cerrno>
 #include <csignal>
@@ -51,8 +52,11 @@ struct arguments {
   char** words = nullptr;
 };
 
+std::atomic<door*> own_door{nullptr};  // once it is open
+
 /// CAF and job threads may be anywhere when the end is decided; the store survives a kill at any instant, so nothing is waited for.
 [[noreturn]] void leave(const std::string& why, int status) {
+  if (auto* d = own_door.exchange(nullptr)) d->close();
   end_program_host();
   spdlog::info("ended: {}", why);
   spdlog::default_logger()->flush();
@@ -178,6 +182,7 @@ int run_coordinator(const arguments& a) {
     spdlog::warn("pid {} asked the coordinator for a bulk connection", greeting.pid);
   };
   door entrance{io, socket_path, who, serve, {.refused = log_refusal}};
+  own_door = &entrance;
   drivers = std::make_unique<gateway>(
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
@@ -222,12 +227,12 @@ host_port own_door_beyond(const arguments& a) {
   return {until_it_works(a, [&] { return own_address_towards(parse_host_port(a.join, "--join")); }), 0};
 }
 
-hello workers_hello(const arguments& a, const std::string& own_door, uint32_t threads) {
+hello workers_hello(const arguments& a, const std::string& own_path, uint32_t threads) {
   hello h;
   h.software = software_name;
   h.what = purpose::control;
   h.cluster = given_cluster();
-  h.address = own_door;
+  h.address = own_path;
   h.pid = uint32_t(getpid());
   h.host = host_name();
   h.host_id = this_host();
@@ -244,10 +249,10 @@ int run_worker(const arguments& a) {
   limit_memory(a.memory_limit);
   auto threads = a.threads != 0 ? a.threads : std::max(1u, std::thread::hardware_concurrency());
   tbb::global_control parallelism{tbb::global_control::max_allowed_parallelism, threads};
-  auto own_door = a.dir + "/w" + (a.index == no_wish ? "" : std::to_string(a.index)) + "-" + std::to_string(getpid()) + ".sock";
+  auto own_path = a.dir + "/w" + (a.index == no_wish ? "" : std::to_string(a.index)) + "-" + std::to_string(getpid()) + ".sock";
 
   asio::io_context bulk_io, driver_io;
-  auto greeting = workers_hello(a, own_door, threads);
+  auto greeting = workers_hello(a, own_path, threads);
   std::shared_ptr<tls_bridge> bridge;
   std::optional<tls_door> beyond;
   if (!a.credentials.empty()) {
@@ -260,14 +265,15 @@ int run_worker(const arguments& a) {
 
   identity who{met.cluster, met.epoch};
   auto held = std::make_shared<holdings>();
-  exchange bulk{bulk_io, who, own_door, {greeting.tls_address, bridge}};
+  exchange bulk{bulk_io, who, own_path, {greeting.tls_address, bridge}};
   auto serve = [&](hello other, local_socket socket) {
     if (other.what == purpose::bulk) return bulk.adopt(other, std::move(socket));
     if (other.what != purpose::driver) return;
     local_socket moved{driver_io, asio::local::stream_protocol{}, socket.release()};
     serve_driver(driver_io, held, who, std::move(moved));
   };
-  door entrance{bulk_io, own_door, who, serve, {.refused = log_refusal}};
+  door entrance{bulk_io, own_path, who, serve, {.refused = log_refusal}};
+  own_door = &entrance;
   if (beyond) beyond->open(who, serve, {.refused = log_refusal});
   control::settings settings;
   caf::actor_system system{settings};

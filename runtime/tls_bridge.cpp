@@ -185,7 +185,8 @@ std::pair<local_socket, welcome> tls_bridge::knock(asio::io_context& io, const s
 namespace {
 
 tls_bridge& needed(tls_bridge* bridge, const std::string& address) {
-  if (!bridge) refuse(errc::value, address + " is reached with credentials: name the file that gli start made, or GLI_CREDENTIALS");
+  parse_host_port(address);
+  if (!bridge) refuse(errc::value, address + " needs credentials: a copy of what gli start made (--credentials, credentials= or GLI_CREDENTIALS)");
   return *bridge;
 }
 

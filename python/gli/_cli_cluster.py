@@ -82,6 +82,8 @@ def _start(o) -> None:
 
     directory = Path(o.dir).absolute() if o.dir else default_directory()
     _make_private(directory)
+    if _answers(f"{directory}/coordinator.sock"):
+        raise ClusterError(f"a coordinator runs at {address_in(directory)} already: gli stop ends it, --dir names another place")
     log = directory / "coordinator.log"
     command = [
         glid_path(),
@@ -176,7 +178,7 @@ def _worker(o) -> None:
         if listen is None and o.credentials is None:
             credentials = None
     if is_beyond(door) and credentials is None:
-        raise ValueError(f"{door} is joined with credentials: --credentials worker.pem, or GLI_CREDENTIALS")
+        raise ValueError(f"{door} needs credentials: a copy of the worker.pem that gli start made (--credentials or GLI_CREDENTIALS)")
     directory = Path(o.dir).absolute() if o.dir else default_directory() if is_beyond(door) else Path(door).parent
     directory.parent.mkdir(parents=True, exist_ok=True)
     command = [glid_path(), "worker", "--dir", str(directory), "--join", door, "--python", sys.executable]
@@ -226,7 +228,11 @@ def _beside(door: str) -> str | None:
 def _connected(o):
     from ._client import Client
 
-    return Client(o.address or address_in(default_directory()), credentials=o.credentials)
+    address = o.address or address_in(default_directory())
+    door = door_of(address)
+    if not is_beyond(door) and not os.path.exists(door):
+        raise ClusterError(f"no coordinator runs at {door}")
+    return Client(address, credentials=o.credentials)
 
 
 def _status(o) -> None:
@@ -235,7 +241,8 @@ def _status(o) -> None:
     if o.json:
         print(json.dumps({**dataclasses.asdict(status), "ready": status.ready}, indent=2))
         return
-    state = "ready" if status.ready else f"waits: {sum(w.state == 'ready' for w in status.workers)} of its workers ready"
+    ready = sum(w.state == "ready" for w in status.workers)
+    state = "ready" if status.ready else f"waits: {ready} of {status.partitions} worker{'s' * (status.partitions != 1)} ready"
     print(f"cluster {status.cluster}, epoch {status.epoch}, {status.partitions} partition{'s' * (status.partitions != 1)}, {state}")
     print(f"jobs: {status.jobs}")
     _show_workers(status)

@@ -1,5 +1,5 @@
-"""PageRank on two workers of one thread each: between two hosts, network namespaces of this machine, through TLS, ÷ on one host through Unix sockets,
-which is all the plaintext there is. Needs root.
+"""PageRank on two workers of one thread each: between two hosts, network namespaces of this machine, through TLS, ÷ on one host through
+Unix sockets, which is all the plaintext there is. Needs root.
 
     tls_bench.py [--scale 20] [--rounds 20] [--times 5]
 

@@ -127,6 +127,7 @@ def test_stop_ends_everything_and_says_so(pair):
     assert out.returncode == 0 and out.stdout == f"the cluster at {client.address} has ended\n"
     for process in hand.processes:
         assert process.wait(30) == 0
+    assert not list(hand.directory.parent.glob("*/*.sock"))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -217,7 +218,14 @@ def test_a_port_that_is_taken_is_one_line(hand, tmp_path):
     port = hand.tls_address.rpartition(":")[2]
     text = one_line(gli_command("start", "--dir", tmp_path / "second", "--listen", f"127.0.0.1:{port}"))
     assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in text
-    assert "somebody listens there" in one_line(gli_command("start", "--dir", hand.directory))
+
+
+@pytest.mark.parametrize("listen", [[], ["--listen", "127.0.0.1:0"]])
+def test_a_second_coordinator_in_a_directory_is_one_line_and_the_first_goes_on(hand, listen):
+    hand.start(1)
+    assert f"a coordinator runs at {hand.address} already" in one_line(gli_command("start", "--dir", hand.directory, *listen))
+    with connected(hand.address) as client:
+        assert client.status().epoch == 1
 
 
 def test_credentials_that_others_may_read_stop_the_start(hand, tmp_path):

@@ -53,8 +53,8 @@ def worker_on(client, host):
 
 
 def fails_while(question, breaks, watcher, failure=gli.WorkerLostError):
-    """Breaks something once `watcher`, another client, sees the question run; the failure. It is ours to notice: the kernels would wait for a
-    quarter of an hour, longer than any test may."""
+    """Breaks something once `watcher`, another client, sees the question run; the failure. It is ours to notice: the kernels would wait for
+    a quarter of an hour, longer than any test may."""
 
     def do():
         wait_for(lambda: watcher.status().jobs == 1, "the job")
