@@ -160,7 +160,7 @@ def test_a_hello_to_another_cluster_is_refused(house, door):
 
 
 def malformed(rng):
-    """What a peer might send that is out of order, and whether it says Hello first."""
+    """What a peer might send that is out of order, at once or after a Hello."""
     after_hello = rng.random() < 0.5
     body = rng.randbytes(8 * rng.randrange(0, 60))
     kind = rng.choice([0, 1, 2, 3, 10, 11, 12, 20, 21, 22, 23, 30, 31, 32, 41, 99, 65535])
