@@ -76,10 +76,6 @@ failure explained(const boost::system::error_code& error, const std::string& pat
   return {errc::unavailable, "it closed the connection" + (error == asio::error::eof ? "" : ": " + text)};
 }
 
-local_socket moved_to(asio::io_context& io, local_socket& socket) { return {io, asio::local::stream_protocol{}, socket.release()}; }
-
-[[noreturn]] void rethrow_at(const std::string& address, const failure& e) { refuse(e.code(), "the door at " + address + ": " + e.what()); }
-
 }  // namespace
 
 tls_bridge::engine::engine(const credentials& c) : context{make_context(c)} {}
@@ -154,30 +150,30 @@ asio::awaitable<tls_bridge::answer> tls_bridge::knock_there(host_port at, hello 
   try {
     co_await connect(at, *socket, timer);
     auto [stream, w] = co_await introduce(socket, greeting);
-    co_return answer{std::pair{start_relay(stream, io()), w}};
-  } catch (const failure&) {
-    if (timer.expired()) refuse(errc::timeout, "no answer in time");
-    throw;
+    co_return answer{std::pair{start_relay(stream, io()), w}, {}};
+  } catch (const failure& e) {
+    if (timer.expired()) co_return answer{{}, {errc::timeout, "no answer in time"}};
+    co_return answer{{}, {e.code(), e.what()}};
   }
 }
 
+/// For `io`, or what went wrong with the address in it.
+std::pair<local_socket, welcome> tls_bridge::take(asio::io_context& io, answer a, const std::string& address) {
+  if (!a.opened) refuse(a.why.code, "the door at " + address + ": " + a.why.message);
+  return {local_socket{io, asio::local::stream_protocol{}, a.opened->first.release()}, std::move(a.opened->second)};
+}
+
 asio::awaitable<std::pair<local_socket, welcome>> tls_bridge::async_knock(asio::io_context& io, std::string address, hello greeting, double timeout_seconds) {
-  try {
-    auto there = knock_there(parse_host_port(address), std::move(greeting), timeout_seconds);
-    auto a = co_await asio::co_spawn(this->io(), std::move(there), use_awaitable);
-    co_return std::pair{moved_to(io, a->first), std::move(a->second)};
-  } catch (const failure& e) { rethrow_at(address, e); }
+  auto there = knock_there(parse_host_port(address), std::move(greeting), timeout_seconds);
+  auto a = co_await asio::co_spawn(this->io(), std::move(there), use_awaitable);
+  co_return take(io, std::move(a), address);
 }
 
 std::pair<local_socket, welcome> tls_bridge::knock(asio::io_context& io, const std::string& address, const hello& greeting, double timeout_seconds) {
-  auto at = parse_host_port(address);
-  try {
-    auto future = asio::co_spawn(this->io(), knock_there(at, greeting, timeout_seconds), asio::use_future);
-    auto limit = std::chrono::duration<double>{timeout_seconds + 1};  // resolving a name cannot be given up
-    if (future.wait_for(limit) != std::future_status::ready) refuse(errc::timeout, "no answer in time");
-    auto a = future.get();
-    return {moved_to(io, a->first), std::move(a->second)};
-  } catch (const failure& e) { rethrow_at(address, e); }
+  auto future = asio::co_spawn(this->io(), knock_there(parse_host_port(address), greeting, timeout_seconds), asio::use_future);
+  auto limit = std::chrono::duration<double>{timeout_seconds + 1};  // resolving a name cannot be given up
+  if (future.wait_for(limit) != std::future_status::ready) return take(io, {{}, {errc::timeout, "no answer in time"}}, address);
+  return take(io, future.get(), address);
 }
 
 // --- any address -----------------------------------------------------------------------------------------------------------

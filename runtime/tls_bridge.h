@@ -37,9 +37,10 @@ class tls_bridge {
 
  private:
   using tcp_socket = std::shared_ptr<asio::ip::tcp::socket>;
-  using answer = std::optional<std::pair<local_socket, welcome>>;  // always one: Asio wants to make an empty one
+  struct answer { std::optional<std::pair<local_socket, welcome>> opened; failure_note why; };  // why not, as a value: it goes from thread to thread
   /// On the bridge's thread, and for it: whoever asked may be gone by then.
   asio::awaitable<answer> knock_there(host_port at, hello greeting, double timeout_seconds);
+  static std::pair<local_socket, welcome> take(asio::io_context& io, answer a, const std::string& address);
   asio::awaitable<void> connect(const host_port& at, asio::ip::tcp::socket& socket, const closing_timer<asio::ip::tcp::socket>& timer);
   asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> introduce(tcp_socket socket, const hello& greeting);
 
