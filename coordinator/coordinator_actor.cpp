@@ -120,7 +120,8 @@ void coordinator::on_worker_down(const caf::actor_addr& who) {
   auto worker = found->second;
   workers_.erase(worker);
   worker_of_.erase(found);
-  if (!ending_) carry_out(members_.left(worker));
+  if (ending_) return quit_if_alone();
+  carry_out(members_.left(worker));
 }
 
 void coordinator::carry_out(const membership::actions& list) {
@@ -243,7 +244,12 @@ void coordinator::end(const std::string& why) {
   ending_ = true;
   spdlog::info("ending: {}", why);
   for (auto& [number, worker] : workers_) self_->send(worker, control::quit{why, false});
-  self_->delayed_send(self_, 200ms, control::later{options_.on_quit});  // let the farewells leave
+  self_->delayed_send(self_, 200ms, control::later{[this] { may_quit_ = true, quit_if_alone(); }});  // let answers leave
+  self_->delayed_send(self_, 5s, control::later{options_.on_quit});
+}
+
+void coordinator::quit_if_alone() {
+  if (may_quit_ && workers_.empty()) options_.on_quit();
 }
 
 /// A bug or no memory: the workers notice, and whoever started the cluster sees its process end.

@@ -76,6 +76,7 @@ class coordinator {
   template <class T> void on_disk(asker who, std::function<T()> work, std::function<void(T)> then);
 
   void end(const std::string& why);
+  void quit_if_alone();
   void end_at_once(const std::string& why);
 
   caf::event_based_actor* self_;
@@ -98,7 +99,7 @@ class coordinator {
   bool restoration_failed_ = false;
   std::deque<failed_job> failed_;  // the last ones, oldest first
   uint64_t next_job_ = 1;
-  bool ending_ = false;
+  bool ending_ = false, may_quit_ = false;
   boost::asio::thread_pool disk_{1};
 };
 

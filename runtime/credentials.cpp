@@ -26,7 +26,7 @@ namespace {
 constexpr const char* secret_block = "GLI SECRET";
 constexpr off_t largest_file = 64 << 10;
 constexpr long day = 24 * 3600;
-constexpr std::array roles{role::coordinator, role::worker, role::driver};
+constexpr std::array roles{role::worker, role::driver, role::coordinator};  // the last that is written says that all are there
 
 using certificate = credentials::certificate;
 using key = credentials::key;

@@ -33,6 +33,8 @@ class closing_timer {
       socket->close(ignored);
     });
   }
+  ~closing_timer() { *expired_ = true; }  // the handler may wait to run already
+  closing_timer(const closing_timer&) = delete;
   bool expired() const { return *expired_; }
 
  private:
@@ -80,20 +82,29 @@ class entrance : public std::enable_shared_from_this<entrance<Protocol>> {
   using place = typename std::list<stranger>::iterator;
 
   asio::awaitable<void> accept(std::shared_ptr<entrance> self) {  // which keeps this alive
-    while (!closed_) {
-      if (strangers_.size() >= limits::strangers) {
-        co_await pause(displace_oldest());
-        continue;
+    for (bool failed = false; !closed_;) try {
+        if (std::exchange(failed, false)) co_await pause(std::chrono::milliseconds{100});  // out of descriptors or memory, say: the next may go better
+        if (strangers_.size() >= limits::strangers) co_await pause(displace_oldest());
+        else failed = !co_await accept_one(self);
+      } catch (const std::exception&) {
+        failed = true;
       }
-      auto socket = std::make_shared<typename Protocol::socket>(io_);
-      boost::system::error_code error;
-      co_await acceptor_.async_accept(*socket, asio::redirect_error(asio::use_awaitable, error));
-      if (error && !closed_) co_await pause(std::chrono::milliseconds{100});  // out of descriptors, say: the next may go better
-      if (error || closed_) continue;
-      ::fcntl(socket->native_handle(), F_SETFD, FD_CLOEXEC);
-      auto where = strangers_.insert(strangers_.end(), stranger{socket});
+  }
+
+  asio::awaitable<bool> accept_one(std::shared_ptr<entrance> self) {
+    auto socket = std::make_shared<typename Protocol::socket>(io_);
+    boost::system::error_code error;
+    co_await acceptor_.async_accept(*socket, asio::redirect_error(asio::use_awaitable, error));
+    if (error || closed_) co_return false;
+    ::fcntl(socket->native_handle(), F_SETFD, FD_CLOEXEC);
+    auto where = strangers_.insert(strangers_.end(), stranger{socket});
+    try {
       asio::co_spawn(strand_, admit(self, where), asio::detached);
+    } catch (...) {
+      strangers_.erase(where);
+      throw;
     }
+    co_return true;
   }
 
   /// How long to wait for the next vacancy; whoever is displaced makes one as soon as he hears of it.

@@ -38,7 +38,7 @@ bool holds(const std::string& list, cpu_set_t wanted) {
 std::string this_host() {
   std::string boot;
   std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, boot);
-  return boot + " " + name_space("/proc/self/ns/net") + " " + name_space("/proc/self/ns/mnt");
+  return boot + " " + name_space("/proc/self/ns/net") + " " + name_space("/proc/self/ns/mnt") + " " + std::to_string(::geteuid());
 }
 
 std::string host_name() {

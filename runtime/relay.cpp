@@ -5,8 +5,10 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <chrono>
+#include <vector>
+
+#include "runtime/error.h"
 
 namespace gli {
 
@@ -36,11 +38,11 @@ struct relay {
   local_socket far;
   asio::steady_timer timer;
   int pumps = 2;
+  std::vector<char> outward = std::vector<char>(piece), inward = std::vector<char>(piece);
 };
 
 template <class From, class To>
-asio::awaitable<void> pump(From& from, To& to) {
-  std::vector<char> buffer(piece);
+asio::awaitable<void> pump(From& from, To& to, std::vector<char>& buffer) {
   boost::system::error_code error;
   for (;;) {
     auto bytes = co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(use_awaitable, error));
@@ -57,14 +59,14 @@ void pump_ended(relay& r) {
 }
 
 asio::awaitable<void> pump_out(std::shared_ptr<relay> r) {
-  co_await pump(r->far, *r->stream);
+  co_await pump(r->far, *r->stream, r->outward);
   boost::system::error_code ignored;
   r->tcp().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   pump_ended(*r);
 }
 
 asio::awaitable<void> pump_in(std::shared_ptr<relay> r) {
-  co_await pump(*r->stream, r->far);
+  co_await pump(*r->stream, r->far, r->inward);
   boost::system::error_code ignored;
   r->far.shutdown(local_socket::shutdown_send, ignored);
   pump_ended(*r);
@@ -83,7 +85,7 @@ asio::awaitable<void> watch(std::shared_ptr<relay> r) {
   for (;;) {
     r->timer.expires_after(between_looks);
     do co_await r->timer.async_wait(asio::redirect_error(use_awaitable, error));
-    while (error && r->pumps == 1);  // a pump ended and changed the time
+    while (r->pumps == 1 && r->timer.expiry() > std::chrono::steady_clock::now());  // a pump ended and changed the time
     if (r->pumps == 0) co_return;
     if (r->pumps == 1 || other_kernel_is_silent(r->tcp())) co_return r->close();
   }
@@ -103,7 +105,9 @@ local_socket start_relay(std::shared_ptr<tls_stream> stream, asio::io_context& i
   auto executor = stream->get_executor();
   auto r = std::make_shared<relay>(std::move(stream), executor);
   local_socket near{io};
-  asio::local::connect_pair(near, r->far);
+  boost::system::error_code error;
+  asio::local::connect_pair(near, r->far, error);
+  if (error) throw failure{errc::unavailable, "no socket for a connection: " + error.message()};
   for (auto descriptor : {near.native_handle(), r->far.native_handle()}) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   r->stream->next_layer().trust();
   set_options(r->tcp());

@@ -31,6 +31,9 @@ void listen(tcp::acceptor& acceptor, asio::io_context& io, const host_port& at) 
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1024, error);
   if (error) refuse(at, error.message());
+  auto is_name = (asio::ip::make_address(at.host, error), bool(error));
+  if (is_name && at.host != "localhost" && endpoint.address().is_loopback())
+    refuse(at, "that name is " + endpoint.address().to_string() + " on this host, which no other host reaches: name an address of it");
 }
 
 struct receiver : std::enable_shared_from_this<receiver> {

@@ -106,14 +106,22 @@ def _start(o) -> None:
         _explain(directory, o, log)
         child.wait()
     except KeyboardInterrupt:
-        child.wait()  # it was interrupted too, and ends its workers
-        return
+        return _end(child)
     except BaseException:
-        child.kill()
-        child.wait()
+        _end(child)
         raise
     if child.returncode:
         raise ClusterError(f"the coordinator ended with status {child.returncode}: {_last_line(log, begin)}")
+
+
+def _end(child: subprocess.Popen) -> None:
+    """Asks it to end, with its workers, which it may be about to do anyway."""
+    child.terminate()
+    try:
+        child.wait(_START_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _make_private(directory: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _construct, _core, _loading
-from ._addresses import credentials_for, door_of
+from ._addresses import credentials_for, door_of, is_beyond
 from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
 from ._formats.readers import Readers
@@ -120,10 +120,16 @@ class Client(Readers[DistributedGraph]):
         self._dropped: list[int] = []
         self._worker_clients: dict[str, _core.WorkerClient] = {}
         self._members: list[WorkerInfo] | None = None
-        door = door_of(self._address)
-        proof = credentials_for(door, credentials, "driver")
-        self._bridge = None if proof is None else _core.TlsBridge(proof)
-        self._core: _core.DriverClient | None = _core.DriverClient(door, self._timeout, self._bridge)
+        self._door, self._credentials = door_of(self._address), credentials
+        self._bridge: _core.TlsBridge | None = None
+        self._core: _core.DriverClient | None = _core.DriverClient(self._door, self._timeout, self._bridge_to(self._door))
+
+    def _bridge_to(self, *addresses: str) -> _core.TlsBridge | None:
+        """What reaches these, made when it is first needed; at sockets none is, and nothing is read."""
+        if self._bridge is None and any(map(is_beyond, addresses)):
+            proof = credentials_for(self._door, self._credentials, "driver")
+            self._bridge = None if proof is None else _core.TlsBridge(proof)
+        return self._bridge
 
     @property
     def address(self) -> str:
@@ -195,7 +201,7 @@ class Client(Readers[DistributedGraph]):
     def _ask_worker(self, worker: WorkerInfo, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
         try:
             if worker.address not in self._worker_clients:
-                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, self._bridge)
+                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, self._bridge_to(worker.address))
             return pa.table(self._worker_clients[worker.address].ask(name, *numbers, arguments))
         except (GliError, OSError, KeyboardInterrupt):
             self._worker_clients.clear()
@@ -254,7 +260,8 @@ class Client(Readers[DistributedGraph]):
         kind = (directed, multi, keys, endpoints_must_exist, origin, duplicates, rows_of)
         begun = self._call(lambda core: core.begin_load(*kind, self._timeout))
         try:
-            rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys, self._bridge)
+            bridge = self._bridge_to(*(w["address"] for w in begun["workers"]))
+            rows = _core.Scatter(begun["workers"], self._core.cluster, begun["load"], directed, multi, keys, bridge)
             return _loading.Load(rows, begun["load"])
         except BaseException:
             self._release(begun["load"])

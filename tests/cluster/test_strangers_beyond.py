@@ -71,7 +71,8 @@ def test_plaintext_and_noise_hear_at_most_an_alert(client, door):
     for data in (hello(), b"GET / HTTP/1.1\r\n\r\n", rng.randbytes(1 << 20), b"\x16\x03\x01" + rng.randbytes(9000), b"\0" * 64):
         with knock(door) as s:
             send_all_if_it_takes(s, data)
-            s.shutdown(socket.SHUT_WR) if len(data) < 1000 else None
+            with contextlib.suppress(OSError):  # it hung up already
+                s.shutdown(socket.SHUT_WR) if len(data) < 1000 else None
             assert len(drain(s)) <= ALERT
     still_answers(client)
 
