@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,19 +20,32 @@ namespace gli::testing {
 
 struct exchange_peer {
   /// With a bridge the peer has a TLS door too, which placed addresses then are of.
-  exchange_peer(const std::string& path, uint32_t epoch = 1, std::shared_ptr<tls_bridge> bridge = {}) : address{path} {
+  exchange_peer(const std::string& path, uint32_t epoch = 1, std::shared_ptr<tls_bridge> tls = {}) : bridge{std::move(tls)}, address{path} {
     if (bridge) beyond.emplace(io, bridge, host_port{"127.0.0.1", 0});
     if (bridge) address = beyond->address();
     bulk.emplace(io, identity{"c1", epoch}, path, exchange::beyond_host{address, bridge});
-    auto adopt = [this](hello h, local_socket s) { bulk->adopt(h, std::move(s)); };
+    auto adopt = [this](hello h, local_socket s) {
+      if (bulk) bulk->adopt(h, std::move(s));
+    };
     entrance.emplace(io, path, identity{"c1", epoch}, adopt);
     if (bridge) beyond->open({"c1", epoch}, adopt);
     thread = std::thread{[this] { io.run(); }};
   }
+  /// What the bridge still does for this peer ends on `io`, which therefore runs until then.
   ~exchange_peer() {
+    std::promise<void> closed;
+    asio::post(io, [&] {
+      entrance.reset();
+      beyond.reset();
+      bulk.reset();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+    while (bridge && bridge.use_count() > 1) std::this_thread::sleep_for(std::chrono::milliseconds{1});
     io.stop();
     thread.join();
   }
+  std::shared_ptr<tls_bridge> bridge;
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   std::string address;
