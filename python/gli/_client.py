@@ -201,7 +201,8 @@ class Client(Readers[DistributedGraph]):
     def _ask_worker(self, worker: WorkerInfo, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
         try:
             if worker.address not in self._worker_clients:
-                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, self._bridge_to(worker.address))
+                bridge = self._bridge_to(worker.address)
+                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, bridge)
             return pa.table(self._worker_clients[worker.address].ask(name, *numbers, arguments))
         except (GliError, OSError, KeyboardInterrupt):
             self._worker_clients.clear()
