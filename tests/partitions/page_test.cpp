@@ -251,7 +251,7 @@ TEST(topology_page, is_refused_when_one_number_does_not_fit_and_only_then) {
     page changed{good->size(), page::unwritten{}};
     std::copy(good->bytes().begin(), good->bytes().end(), changed.data());
     auto& t = *reinterpret_cast<topology_page*>(changed.data());
-    if (neighbors.empty() || random() % 3 == 0) t.off[random() % (vertices + 2)] = uint32_t(random() % (neighbors.size() + 2));
+    if (neighbors.empty() || random() % 3 == 0) t.off[random() % std::min<uint64_t>(vertices + 2, vertices_per_page + 1)] = uint32_t(random() % (neighbors.size() + 2));
     else t.neighbor[random() % neighbors.size()] = int32_t(random() % 30) - 6;
     auto sound = is_sound(t, vertices, size, mirrors);
     refused += !sound;
