@@ -4,7 +4,7 @@
 #
 #   deploy/bootstrap.sh          what `gli` needs
 #   deploy/bootstrap.sh tests    and what the tests need
-#   deploy/bootstrap.sh ci       and what the fuzzers need
+#   deploy/bootstrap.sh ci       and what the fuzzers need, and the tests of launchers, metrics and the page: a real Slurm, promtool, Chromium
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-}
@@ -12,7 +12,7 @@ tests=; case $what in tests | ci) tests=yes ;; esac
 packages=(g++ cmake ninja-build ccache pkg-config python3 python3-dev python3-venv capnproto libcapnp-dev libcaf-dev libtbb-dev libxxhash-dev
           liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
 [ -z "$tests" ] || packages+=(libgtest-dev librapidcheck-dev)
-[ "$what" != ci ] || packages+=(clang libclang-rt-dev)
+[ "$what" != ci ] || packages+=(clang libclang-rt-dev slurm-wlm munge iproute2 prometheus chromium systemd)
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 

@@ -46,6 +46,11 @@ def default_directory() -> Path:
     return Path(runtime, "gli") if runtime else Path(tempfile.gettempdir(), f"gli-{os.getuid()}")
 
 
+def given_address() -> str:
+    """Of whoever gives none: what GLI_ADDRESS names, else the coordinator in the default directory."""
+    return os.environ.get("GLI_ADDRESS") or address_in(default_directory())
+
+
 def address_in(directory: Path) -> str:
     """The address of the cluster in a directory.
 

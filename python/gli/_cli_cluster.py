@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, is_beyond
+from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
 
 _START_SECONDS = 30
@@ -58,7 +58,7 @@ def add_commands(commands, at_least_one) -> None:
 
 
 def _address_help() -> str:
-    return f"unix:///path, a directory or gli://HOST:PORT (default: {default_directory()})"
+    return f"unix:///path, a directory or gli://HOST:PORT (default: GLI_ADDRESS, else {default_directory()})"
 
 
 def _bytes(text: str) -> int:
@@ -177,7 +177,7 @@ def _explain(directory: Path, o, log: Path) -> None:
 def _worker(o) -> None:
     from ._cluster import glid_path
 
-    door = door_of(o.join or str(default_directory()))
+    door = door_of(o.join or given_address())
     if not is_beyond(door):
         _await_coordinator(door)
     listen, credentials = o.listen, credentials_for(door, o.credentials, "worker")
@@ -236,7 +236,7 @@ def _beside(door: str) -> str | None:
 def _connected(o):
     from ._client import Client
 
-    address = o.address or address_in(default_directory())
+    address = o.address or given_address()
     door = door_of(address)
     if not is_beyond(door) and not os.path.exists(door):
         raise ClusterError(f"no coordinator runs at {door}")

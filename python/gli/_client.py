@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _construct, _core, _loading
-from ._addresses import credentials_for, door_of, is_beyond
+from ._addresses import credentials_for, door_of, given_address, is_beyond
 from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
 from ._formats.readers import Readers
@@ -374,12 +374,13 @@ def _lost_value(error: KeyError) -> Exception:
     return error
 
 
-def connect(address, timeout: float = 10, credentials: str | os.PathLike | None = None) -> Client:
-    """A client of a cluster that runs already: the same as Client.
+def connect(address=None, timeout: float = 10, credentials: str | os.PathLike | None = None) -> Client:
+    """A client of a cluster that runs already: the same as Client. Without an address: of the cluster that GLI_ADDRESS in the environment
+    names, as it does for jobs, else of the one that this user started on this host (`gli start`).
 
     >>> import gli
     >>> with gli.LocalCluster(n_workers=1) as cluster, gli.connect(cluster.directory) as client:
     ...     client.status().ready
     True
     """
-    return Client(address, timeout, credentials)
+    return Client(given_address() if address is None else address, timeout, credentials)
