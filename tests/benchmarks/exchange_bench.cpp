@@ -29,7 +29,7 @@ double median_of(std::vector<double> times) {
 }
 
 /// Seconds of each of `n` calls on rank 0.
-template <class Call> std::vector<double> time_calls(testing::exchange_peers& peers, uint64_t job, int n, Call&& call) {
+template <class Call> std::vector<double> time_calls(gli::testing::exchange_peers& peers, uint64_t job, int n, Call&& call) {
   std::vector<double> times;
   peers.run_well(job, [&](communicator& all) {
     for (int i = 0; i < n; ++i) {
@@ -42,7 +42,7 @@ template <class Call> std::vector<double> time_calls(testing::exchange_peers& pe
 }
 
 /// Bytes that both ranks send in one call, by what exchange::bytes_sent() says: frames' headers, credit and all.
-template <class Call> uint64_t bytes_of(testing::exchange_peers& peers, communicator& all, Call&& call) {
+template <class Call> uint64_t bytes_of(gli::testing::exchange_peers& peers, communicator& all, Call&& call) {
   auto sent = [&] {
     all.all_reduce({}, reduction::sum);  // behind it all that was sent before has arrived
     std::array<uint64_t, 1> sum{peers.peers[all.rank()]->bulk->bytes_sent()};
@@ -55,7 +55,7 @@ template <class Call> uint64_t bytes_of(testing::exchange_peers& peers, communic
   return sent() - before - (before - idle);
 }
 
-void mirrors_on_the_wire(testing::exchange_peers& peers, int64_t scale) {
+void mirrors_on_the_wire(gli::testing::exchange_peers& peers, int64_t scale) {
   read_sources what;
   what.kind.directed = false;
   what.origin = "bench";
@@ -82,7 +82,7 @@ void mirrors_on_the_wire(testing::exchange_peers& peers, int64_t scale) {
 }  // namespace
 
 int main() {
-  testing::exchange_peers peers{2};
+  gli::testing::exchange_peers peers{2};
   auto ping = time_calls(peers, 1, 20'000, [](communicator& all) { all.all_reduce({}, reduction::sum); });
   std::printf("empty all_reduce, 2 workers: median %.1f us\n", median_of(ping) * 1e6);
   constexpr size_t bytes = 64u << 20;
