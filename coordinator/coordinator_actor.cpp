@@ -145,7 +145,7 @@ void coordinator::carry_out(const membership::ready& r) {
   if (list.empty()) unrestored_.clear();
   std::vector<uint32_t> fresh(unrestored_.begin(), unrestored_.end());
   for (auto& [what, everywhere] : list)
-    submit(what, everywhere ? everybody() : fresh, {}, [this, what = what](const job_outcome& outcome) { restored(what, outcome); });
+    submit(what, everywhere || stores_for_others() ? everybody() : fresh, {}, [this, what = what](const job_outcome& outcome) { restored(what, outcome); });
 }
 
 /// A partition that dies while others are restored leaves them to the next time; any other failure costs the handle.
@@ -181,8 +181,28 @@ std::vector<uint32_t> coordinator::everybody() const {
   return all;
 }
 
+/// Whether workers may not reach a store that lies on this host: those that do read and write for them.
+bool coordinator::stores_for_others() const { return !members_.all_on(this_host()); }
+
+namespace {
+
+/// Says which directory a store's path leads to from here: what is nowhere here is not what some worker has under that path.
+struct place_store {
+  static std::string of(const std::string& path) {
+    auto here = directory_identity(path);
+    return here.empty() ? "nowhere" : here;
+  }
+  void operator()(write_pages& b) const { b.at = of(b.store); }
+  void operator()(read_pages& b) const { b.at = of(b.store); }
+  void operator()(read_result& b) const { b.at = of(b.store); }
+  void operator()(auto&) const {}
+};
+
+}  // namespace
+
 void coordinator::submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then) {
   j.id = next_job_++;
+  if (stores_for_others()) std::visit(place_store{}, j.body);
   if (who.session != 0) {
     job_of_[who] = j.id;
     asker_of_[j.id] = who;

@@ -276,9 +276,15 @@ void coordinator::ask(asker who, const ask_history& r) {
       [this, who](std::vector<commit_info> rows) { answer(who, std::move(rows)); });
 }
 
-void coordinator::ask(asker who, const create_branch& r) {
-  on_disk<bool>(
-      who, [r] { storage::graph_store::open(r.store, true)->create_branch(r.name, r.from); return true; }, [this, who](bool) { answer(who, done{}); });
+void coordinator::ask(asker who, const open_store& r) {
+  auto look = [r] {
+    if (directory_identity(r.path) != r.at)
+      throw failure{errc::value, "on host " + host_name() + ", where the coordinator runs, " + r.path + " is not the directory that it is on " +
+                                     "the driver's host: a cluster's store lies beside its coordinator, and is opened there (a job that is submitted is)"};
+    storage::graph_store::open(r.path, true);
+    return true;
+  };
+  on_disk<bool>(who, look, [this, who](bool) { answer(who, done{}); });
 }
 
 void coordinator::ask(asker who, const checkout& r) {

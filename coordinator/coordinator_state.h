@@ -45,6 +45,7 @@ class coordinator {
   void on(const control::job_finished& m);
   void submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then);
   std::vector<uint32_t> everybody() const;
+  bool stores_for_others() const;
 
   // drivers (coordinator_requests.cpp)
   void on(const driver_asked& m);
@@ -58,7 +59,7 @@ class coordinator {
   void ask(asker who, const commit_graph& r);
   void ask(asker who, const ask_history& r);
   void ask(asker who, const checkout& r);
-  void ask(asker who, const create_branch& r);
+  void ask(asker who, const open_store& r);
   void ask(asker who, const keep_result& r);
   void ask(asker who, const shutdown_cluster&);
   void ask(asker who, const cancel_request& r);

@@ -49,6 +49,10 @@ std::vector<std::string> membership::doors_for(uint32_t partition) const {
   return doors;
 }
 
+bool membership::all_on(const std::string& host_id) const {
+  return std::all_of(seats_.begin(), seats_.end(), [&](auto& s) { return !s.taken || s.info.host_id == host_id; });
+}
+
 void membership::uses(uint32_t worker, uint64_t memory) {
   for (auto& s : seats_)
     if (s.taken && s.info.worker == worker) s.info.memory = memory;

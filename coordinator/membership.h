@@ -47,6 +47,8 @@ class membership {
   void explain(uint32_t partition, std::string why) { seats_[partition].info.last_error = std::move(why); }
   void uses(uint32_t worker, uint64_t memory);
   const std::string& host_of_partition(uint32_t partition) const { return seats_[partition].info.host_id; }
+  /// Whether all workers that there are run on the host with that id.
+  bool all_on(const std::string& host_id) const;
   std::string log_of_partition(uint32_t partition) const { return seats_[partition].log; }
 
  private:

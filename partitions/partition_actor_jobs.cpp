@@ -99,38 +99,34 @@ class runner {
   }
 
   job_result operator()(const write_pages& b) {
-    auto store = storage::graph_store::open(b.store, true);
+    auto store = shared_store::open(b.store, b.at, true, all_);
     std::vector<hash128> roots;  // of results, then the graph's
-    int64_t bytes = 0, pages = 0;
     std::vector<std::optional<column>> homed;  // beside the results, where others own their nodes than the homes
     for (auto h : b.results) homed.push_back(at_home(*held_.get_values(h)));
-    store->pool(all_.rank()).store([&](storage::content_pool::batch& batch) {
-      auto has = [&](const hash128& h) { return batch.has(h); };
-      auto put = [&](const hash128& h, std::span<const uint8_t> page) { batch.put(h, page); };
+    store.write([&](const page_has& has, const page_put& put) {
       roots.clear();
       for (size_t i = 0; i < b.results.size(); ++i) {
         auto values = held_.get_values(b.results[i]);
         roots.push_back(homed[i] ? write_values(*values, *homed[i], has, put) : write_values(*values, has, put));
       }
       if (job_.graph != 0) roots.push_back(write_graph(input(), has, put));
-      bytes = int64_t(batch.bytes()), pages = int64_t(batch.pages());
       return roots;
     });
     std::string results;
     for (size_t i = 0; i < b.results.size(); ++i) results += (i ? "," : "") + to_hex(roots[i]);
-    job_result written{{{"result_roots", results}, {"bytes", bytes}, {"pages", pages}}};
+    job_result written{{{"result_roots", results}}};
     if (job_.graph != 0) written.summary["root"] = to_hex(roots.back());
     return written;
   }
   job_result operator()(const read_pages& b) {
-    auto store = storage::graph_store::open(b.store, false);
-    return keep(committed_graph(*store, parse_id(b.commit), all_));
+    auto store = shared_store::open(b.store, b.at, false, all_);
+    return keep(committed_graph(store, parse_id(b.commit), all_));
   }
   job_result operator()(const read_result& b) {
-    auto store = storage::graph_store::open(b.store, false);
+    auto store = shared_store::open(b.store, b.at, false, all_);
     auto commit = parse_id(b.commit);
-    return keep(b.index < 0 ? kept_values(*store, commit, b.kept, input(), all_)
-                            : committed_values(*store, commit, size_t(b.index), input(), all_),
+    return keep(b.index < 0 ? kept_values(store, commit, b.kept, input(), all_)
+                            : committed_values(store, commit, size_t(b.index), input(), all_),
                 job_.output);
   }
 

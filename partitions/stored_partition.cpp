@@ -12,23 +12,19 @@ namespace gli {
 namespace {
 
 using storage::commit_record;
-using storage::content_pool;
-using storage::graph_store;
-
-graph read_part(graph_store& store, const commit_record& record, uint32_t partition) {
-  auto pages = store.pages_of(record, partition);
-  return read_graph(record.roots[partition], [&](const hash128& h, const page_room& room) { pages.get(h, room); });
-}
 
 /// The graph of a commit with pages.
-graph graph_of_pages(graph_store& store, const commit_record& record, communicator& all) {
+graph graph_of_pages(shared_store& store, const commit_record& record, communicator& all) {
   auto stored = uint32_t(record.roots.size());
   if (stored == 0) throw failure{errc::corrupt, "commit " + to_hex(record.id) + " names no partitions"};
-  if (stored == all.size()) return read_part(store, record, all.rank());
+  std::vector<shared_store::wanted> own;
+  for (uint32_t p = 0; p < stored; ++p)
+    if (reader_of(p, stored, all.size()) == all.rank()) own.push_back({p, record.roots[p]});
+  auto pages = store.pages_of(record, own);
+  if (stored == all.size()) return read_graph(record.roots[all.rank()], pages(all.rank()));
   std::vector<graph> parts;
   together(all, [&] {
-    for (uint32_t p = 0; p < stored; ++p)
-      if (reader_of(p, stored, all.size()) == all.rank()) parts.push_back(read_part(store, record, p));
+    for (auto& part : own) parts.push_back(read_graph(part.root, pages(part.pool)));
   });
   return reshard(std::move(parts), stored, all);
 }
@@ -82,13 +78,18 @@ node_values read_from_homes(size_t parts, const std::function<stored_values(uint
   return *read;
 }
 
-/// A result's values for `of`. `pages(p)` pins what partition p wrote, `part(p)` is its part of the graph that they were written for.
-node_values read_roots(const std::vector<hash128>& roots, const graph& of, const std::function<content_pool::snapshot(uint32_t)>& pages,
-                       const std::function<graph(uint32_t)>& part, communicator& all) {
-  auto at = [&](uint32_t p) -> stored_values {
-    auto get = [pinned = std::make_shared<content_pool::snapshot>(pages(p))](const hash128& h, const page_room& room) { pinned->get(h, room); };
-    return {roots[p], std::move(get), [&, p] { return part(p); }};
-  };
+/// What a partition reads of a result that `roots` lead to: its own, or all where another number of partitions wrote it.
+std::vector<shared_store::wanted> to_read(const std::vector<hash128>& roots, communicator& all) {
+  if (roots.size() == all.size()) return {{all.rank(), roots[all.rank()]}};
+  std::vector<shared_store::wanted> every;
+  for (uint32_t p = 0; p < roots.size(); ++p) every.push_back({p, roots[p]});
+  return every;
+}
+
+/// A result's values for `of`. `pages(p)` are those of partition p, `part(p)` is its part of the graph that they were written for.
+node_values read_roots(const std::vector<hash128>& roots, const graph& of, const shared_store::pool_pages& pages, const std::function<graph(uint32_t)>& part,
+                       communicator& all) {
+  auto at = [&](uint32_t p) -> stored_values { return {roots[p], pages(p), [&, p] { return part(p); }}; };
   if (of->owners) return read_from_homes(roots.size(), at, of, all);
   if (roots.size() == all.size()) {
     auto own = at(all.rank());
@@ -102,11 +103,12 @@ node_values read_roots(const std::vector<hash128>& roots, const graph& of, const
 
 }  // namespace
 
-graph committed_graph(graph_store& store, const hash128& commit, communicator& all) {
-  auto record = store.resolve(to_hex(commit));
+graph committed_graph(shared_store& store, const hash128& commit, communicator& all) {
+  auto record = store.resolve(commit);
   if (!record.is_patch()) return graph_of_pages(store, record, all);
   storage::patch_chain way;
-  together(all, [&] { way = store.patches_to(record); });
+  if (store.reached_by_all()) together(all, [&] { way = store.patches_to(record); });
+  else way = store.patches_to(record);
   auto base = graph_of_pages(store, way.from, all);
   auto wrong = [&](const std::string& why) { return failure{errc::corrupt, "commit " + to_hex(commit) + ": " + why}; };
   try {
@@ -120,18 +122,23 @@ graph committed_graph(graph_store& store, const hash128& commit, communicator& a
   return base;
 }
 
-node_values committed_values(graph_store& store, const hash128& commit, size_t index, const graph& of, communicator& all) {
-  auto record = store.resolve(to_hex(commit));
+node_values committed_values(shared_store& store, const hash128& commit, size_t index, const graph& of, communicator& all) {
+  auto record = store.resolve(commit);
   if (index >= record.results.size()) throw failure{errc::key, "commit " + to_hex(commit) + " has no result " + std::to_string(index)};
-  return read_roots(record.results[index].roots, of, [&](uint32_t p) { return store.pages_of(record, p); },
-                    [&](uint32_t p) { return read_part(store, record, p); }, all);
+  auto part = [&](uint32_t p) {
+    if (!store.reached_by_all()) throw failure{errc::value, "a result that the first version of this program wrote is read by workers beside its store only"};
+    return read_graph(record.roots[p], store.pages_of(record, {})(p));
+  };
+  auto& roots = record.results[index].roots;
+  return read_roots(roots, of, store.pages_of(record, to_read(roots, all)), part, all);
 }
 
-node_values kept_values(graph_store& store, const hash128& commit, const result_info& what, const graph& of, communicator& all) {
-  auto kept = store.find_result(store.resolve(to_hex(commit)).graph_id, what);
+node_values kept_values(shared_store& store, const hash128& commit, const result_info& what, const graph& of, communicator& all) {
+  auto kept = store.find_result(store.resolve(commit).graph_id, what);
   if (!kept) throw failure{errc::key, "commit " + to_hex(commit) + " has no result of " + what.algorithm + " with these arguments (any more): compute() makes it anew"};
   auto no_part = [](uint32_t) -> graph { throw failure{errc::corrupt, "a kept result by id"}; };
-  return read_roots(kept->result.roots, of, [&](uint32_t p) { return store.pages_of(*kept, p); }, no_part, all);
+  auto& roots = kept->result.roots;
+  return read_roots(roots, of, store.pages_of(*kept, to_read(roots, all)), no_part, all);
 }
 
 }  // namespace gli

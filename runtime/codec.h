@@ -80,12 +80,13 @@ struct ask_history { std::string store, revision; uint32_t limit = 0; };
 struct checkout { std::string store, revision; int32_t result = -1; handle graph = 0; result_info kept = {}; };
 /// Keeps values of a commit's graph beside it, for whoever asks the same again.
 struct keep_result { std::string store, revision; handle values = 0; };
-struct create_branch { std::string store, name, from; };
+/// Makes the store if it is not there. failure{value} where the path leads to another directory for the coordinator than `at` (runtime/host.h) says.
+struct open_store { std::string path, at; };
 struct shutdown_cluster {};
 struct cancel_request { uint64_t sequence = 0; };
 
-using request_body = std::variant<ping, ask_status, load_begin, job, release_handles, commit_graph, ask_history, checkout, create_branch,
-                                  keep_result, shutdown_cluster, cancel_request>;
+using request_body = std::variant<ping, ask_status, load_begin, job, release_handles, commit_graph, ask_history, checkout, keep_result,
+                                  open_store, shutdown_cluster, cancel_request>;
 struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body body; };
 
 struct done {};

@@ -67,11 +67,13 @@ struct put_body {
     auto group = to.initWritePages();
     group.setStore(text(b.store));
     put_numbers(group.initResults(count(b.results)), b.results);
+    group.setAt(text(b.at));
   }
   void operator()(const read_pages& b) {
     auto group = to.initReadPages();
     group.setStore(text(b.store));
     group.setCommit(text(b.commit));
+    group.setAt(text(b.at));
   }
   void operator()(const read_result& b) {
     auto group = to.initReadResult();
@@ -79,6 +81,7 @@ struct put_body {
     group.setCommit(text(b.commit));
     group.setIndex(b.index);
     put(group.initKept(), b.kept);
+    group.setAt(text(b.at));
   }
   void operator()(const compare_graphs& b) { to.setCompareGraphs(b.newer); }
   void operator()(const edit_graph& b) { put(to.initEditGraph(count(b.edits)), b.edits); }
@@ -170,11 +173,17 @@ job_body get_body(wire::Job::Reader from) {
     case wire::Job::REPARTITION: return repartition_graph{string_of(from.getRepartition().getPartitioner()), from.getRepartition().getLike()};
     case wire::Job::RESOLVE_MIRRORS: return resolve_mirrors{};
     case wire::Job::IDENTIFY: return identify{};
-    case wire::Job::WRITE_PAGES: return write_pages{string_of(from.getWritePages().getStore()), read_numbers(from.getWritePages().getResults())};
-    case wire::Job::READ_PAGES: return read_pages{string_of(from.getReadPages().getStore()), string_of(from.getReadPages().getCommit())};
+    case wire::Job::WRITE_PAGES: {
+      auto group = from.getWritePages();
+      return write_pages{string_of(group.getStore()), read_numbers(group.getResults()), string_of(group.getAt())};
+    }
+    case wire::Job::READ_PAGES: {
+      auto group = from.getReadPages();
+      return read_pages{string_of(group.getStore()), string_of(group.getCommit()), string_of(group.getAt())};
+    }
     case wire::Job::READ_RESULT: {
       auto group = from.getReadResult();
-      return read_result{string_of(group.getStore()), string_of(group.getCommit()), group.getIndex(), get(group.getKept())};
+      return read_result{string_of(group.getStore()), string_of(group.getCommit()), group.getIndex(), get(group.getKept()), string_of(group.getAt())};
     }
     case wire::Job::COMPARE_GRAPHS: return compare_graphs{from.getCompareGraphs()};
     case wire::Job::EDIT_GRAPH: return edit_graph{get(from.getEditGraph())};

@@ -146,17 +146,16 @@ struct put_request {
     group.setGraph(b.graph);
     codec::put(group.initKept(), b.kept);
   }
-  void operator()(const create_branch& b) {
-    auto group = to.initBranch();
-    group.setStore(text(b.store));
-    group.setName(text(b.name));
-    group.setFrom(text(b.from));
-  }
   void operator()(const keep_result& b) {
     auto group = to.initKeepResult();
     group.setStore(text(b.store));
     group.setRevision(text(b.revision));
     group.setValues(b.values);
+  }
+  void operator()(const open_store& b) {
+    auto group = to.initOpenStore();
+    group.setOpenPath(text(b.path));
+    group.setOpenAt(text(b.at));
   }
   void operator()(const shutdown_cluster&) { to.setShutdown(); }
   void operator()(const cancel_request& b) { to.setCancel(b.sequence); }
@@ -181,9 +180,10 @@ request_body get_request(wire::Request::Reader from) {
     }
     case wire::Request::SHUTDOWN: return shutdown_cluster{};
     case wire::Request::CANCEL: return cancel_request{from.getCancel()};
-    case wire::Request::BRANCH: {
-      auto group = from.getBranch();
-      return create_branch{string_of(group.getStore()), string_of(group.getName()), string_of(group.getFrom())};
+    case wire::Request::BRANCH: break;
+    case wire::Request::OPEN_STORE: {
+      auto group = from.getOpenStore();
+      return open_store{string_of(group.getOpenPath()), string_of(group.getOpenAt())};
     }
     case wire::Request::KEEP_RESULT: {
       auto group = from.getKeepResult();

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,12 @@ std::string name_space(const char* which) {
   return length > 0 ? target : "?";
 }
 
+std::string kernel_boot() {
+  std::string boot;
+  std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, boot);
+  return boot;
+}
+
 /// Whether the processors of a sysfs list ("0-3,8") hold all of a set.
 bool holds(const std::string& list, cpu_set_t wanted) {
   std::istringstream in{list};
@@ -36,9 +43,13 @@ bool holds(const std::string& list, cpu_set_t wanted) {
 }  // namespace
 
 std::string this_host() {
-  std::string boot;
-  std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, boot);
-  return boot + " " + name_space("/proc/self/ns/net") + " " + name_space("/proc/self/ns/mnt") + " " + std::to_string(::geteuid());
+  return kernel_boot() + " " + name_space("/proc/self/ns/net") + " " + name_space("/proc/self/ns/mnt") + " " + std::to_string(::geteuid());
+}
+
+std::string directory_identity(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) return {};
+  return kernel_boot() + " " + std::to_string(found.st_dev) + " " + std::to_string(found.st_ino);
 }
 
 std::string host_name() {

@@ -11,6 +11,10 @@ namespace gli {
 std::string this_host();
 std::string host_name();
 
+/// Which directory that is, whatever it is called: the same for two processes when both names lead to the same one of the same running system. Empty where
+/// there is none.
+std::string directory_identity(const std::string& path);
+
 /// The address of this host that its connections to `there` come from, in numbers. Throws failure{unavailable}.
 std::string own_address_towards(const host_port& there);
 

@@ -48,14 +48,14 @@ struct assign_values { handle values = 0; std::string name; };
 struct resolve_mirrors {};
 /// The graph_id. Summary: graph_id.
 struct identify {};
-/// Write the partition's pages (without a graph: none), and those of the results, to its store. Summary of each partition: root, result_roots (hex,
-/// comma-separated).
-struct write_pages { std::string store; std::vector<handle> results; };
+/// Write the partition's pages (without a graph: none), and those of the results, to the store. Summary of each partition: root, result_roots (hex,
+/// comma-separated). `at`, here and below: which directory the store's path leads to (runtime/host.h) where not every worker may reach it; empty: all do.
+struct write_pages { std::string store; std::vector<handle> results; std::string at = {}; };
 /// Read a commit's graph, however many partitions wrote it. Output: a graph.
-struct read_pages { std::string store, commit; };  // commit: its id, hex
+struct read_pages { std::string store, commit, at = {}; };  // commit: its id, hex
 /// Read a result of a commit, for `graph`, which is the commit's: that of number `index`, or, where that is negative, what was kept of `kept`.
 /// Output: node values.
-struct read_result { std::string store, commit; int32_t index = -1; result_info kept = {}; };
+struct read_result { std::string store, commit; int32_t index = -1; result_info kept = {}; std::string at = {}; };
 /// `graph` with its nodes where a partitioner puts them (partitions/repartition.h), or, where `like` names a graph, where that has them. Output: a graph.
 struct repartition_graph { std::string partitioner; handle like = 0; };
 /// What changed from `graph` to `newer`. Summary: nodes_added, nodes_removed, nodes_changed, edges_added, edges_removed, edges_changed.

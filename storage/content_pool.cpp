@@ -92,6 +92,12 @@ void content_pool::store(const std::function<std::vector<hash128>(batch&)>& buil
   }
 }
 
+std::vector<hash128> content_pool::hashes() const {
+  std::vector<hash128> all;
+  for_each_page(*store_->read(), store_->name(), [&](const stored_page& page) { all.push_back(page.hash); });
+  return all;
+}
+
 content_pool::statistics content_pool::stats() const {
   statistics total;
   for_each_page(*store_->read(), store_->name(), [&](const stored_page& page) {

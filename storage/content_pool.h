@@ -69,6 +69,9 @@ class content_pool {
   void store(const std::function<std::vector<hash128>(batch&)>& build);
   ordered_store& environment() const { return *store_; }
 
+  /// Of all pages that are there now.
+  std::vector<hash128> hashes() const;
+
   struct statistics { uint64_t pages = 0, bytes = 0; };
   statistics stats() const;
   /// Rereads and rehashes every page; calls damaged(hash, reason) for each that does not hold. Returns how many were read. Throws

@@ -31,7 +31,10 @@ class ClusterStore(GraphStore):
         max_auto_states: int = 10,
         modules: Mapping[str, Callable] | str | os.PathLike | None = None,
     ):
-        super().__init__(path, True, max_auto_states, modules)
+        path = os.path.abspath(path)
+        for _ in range(2):  # made where the coordinator is, if it is not there; then this process sees the same, or is on another host
+            client._call(lambda core: core.open_store(path))
+        super().__init__(path, False, max_auto_states, modules)
         self._client = client
 
     def _commit(self, branch, graph, values, message, author, seen, parents=(), begins_part=False) -> Commit:

@@ -8,6 +8,7 @@
 #include "records.h"
 #include "runtime/driver_client.h"
 #include "runtime/error.h"
+#include "runtime/host.h"
 #include "runtime/tls_bridge.h"
 
 namespace gli::python {
@@ -172,11 +173,12 @@ void bind_driver(py::module_& m) {
           },
           py::arg("store"), py::arg("commit"), py::arg("values"))
       .def(
-          "create_branch",
-          [](driver_client& c, std::string store, std::string name, std::string from) {
-            return call(c, create_branch{std::move(store), std::move(name), std::move(from)}, 0);
+          "open_store",
+          [](driver_client& c, std::string path) {
+            auto at = directory_identity(path);
+            return call(c, open_store{std::move(path), std::move(at)}, 0);
           },
-          py::arg("store"), py::arg("name"), py::arg("from_revision"))
+          py::arg("path"))
       .def(
           "shutdown", [](driver_client& c, double timeout) { return call(c, shutdown_cluster{}, timeout); }, py::arg("timeout"));
 }

@@ -115,9 +115,9 @@ struct Job {
     selectByValues :group { values @8 :UInt64; low @9 :Float64; high @10 :Float64; }
     resolveMirrors @11 :Void;
     identify @12 :Void;
-    writePages :group { store @13 :Text; results @14 :List(UInt64); }
-    readPages :group { store @15 :Text; roots @16 :List(Text); commit @28 :Text; }  # roots: nobody sets them any more
-    readResult :group { store @17 :Text; roots @18 :List(Text); commit @29 :Text; index @30 :Int32; kept @31 :ResultInfo; }
+    writePages :group { store @13 :Text; results @14 :List(UInt64); at @40 :Text; }  # at: gli::directory_identity, empty: all reach it; likewise below
+    readPages :group { store @15 :Text; roots @16 :List(Text); commit @28 :Text; at @41 :Text; }  # roots: nobody sets them any more
+    readResult :group { store @17 :Text; roots @18 :List(Text); commit @29 :Text; index @30 :Int32; kept @31 :ResultInfo; at @42 :Text; }
                                  # index -1: what was kept of `kept`; roots: nobody sets them any more
     compareGraphs @19 :UInt64;
     editGraph @20 :List(Edit);
@@ -281,8 +281,9 @@ struct Request {           # driver to coordinator, answered by one Reply with t
                                  # result -1: the graph, or, for `graph`, what was kept of `kept` if it names an algorithm; else that result of the commit
     shutdown @15 :Void;
     cancel @16 :UInt64;          # sequence number of the request to give up
-    branch :group { store @17 :Text; name @18 :Text; from @19 :Text; }
+    branch :group { store @17 :Text; name @18 :Text; from @19 :Text; }  # nobody sends it any more
     keepResult :group { store @21 :Text; revision @22 :Text; values @23 :UInt64; }
+    openStore :group { openPath @24 :Text; openAt @25 :Text; }
   }
 }
 

@@ -15,7 +15,7 @@ def why_not():
     """Why namespaces cannot be made here; None when they can."""
     if os.geteuid() != 0:
         return "needs root to make network namespaces"
-    for tool in ("ip", "nsenter", "unshare", "hostname"):
+    for tool in ("ip", "nsenter", "unshare", "hostname", "mount"):
         if shutil.which(tool) is None:
             return f"needs {tool} to make network namespaces"
     probe = f"gli-{secrets.token_hex(4)}"
@@ -31,9 +31,11 @@ def ip(*words):
 
 
 class Hosts:
-    """Namespaces by name, the nth at 10.77.0.n, each with a host's name of its own for what runs there."""
+    """Namespaces by name, the nth at 10.77.0.n, each with a host's name of its own for what runs there. Under the path `disk` the processes of all but
+    the first have an empty file system each of their own."""
 
-    def __init__(self, names):
+    def __init__(self, names, disk):
+        self._disk = disk
         self._tag = f"gli-{secrets.token_hex(4)}"
         self.names = list(names)
         self._switch = f"{self._tag}-switch"
@@ -66,8 +68,9 @@ class Hosts:
 
     def prefix(self, name):
         """What runs a command on a host."""
-        set_name = ["unshare", "--uts", "sh", "-c", f'hostname {name}; exec "$@"', "sh"]
-        return ["nsenter", f"--net=/run/netns/{self._space(name)}", *set_name]
+        disk = 'mount -t tmpfs disk "$2" && ' if name != self.names[0] else ""
+        set_up = ["unshare", "--uts", "--mount", "sh", "-c", f'hostname "$1" && {disk}shift 2 && exec "$@"', "sh", name, str(self._disk)]
+        return ["nsenter", f"--net=/run/netns/{self._space(name)}", *set_up]
 
     def cut(self, name):
         ip("-n", self._switch, "link", "set", name, "down")

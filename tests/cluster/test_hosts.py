@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import gli
@@ -14,8 +16,10 @@ pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 
 
 @pytest.fixture
-def hosts():
-    h = Hosts(["ann", "bob", "cid", "desk"])
+def hosts(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    h = Hosts(["ann", "bob", "cid", "desk"], disk)
     yield h
     h.close()
 
@@ -86,9 +90,59 @@ def test_three_hosts_load_ask_and_commit_as_this_process_does(three, tmp_path):
         assert ask(there).equals(ask(here))
     table = here.edges.to_arrow()
     assert client.from_arrow(table).graph_id == gli.from_arrow(table).graph_id
-    store = client.open_store(tmp_path / "store.gli")
-    commit = store.commit("from three hosts", graph=there)
-    assert store.at(commit.id).pagerank(iterations=5).to_arrow().equals(here.pagerank(iterations=5).to_arrow())
+
+
+def files_on_its_disk(pid, disk):
+    """What a process sees there."""
+    return subprocess.run(["nsenter", "-t", str(pid), "-m", "ls", "-A", disk], check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_a_store_lies_beside_the_coordinator_and_workers_elsewhere_use_it(three, tmp_path):
+    hand, client = three
+    path = tmp_path / "disk" / "store.gli"
+    here, there = (at.generate_kronecker(12, seed=5) for at in (gli, client))
+    ranks = here.pagerank(iterations=5)
+    store = client.open_store(path)
+    first = store.commit("from three hosts", graph=there, results=[there.pagerank(iterations=5)])
+    second = store.commit("one node more", graph=store.at(first.id).add_node(-1, name="new"))
+    assert store.at(first.id).graph_id == here.graph_id and store.at(second.id).graph_id == here.add_node(-1, name="new").graph_id
+    assert store.result(first.id, "pagerank").to_arrow().equals(ranks.to_arrow())
+    assert store.diff(first.id, second.id).summary()["nodes_added"] == 1
+    parts = store.compute("main", "connected_components")
+    assert store.compute("main", "connected_components").to_arrow().equals(parts.to_arrow())
+    for name in ("bob", "cid"):
+        assert files_on_its_disk(hand.workers[name].pid, path.parent) == []
+    with_patch = gli.GraphStore(path)
+    assert with_patch.verify()
+    assert with_patch.at(first.id).graph_id == here.graph_id and with_patch.result(first.id, "pagerank").to_arrow().equals(ranks.to_arrow())
+    with_patch.commit("a patch", graph=with_patch.at(second.id).add_edge(-1, 1))
+    assert store.at("main").graph_id == with_patch.at("main").graph_id
+
+
+def test_what_was_committed_comes_back_on_another_host(three, tmp_path):
+    hand, client = three
+    store = client.open_store(tmp_path / "disk" / "store.gli")
+    g = client.generate_kronecker(10)
+    store.commit("before", graph=g)
+    hand.workers["bob"].kill()
+    wait_for(lambda: not client.status().ready, "the notice")
+    pem = tmp_path / "cid" / "worker.pem"
+    hand.worker("w-more", "--join", hand.tls_address, "--credentials", pem, host="cid")
+    ready(client)
+    assert g.pagerank(iterations=3).to_arrow().equals(gli.generate_kronecker(10).pagerank(iterations=3).to_arrow())
+
+
+OPENS = "import sys, gli; gli.connect(sys.argv[1], credentials=sys.argv[2]).open_store(sys.argv[3])"
+
+
+def test_a_driver_on_another_host_hears_that_the_store_is_not_there(three, hosts, tmp_path):
+    hand, _ = three
+    path = tmp_path / "disk" / "store.gli"
+    gli.GraphStore(path)
+    words = [sys.executable, "-c", OPENS, hand.tls_address, str(tmp_path / "desk" / "driver.pem"), str(path)]
+    done = subprocess.run([*hosts.prefix("desk"), *words], capture_output=True, text=True)
+    assert done.returncode == 1 and f"ValueError: on host ann, where the coordinator runs, {path} is not the directory" in done.stderr, done.stderr
+    assert "lies beside its coordinator" in done.stderr
 
 
 def test_processes_of_one_host_use_its_sockets(three, hosts, tmp_path):

@@ -9,6 +9,7 @@
 #include "partitions/patch.h"
 #include "partitions/reshard.h"
 #include "runtime/error.h"
+#include "storage/page_rows.h"
 #include "tests/partitions/random_graphs.h"
 #include "tests/partitions/same_graph.h"
 
@@ -23,10 +24,19 @@ using testing::in_process_hub;
 
 constexpr uint32_t numbers_of_partitions[] = {1, 2, 3, 4, 8};
 
+/// Which partitions reach the store: all, the first, every third. Others have their pages read and written for them.
+constexpr uint32_t strides_of_reach[] = {1, 1000, 3};
+
 /// A store that partitions write: pages of each in its own pool, then the commit.
 class written_by_partitions {
  public:
+  explicit written_by_partitions(uint32_t reach = 1) : reach_{reach} {}
   std::shared_ptr<graph_store> store = graph_store::in_memory();
+
+  shared_store reached(communicator& all) const {
+    if (reach_ == 1) return {store, all};
+    return {all.rank() % reach_ == 0 ? store : nullptr, "the store", all};
+  }
 
   commit_record commit(const std::vector<graph>& parts, const std::vector<std::vector<node_values>>& results = {}) {
     commit_record record;
@@ -34,20 +44,20 @@ class written_by_partitions {
     record.nodes = parts[0]->total_nodes;
     record.edges = parts[0]->total_edges;
     record.kind = parts[0]->kind;
-    for (auto& r : results) record.results.push_back({r[0].provenance, {}});
-    for (uint32_t p = 0; p < parts.size(); ++p) {
-      store->pool(p).store([&](storage::content_pool::batch& batch) {
-        auto has = [&](const hash128& h) { return batch.has(h); };
-        auto put = [&](const hash128& h, std::span<const uint8_t> page) { batch.put(h, page); };
+    for (auto& r : results) record.results.push_back({r[0].provenance, std::vector<hash128>(parts.size())});
+    record.roots.resize(parts.size());
+    in_process_hub{uint32_t(parts.size())}.run([&](communicator& all) {
+      auto p = all.rank();
+      reached(all).write([&](const page_has& has, const page_put& put) {
         std::vector<hash128> roots{write_graph(parts[p], has, put)};
-        record.roots.push_back(roots[0]);
+        record.roots[p] = roots[0];
         for (size_t i = 0; i < results.size(); ++i) {
           roots.push_back(write_values(results[i][p], has, put));
-          record.results[i].roots.push_back(roots.back());
+          record.results[i].roots[p] = roots.back();
         }
         return roots;
       });
-    }
+    });
     record.graph_id = identity(parts);
     auto head = store->head("main");
     if (head) record.parents = {*head};
@@ -65,7 +75,10 @@ class written_by_partitions {
 
   std::vector<graph> read(const hash128& commit, uint32_t partitions) {
     std::vector<graph> parts(partitions);
-    in_process_hub{partitions}.run([&](communicator& all) { parts[all.rank()] = committed_graph(*store, commit, all); });
+    in_process_hub{partitions}.run([&](communicator& all) {
+      auto shared = reached(all);
+      parts[all.rank()] = committed_graph(shared, commit, all);
+    });
     return parts;
   }
 };
@@ -118,9 +131,10 @@ TEST(resharding, is_the_same_graph_on_any_number_of_partitions) {
     for (bool multi : {false, true})
       for (bool text : {false, true})
         for (auto written : numbers_of_partitions) {
+          auto reach = strides_of_reach[(written + directed + 2 * multi) % 3];
           auto rows = testing::random_rows({directed, multi, text, 120, 300}, written);
           auto parts = testing::load(rows, written);
-          written_by_partitions w;
+          written_by_partitions w{reach};
           auto first = w.commit(parts);
           auto changed = edited(parts, some_edits(rows.kind, text));
           auto second = w.commit(changed);
@@ -202,14 +216,15 @@ TEST(stored_partitions, read_results_that_other_partitions_wrote) {
     auto parts = edited(testing::load(rows, written), some_edits(rows.kind, false));
     auto ranks = computed(parts, {"pagerank", {}});
     auto labels = computed(parts, {"connected_components", {}});
-    written_by_partitions w;
+    written_by_partitions w{strides_of_reach[written % 3]};
     auto commit = w.commit(parts, {ranks, labels});
     for (auto read : numbers_of_partitions) {
       auto graphs = w.read(commit.id, read);
       std::vector<node_values> again(read), others(read);
       in_process_hub{read}.run([&](communicator& all) {
-        again[all.rank()] = committed_values(*w.store, commit.id, 0, graphs[all.rank()], all);
-        others[all.rank()] = committed_values(*w.store, commit.id, 1, graphs[all.rank()], all);
+        auto shared = w.reached(all);
+        again[all.rank()] = committed_values(shared, commit.id, 0, graphs[all.rank()], all);
+        others[all.rank()] = committed_values(shared, commit.id, 1, graphs[all.rank()], all);
       });
       EXPECT_EQ(by_key(again), by_key(ranks)) << written << " to " << read;
       EXPECT_EQ(by_key(others), by_key(labels)) << written << " to " << read;
@@ -228,7 +243,7 @@ TEST(stored_partitions, find_kept_results_of_any_number_of_partitions) {
   auto what = provenance_of({"pagerank", {}});
   for (auto written : numbers_of_partitions) {
     auto parts = testing::load(rows, written);
-    written_by_partitions w;
+    written_by_partitions w{strides_of_reach[written % 3]};
     auto commit = w.commit(parts);
     auto ranks = computed(parts, {"pagerank", {}});
     storage::stored_result result{ranks[0].provenance, {}};
@@ -242,7 +257,10 @@ TEST(stored_partitions, find_kept_results_of_any_number_of_partitions) {
     for (auto read : numbers_of_partitions) {
       auto graphs = w.read(commit.id, read);
       std::vector<node_values> again(read);
-      in_process_hub{read}.run([&](communicator& all) { again[all.rank()] = kept_values(*w.store, commit.id, what, graphs[all.rank()], all); });
+      in_process_hub{read}.run([&](communicator& all) {
+        auto shared = w.reached(all);
+        again[all.rank()] = kept_values(shared, commit.id, what, graphs[all.rank()], all);
+      });
       EXPECT_EQ(by_key(again), by_key(ranks)) << written << " to " << read;
     }
     embedded_store here{*w.store};
@@ -253,9 +271,12 @@ TEST(stored_partitions, find_kept_results_of_any_number_of_partitions) {
   }
 }
 
-TEST(stored_partitions, read_commits_that_are_patches) {
+class stored_patches : public ::testing::TestWithParam<uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(reached_by, stored_patches, ::testing::ValuesIn(strides_of_reach));
+
+TEST_P(stored_patches, are_read_by_any_number_of_partitions) {
   auto rows = testing::random_rows({true, false, false, 300, 900}, 7);
-  written_by_partitions w;
+  written_by_partitions w{GetParam()};
   embedded_store here{*w.store};
   version v{testing::load(rows, 1)[0]};
   std::vector<std::pair<commit_record, version>> commits;
@@ -282,8 +303,8 @@ TEST(stored_partitions, read_commits_that_are_patches) {
     for (auto read : numbers_of_partitions) expect_same_graph(gather(w.read(record.id, read)), was.fold());
 }
 
-TEST(stored_partitions, name_a_patch_that_leads_elsewhere) {
-  written_by_partitions w;
+TEST_P(stored_patches, that_lead_elsewhere_are_named) {
+  written_by_partitions w{GetParam()};
   embedded_store here{*w.store};
   version v{testing::load(testing::random_rows({}, 8), 1)[0]};
   commit_record record;
@@ -297,13 +318,64 @@ TEST(stored_partitions, name_a_patch_that_leads_elsewhere) {
   for (auto read : numbers_of_partitions)
     in_process_hub{read}.run([&](communicator& all) {
       try {
-        committed_graph(*w.store, lie.id, all);
+        auto shared = w.reached(all);
+        committed_graph(shared, lie.id, all);
         ADD_FAILURE() << "it was read";
       } catch (const failure& f) {
         EXPECT_EQ(f.code(), errc::corrupt);
         EXPECT_NE(std::string{f.what()}.find("commit " + to_hex(lie.id) + ": what is stored is graph"), std::string::npos) << f.what();
       }
     });
+}
+
+TEST(stored_partitions, do_not_send_pages_that_the_store_has) {
+  auto parts = testing::load(testing::random_rows({true, false, false, 5000, 20000}, 9), 3);
+  written_by_partitions w{1000};
+  w.commit(parts);
+  auto before = w.store->pool(2).stats();
+  for (auto& page : w.store->pool(2).hashes()) ASSERT_EQ(content_hash(w.store->pool(2).get(page)), page);
+  uint64_t put = 0;
+  in_process_hub{3}.run([&](communicator& all) {
+    w.reached(all).write([&](const page_has& has, const page_put& write) {
+      return std::vector{write_graph(parts[all.rank()], has, [&](const hash128& h, std::span<const uint8_t> page) {
+        if (all.rank() == 2) ++put;
+        write(h, page);
+      })};
+    });
+  });
+  EXPECT_EQ(put, 0u);
+  EXPECT_EQ(w.store->pool(2).stats().bytes, before.bytes);
+}
+
+TEST(stored_partitions, hear_when_a_page_of_another_is_missing) {
+  auto parts = testing::load(testing::random_rows({}, 10), 3);
+  written_by_partitions w{1000};
+  auto commit = w.commit(parts);
+  auto transaction = w.store->pool(2).environment().write();
+  storage::erase_page(*transaction, commit.roots[2]);
+  transaction->commit();
+  in_process_hub{3}.run([&](communicator& all) {
+    auto shared = w.reached(all);
+    try {
+      committed_graph(shared, commit.id, all);
+      ADD_FAILURE() << "it was read";
+    } catch (const failure& f) {
+      EXPECT_EQ(f.code(), errc::corrupt) << f.what();
+      EXPECT_NE(std::string{f.what()}.find(to_hex(commit.roots[2])), std::string::npos) << f.what();
+    }
+  });
+}
+
+TEST(stored_partitions, of_whom_none_reaches_the_store_say_so) {
+  in_process_hub{2}.run([&](communicator& all) {
+    try {
+      shared_store{nullptr, "/data/people.gli", all};
+      ADD_FAILURE() << "it was opened";
+    } catch (const failure& f) {
+      EXPECT_EQ(f.code(), errc::io);
+      EXPECT_NE(std::string{f.what()}.find("no worker reaches /data/people.gli"), std::string::npos) << f.what();
+    }
+  });
 }
 
 }  // namespace

@@ -55,9 +55,9 @@ struct teller {
   void operator()(const resolve_mirrors&) {}
   void operator()(const repartition_graph& x) { all(x.partitioner, x.like); }
   void operator()(const identify&) {}
-  void operator()(const write_pages& x) { all(x.store, x.results); }
-  void operator()(const read_pages& x) { all(x.store, x.commit); }
-  void operator()(const read_result& x) { all(x.store, x.commit, x.index, x.kept); }
+  void operator()(const write_pages& x) { all(x.store, x.results, x.at); }
+  void operator()(const read_pages& x) { all(x.store, x.commit, x.at); }
+  void operator()(const read_result& x) { all(x.store, x.commit, x.index, x.kept, x.at); }
   void operator()(const compare_graphs& x) { all(x.newer); }
   void operator()(const edit& x) { all(x.op, x.node, x.target, x.edge_key, x.attributes, x.create_nodes); }
   void operator()(const edit_graph& x) { all(x.edits); }
@@ -99,7 +99,7 @@ struct teller {
   void operator()(const ask_history& x) { all(x.store, x.revision, x.limit); }
   void operator()(const checkout& x) { all(x.store, x.revision, x.result, x.graph, x.kept); }
   void operator()(const keep_result& x) { all(x.store, x.revision, x.values); }
-  void operator()(const create_branch& x) { all(x.store, x.name, x.from); }
+  void operator()(const open_store& x) { all(x.path, x.at); }
   void operator()(const shutdown_cluster&) {}
   void operator()(const cancel_request& x) { all(x.sequence); }
   void operator()(const request& x) { all(x.client, x.incarnation, x.body); }
@@ -289,7 +289,7 @@ struct maker {
       case 5: return commit_graph{text(), number(), text(), text(), text(), numbers(), text(), texts(), bool(below(2))};
       case 6: return ask_history{text(), text(), uint32_t(random())};
       case 7: return checkout{text(), text(), int32_t(random()), number(), result()};
-      case 8: return create_branch{text(), text(), text()};
+      case 8: return open_store{text(), text()};
       case 9: return shutdown_cluster{};
       case 10: return keep_result{text(), text(), number()};
       default: return cancel_request{number()};

@@ -109,7 +109,7 @@ TEST_F(client_test, a_failure_reply_is_thrown_with_its_code) {
     answer(s, f.header.sequence, failure_note{errc::key, "Branch 'x' not found"});
   }};
   driver_client client{door_at(0), 30, {}};
-  EXPECT_EQ(failure_of([&] { client.call(create_branch{"s", "x", "y"}); }, errc::key), "Branch 'x' not found");
+  EXPECT_EQ(failure_of([&] { client.call(open_store{"s", "x"}); }, errc::key), "Branch 'x' not found");
 }
 
 TEST_F(client_test, progress_is_told_and_other_requests_frames_are_dropped) {
