@@ -95,7 +95,8 @@ void coordinator::on(const worker_came& m) {
     auto actions = members_.joined(greeting);
     if (auto* refused = std::get_if<membership::refuse>(&actions.front())) {
       spdlog::warn("worker pid {} refused: {}", greeting.pid, refused->why);
-      return self_->send(worker, control::quit{refused->why, true});
+      auto how = refused->for_good ? control::ending::refused : control::ending::refused_for_now;
+      return self_->send(worker, control::quit{refused->why, uint8_t(how)});
     }
     auto& a = std::get<membership::assign>(actions.front());
     workers_[a.worker] = worker;
@@ -263,7 +264,7 @@ void coordinator::end(const std::string& why) {
   if (ending_) return;
   ending_ = true;
   spdlog::info("ending: {}", why);
-  for (auto& [number, worker] : workers_) self_->send(worker, control::quit{why, false});
+  for (auto& [number, worker] : workers_) self_->send(worker, control::quit{why, uint8_t(control::ending::told)});
   self_->delayed_send(self_, 200ms, control::later{[this] { may_quit_ = true, quit_if_alone(); }});  // let answers leave
   self_->delayed_send(self_, 5s, control::later{options_.on_quit});
 }

@@ -17,7 +17,7 @@ membership::actions membership::joined(const hello& greeting) {
   uint32_t p = greeting.partition;
   if (!vacant(p)) p = uint32_t(std::find_if(seats_.begin(), seats_.end(), [](const seat& s) { return !s.taken; }) - seats_.begin());
   if (!vacant(p)) return {refuse{"all " + std::to_string(seats_.size()) + " partitions have workers"}};
-  if (auto why = out_of_reach(greeting); !why.empty()) return {refuse{why}};
+  if (auto why = out_of_reach(greeting); !why.empty()) return {refuse{why, greeting.tls_address.empty()}};
   auto worker = next_worker_++;
   worker_info info{worker, p, greeting.pid, greeting.host, greeting.address, "starting", "", greeting.host_id, greeting.tls_address, greeting.cores,
                    greeting.numa_node, greeting.memory_limit};

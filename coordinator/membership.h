@@ -20,7 +20,7 @@ class membership {
   explicit membership(uint32_t partitions) : seats_(partitions) {}
 
   struct assign { uint32_t worker, partition; };
-  struct refuse { std::string why; };                                      // no partition is vacant, or the others could not reach it
+  struct refuse { std::string why; bool for_good = false; };               // no partition is vacant, or the others could not reach it; for_good: nor ever will
   struct announce { uint32_t term; };                                      // to all workers, each with doors_for() its partition
   struct ready { uint32_t term; std::vector<uint32_t> fresh; };            // partitions whose worker is new since the last ready
   struct lost { uint32_t worker, partition; };

@@ -1,8 +1,9 @@
 // glid: the coordinator and the worker of a GLI cluster. This file is wiring only.
 //
-//   glid coordinator --dir DIR --workers N [--listen HOST:PORT] [--parent PID] [--log FILE]
+//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--parent PID] [--log FILE]
 //   glid worker --dir DIR [--join ADDRESS] [--credentials FILE] [--listen HOST:PORT] [--index I] [--threads T] [--memory-limit BYTES] [--python PYTHON]
 //               [--parent PID] [--log FILE]
+//   glid probe --dir DIR [--alive]
 
 #include <utility>
 
@@ -10,7 +11,6 @@
 #include <spdlog/spdlog.h>
 #include <tbb/global_control.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +20,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -34,7 +35,9 @@
 #include "runtime/exchange.h"
 #include "runtime/gateway.h"
 #include "runtime/host.h"
+#include "runtime/private_folder.h"
 #include "runtime/tls_door.h"
+#include "deploy/probe.h"
 
 namespace {
 
@@ -42,7 +45,8 @@ using namespace gli;
 using namespace std::chrono_literals;
 
 constexpr uint32_t no_wish = UINT32_MAX;
-constexpr auto between_lives = 1s;
+constexpr std::chrono::seconds between_lives{1}, longest_between_lives{10};
+constexpr const char* refusals_before = "GLID_REFUSALS";
 
 struct arguments {
   std::string dir, log, python = "python3", join, credentials, listen;
@@ -63,12 +67,31 @@ std::atomic<door*> own_door{nullptr};  // once it is open
   std::_Exit(status);
 }
 
+/// Tries at a coordinator that had no place; they are counted from life to life.
+int& refusals() {
+  static int count = [] {
+    const char* before = std::getenv(refusals_before);
+    int n = before ? std::atoi(before) : 0;
+    unsetenv(refusals_before);
+    return n;
+  }();
+  return count;
+}
+
 /// A worker that was started by hand joins anew, as a new life of the same process: nothing of the old one is left but its log.
-[[noreturn]] void leave_or_join_again(const arguments& a, const std::string& why, bool again) {
-  if (!again || a.parent != 0) leave(why, 0);
+[[noreturn]] void leave_or_join_again(const arguments& a, const std::string& why, control::ending how) {
+  using control::ending;
+  if (how == ending::told) leave(why, 0);
+  if (how == ending::refused || how == ending::failed) leave(why, 1);
+  if (a.parent != 0) leave(why, 0);
   end_program_host();
-  spdlog::warn("{}; joining again", why);
-  std::this_thread::sleep_for(between_lives);
+  auto wait = between_lives;
+  if (how == ending::refused_for_now) {
+    wait = std::min(between_lives * (1 << std::min(refusals(), 8)), longest_between_lives);
+    setenv(refusals_before, std::to_string(refusals() + 1).c_str(), 1);
+  }
+  spdlog::warn("{}; joining again in {} s", why, wait.count());
+  std::this_thread::sleep_for(wait);
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   execv("/proc/self/exe", a.words);
   leave(std::string{"cannot start again: "} + std::strerror(errno), 1);
@@ -111,7 +134,7 @@ std::string cluster_id(const tls_bridge* bridge) {
 
 /// Counts the coordinator's starts in this directory, which is made if it is not there.
 uint32_t next_epoch(const std::string& dir) {
-  if (mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) throw failure{errc::io, dir + ": " + std::strerror(errno)};
+  make_private_folder(dir);
   uint32_t epoch = 0;
   std::ifstream{dir + "/epoch"} >> epoch;
   std::ofstream next{dir + "/epoch.next"};
@@ -125,12 +148,15 @@ uint32_t next_epoch(const std::string& dir) {
 std::shared_ptr<tls_bridge> bridge_with(const std::string& credentials, role needed) {
   auto c = load_credentials(credentials);
   if (c.role != needed) throw failure{errc::value, "the credentials in " + credentials + " are a " + name_of(c.role) + "'s, not a " + name_of(needed) + "'s"};
+  if (auto given = given_cluster(); !given.empty() && given != c.cluster)
+    throw failure{errc::value, "the credentials in " + credentials + " are of cluster '" + c.cluster + "', and GLI_CLUSTER_ID says '" + given + "'"};
   return std::make_shared<tls_bridge>(std::move(c));
 }
 
-/// With what is in the directory from an earlier start, or what is made now.
-std::shared_ptr<tls_bridge> coordinators_bridge(const std::string& dir) {
-  auto folder = dir + "/credentials", own = folder + "/coordinator.pem";
+/// With what was given, or is in the directory from an earlier start, or is made now.
+std::shared_ptr<tls_bridge> coordinators_bridge(const arguments& a) {
+  if (!a.credentials.empty()) return bridge_with(a.credentials, role::coordinator);
+  auto folder = a.dir + "/credentials", own = folder + "/coordinator.pem";
   if (access(own.c_str(), F_OK) != 0) make_credentials(folder, cluster_id(nullptr));
   return bridge_with(own, role::coordinator);
 }
@@ -166,7 +192,7 @@ int run_coordinator(const arguments& a) {
   std::shared_ptr<tls_bridge> bridge;
   std::optional<tls_door> beyond;
   if (!a.listen.empty()) {
-    bridge = coordinators_bridge(a.dir);
+    bridge = coordinators_bridge(a);
     beyond.emplace(io, bridge, parse_host_port(a.listen, "--listen"));
   }
   control::settings settings;
@@ -220,11 +246,29 @@ auto until_it_works(const arguments& a, const Try& attempt) {
   }
 }
 
-/// Where a worker listens: as it was told, or where its connection to the coordinator comes from.
+/// A worker at a coordinator's socket takes what it was not told from beside it: credentials, where there are some, and the address of this host at which the
+/// coordinator listens. It has noted both before it answers anybody.
+void look_beside(arguments& a) {
+  if (is_tls(a.join)) return;
+  asio::io_context io;
+  until_it_works(a, [&] { return knock(io, a.join, driver_hello(given_cluster()), limits::hello_seconds); });
+  auto folder = std::filesystem::path{a.join}.parent_path();
+  std::string address, listens_at;
+  std::ifstream noted{folder / "address"};
+  std::getline(std::getline(noted, address), listens_at);
+  auto beside = folder / "credentials" / "worker.pem";
+  if (a.credentials.empty() && !(a.listen.empty() && listens_at.empty()) && std::filesystem::exists(beside)) a.credentials = beside;
+  if (!a.credentials.empty() && a.listen.empty() && !listens_at.empty()) a.listen = listens_at + ":0";
+  if (!a.listen.empty() && a.credentials.empty()) throw failure{errc::value, "--listen " + a.listen + " needs --credentials: a worker.pem of the cluster"};
+}
+
+/// Where a worker listens: as it was told, or where its connection to the coordinator comes from (":PORT": at that port).
 host_port own_door_beyond(const arguments& a) {
-  if (!a.listen.empty()) return parse_host_port(a.listen, "--listen");
+  bool port_only = a.listen.starts_with(':');
+  if (!a.listen.empty() && !port_only) return parse_host_port(a.listen, "--listen");
   if (!is_tls(a.join)) throw failure{errc::value, "a worker that joins through " + a.join + " with credentials needs --listen HOST:PORT"};
-  return {until_it_works(a, [&] { return own_address_towards(parse_host_port(a.join, "--join")); }), 0};
+  auto port = port_only ? parse_host_port("any" + a.listen, "--listen").port : uint16_t(0);
+  return {until_it_works(a, [&] { return own_address_towards(parse_host_port(a.join, "--join")); }), port};
 }
 
 hello workers_hello(const arguments& a, const std::string& own_path, uint32_t threads) {
@@ -244,9 +288,11 @@ hello workers_hello(const arguments& a, const std::string& own_path, uint32_t th
   return h;
 }
 
-int run_worker(const arguments& a) {
+int run_worker(arguments a) {
   log_to_stderr(a.index == no_wish ? "worker" : "worker-" + std::to_string(a.index));
   limit_memory(a.memory_limit);
+  refusals();
+  look_beside(a);
   auto threads = a.threads != 0 ? a.threads : std::max(1u, std::thread::hardware_concurrency());
   tbb::global_control parallelism{tbb::global_control::max_allowed_parallelism, threads};
   auto own_path = a.dir + "/w" + (a.index == no_wish ? "" : std::to_string(a.index)) + "-" + std::to_string(getpid()) + ".sock";
@@ -277,7 +323,7 @@ int run_worker(const arguments& a) {
   if (beyond) beyond->open(who, serve, {.refused = log_refusal});
   control::settings settings;
   caf::actor_system system{settings};
-  auto on_end = [&a](const std::string& why, bool again) { leave_or_join_again(a, why, again); };
+  auto on_end = [&a](const std::string& why, control::ending how) { leave_or_join_again(a, why, how); };
   auto partition = spawn_partition(system, {held, &bulk, a.python, on_end});
   control::offer(system, connection.release(), partition);
 
@@ -305,7 +351,6 @@ int main(int argc, char** argv) {
   coordinator->add_option("--workers", a.workers, "how many workers, and so partitions")->required()->check(CLI::Range(1u, 65536u));
   auto* worker = app.add_subcommand("worker", "run a worker");
   worker->add_option("--join", a.join, "the coordinator's door: a socket's path or gli://HOST:PORT; default: in the directory");
-  worker->add_option("--credentials", a.credentials, "a worker.pem of the cluster, to be reached from other hosts");
   worker->add_option("--index", a.index, "the partition it wishes");
   worker->add_option("--memory-limit", a.memory_limit, "bytes of its own memory");
   worker->add_option("--threads", a.threads, "threads for kernels; default: all cores");
@@ -313,13 +358,20 @@ int main(int argc, char** argv) {
   for (auto* command : {coordinator, worker}) {
     command->add_option("--dir", a.dir, "the cluster's directory, mode 0700, for its sockets")->required();
     command->add_option("--listen", a.listen, "HOST:PORT for other hosts: TLS, with credentials; port 0: any");
+    command->add_option("--credentials", a.credentials, "a .pem of the cluster for this role; default: what lies in the coordinator's directory, which makes it");
     command->add_option("--parent", a.parent, "end when this process, which started this one, ends");
     command->add_option("--log", a.log, "where standard error goes, for messages");
   }
+  auto* probe = app.add_subcommand("probe", "whether the process in a directory answers at its door; for service managers");
+  bool alive = false;
+  probe->add_option("--dir", a.dir, "the directory")->required();
+  probe->add_flag("--alive", alive, "a worker that waits for its coordinator, and has no door yet, is well too");
   CLI11_PARSE(app, argc, argv);
   if (a.join.empty()) a.join = a.dir + "/coordinator.sock";
   for (auto s : {SIGPIPE, SIGXFSZ}) std::signal(s, SIG_IGN);  // the calls that meet them fail
+  for (auto s : {SIGINT, SIGTERM}) std::signal(s, [](int) { std::_Exit(0); });  // until there is more to end; the first process of a container has no default
   try {
+    if (probe->parsed()) return probe_door(a.dir, alive), 0;
     return coordinator->parsed() ? run_coordinator(a) : run_worker(a);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "glid: %s\n", e.what());

@@ -66,12 +66,12 @@ class partition {
  public:
   partition(caf::event_based_actor* self, partition_options options)
       : self_{self}, options_{std::move(options)}, programs_{options_.python} {
-    self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone", true); });
+    self_->set_down_handler([this](const caf::down_msg&) { options_.on_end("the coordinator is gone", control::ending::lost); });
     self_->set_exception_handler([this](std::exception_ptr& e) {
       try {
         std::rethrow_exception(e);
       } catch (const std::exception& why) {
-        options_.on_end(why.what(), false);
+        options_.on_end(why.what(), control::ending::failed);
       }
       return caf::make_error(caf::sec::runtime_error);
     });
@@ -107,8 +107,9 @@ class partition {
 
   void on(const control::quit& m) {
     bool from_self = self_->current_sender() == self_;
-    if (!from_self) options_.on_end("told to quit: " + m.why, m.again);
-    else if (!coordinator_) options_.on_end("the coordinator took this worker's connection and never assigned a partition", true);
+    auto how = control::ending(m.ending);
+    if (!from_self) options_.on_end((how == control::ending::told ? "told to quit: " : "refused: ") + m.why, how);
+    else if (!coordinator_) options_.on_end("the coordinator took this worker's connection and never assigned a partition", control::ending::lost);
   }
 
   /// What this process uses, whenever that has changed.

@@ -17,7 +17,7 @@ struct partition_options {
   std::shared_ptr<holdings> held;
   exchange* bulk = nullptr;                        // outlives the actor
   std::string python = "python3";                  // the interpreter of users' programs
-  std::function<void(const std::string& why, bool again)> on_end;  // quit was received, or the coordinator is gone; again: the worker may join anew
+  std::function<void(const std::string& why, control::ending how)> on_end;
 };
 
 caf::actor spawn_partition(caf::actor_system& system, partition_options options);

@@ -9,6 +9,15 @@
 
 namespace gli::control {
 
+/// How a worker's life ends.
+enum class ending : uint8_t {
+  told = 0,             // the cluster ends
+  refused = 1,          // it is not wanted as it is: another try would go the same way
+  refused_for_now = 2,  // no place for it yet
+  lost = 3,             // its coordinator is gone
+  failed = 4,           // a bug, or no memory
+};
+
 struct assign { uint32_t epoch = 0, worker = 0, partition = 0, partitions = 0; };
 struct place { uint32_t term = 0; std::vector<std::string> doors; };
 struct placed { uint32_t term = 0, partition = 0; };
@@ -27,7 +36,7 @@ struct job_failed { uint64_t id = 0; uint32_t partition = 0; uint16_t code = 0; 
 struct job_progress { uint64_t id = 0; std::string what; uint64_t done = 0, total = 0; std::string detail; };
 struct abort_jobs { uint64_t up_to = 0; uint16_t code = 0; std::string why; };
 struct release { std::vector<uint64_t> handles; };
-struct quit { std::string why; bool again = false; };  // again: it may join anew
+struct quit { std::string why; uint8_t ending = 0; };  // ending: told, refused or refused_for_now
 struct usage { uint64_t memory = 0; };                  // bytes resident
 
 template <class F> auto inspect(F& f, assign& x) { return f(caf::meta::type_name("assign"), x.epoch, x.worker, x.partition, x.partitions); }
@@ -43,7 +52,7 @@ template <class F> auto inspect(F& f, job_failed& x) { return f(caf::meta::type_
 template <class F> auto inspect(F& f, job_progress& x) { return f(caf::meta::type_name("job_progress"), x.id, x.what, x.done, x.total, x.detail); }
 template <class F> auto inspect(F& f, abort_jobs& x) { return f(caf::meta::type_name("abort_jobs"), x.up_to, x.code, x.why); }
 template <class F> auto inspect(F& f, release& x) { return f(caf::meta::type_name("release"), x.handles); }
-template <class F> auto inspect(F& f, quit& x) { return f(caf::meta::type_name("quit"), x.why, x.again); }
+template <class F> auto inspect(F& f, quit& x) { return f(caf::meta::type_name("quit"), x.why, x.ending); }
 template <class F> auto inspect(F& f, usage& x) { return f(caf::meta::type_name("usage"), x.memory); }
 
 }  // namespace gli::control

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "runtime/error.h"
+#include "runtime/private_folder.h"
 
 namespace gli {
 
@@ -111,14 +112,6 @@ certificate make_certificate(role r, const std::string& cluster, EVP_PKEY* k, X5
   return c;
 }
 
-void prepare_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw failure{errc::io, folder + ": " + std::strerror(errno)};
-  struct stat s;
-  if (::lstat(folder.c_str(), &s) != 0 || !S_ISDIR(s.st_mode)) throw failure{errc::io, folder + " is no directory"};
-  if (s.st_uid != ::geteuid()) throw failure{errc::io, folder + " belongs to another user"};
-  if ((s.st_mode & 077) != 0) throw failure{errc::io, folder + " may be read by others: chmod 700 " + folder};
-}
-
 /// Whole or not at all, and never readable by others.
 void write_private(const std::string& path, const std::string& text) {
   auto next = path + ".next";
@@ -142,18 +135,24 @@ std::string as_pem(X509* c, EVP_PKEY* k, X509* authority, const shared_secret& s
 
 // --- reading ---------------------------------------------------------------------------------------------------------------
 
+/// Nobody but its owner may read it; but where that is root and we are not, root has decided who is in its group, or named us in its access control list, which
+/// its mode shows as the group's.
+void check_private(const std::string& path, const struct stat& s) {
+  bool from_root = s.st_uid == 0 && ::geteuid() != 0;
+  if (s.st_uid != ::geteuid() && !from_root) refuse(errc::io, path, "belong to another user");
+  if ((s.st_mode & (from_root ? 037 : 077)) == 0) return;
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", unsigned(s.st_mode & 07777));
+  refuse(errc::io, path, std::string{"may be read by others (mode "} + mode + "): chmod " + (from_root ? "440 " : "600 ") + path);
+}
+
 std::string read_private(const std::string& path) {
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) throw failure{errno == ENOENT ? errc::not_found : errc::io, "no credentials in " + path + ": " + std::strerror(errno)};
   struct closing { int file; ~closing() { ::close(file); } } guard{file};
   struct stat s;
   if (::fstat(file, &s) != 0 || !S_ISREG(s.st_mode)) refuse(errc::io, path, "are in no regular file: name one of the .pem files that gli start made");
-  if (s.st_uid != ::geteuid() && s.st_uid != 0) refuse(errc::io, path, "belong to another user");
-  if ((s.st_mode & 077) != 0) {
-    char mode[8];
-    std::snprintf(mode, sizeof mode, "%04o", unsigned(s.st_mode & 07777));
-    refuse(errc::io, path, std::string{"may be read by others (mode "} + mode + "): chmod 600 " + path);
-  }
+  check_private(path, s);
   if (s.st_size > largest_file) refuse(errc::value, path, "are too large to be credentials");
   std::string text(size_t(s.st_size), '\0');
   if (::read(file, text.data(), text.size()) != ssize_t(text.size())) refuse(errc::io, path, "cannot be read");
@@ -198,7 +197,7 @@ std::string cluster_of(const X509* c) { return entry(c, NID_organizationName); }
 
 void make_credentials(const std::string& folder, const std::string& cluster, const credentials_days& days) {
   if (cluster.empty() || cluster.size() > 64) throw failure{errc::value, "a cluster's id has 1 to 64 bytes where it has credentials, not '" + cluster + "'"};
-  prepare_folder(folder);
+  make_private_folder(folder);
   auto authority_key = make_key();
   auto authority = make_authority(cluster, authority_key.get());
   shared_secret secret;

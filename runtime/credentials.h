@@ -32,10 +32,11 @@ struct credentials {
 /// How long certificates are valid, by role; negative: they have expired.
 struct credentials_days { std::array<long, 3> of{366, 366, 366}; };
 
-/// Makes an authority, and of it `folder`/coordinator.pem, worker.pem and driver.pem; nothing keeps the authority's key. The folder is made, or must be ours,
-/// with mode 0700; files in it are replaced.
+/// Makes an authority, and of it `folder`/coordinator.pem, worker.pem and driver.pem; nothing keeps the authority's key. The folder is made, or must be this
+/// user's alone; files in it are replaced.
 void make_credentials(const std::string& folder, const std::string& cluster, const credentials_days& days = {});
 
+/// Of a regular file, or a link to one, which its owner alone may read: this user, or root, who may let a group read it too (0440, and no more).
 credentials load_credentials(const std::string& path);
 
 /// The role and cluster that a certificate of the cluster's authority says. failure{protocol} where it says none.

@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/private_folder.h"
+
 namespace gli {
 
 namespace {
@@ -32,19 +34,6 @@ sockaddr_un address_of(const std::string& path) {
   a.sun_family = AF_UNIX;
   std::memcpy(a.sun_path, path.data(), path.size());
   return a;
-}
-
-/// Makes the directory with mode 0700, or checks that one that exists is ours and has it.
-void prepare_directory(const std::string& path) {
-  auto directory = std::filesystem::absolute(path).parent_path();
-  std::error_code ignored;
-  std::filesystem::create_directories(directory.parent_path(), ignored);
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) refuse_path(path, why());
-  struct stat s;
-  if (::lstat(directory.c_str(), &s) != 0) refuse_path(path, why());
-  if (!S_ISDIR(s.st_mode)) refuse_path(path, directory.string() + " is no directory");
-  if (s.st_uid != ::geteuid()) refuse_path(path, directory.string() + " belongs to another user");
-  if ((s.st_mode & 0777) != 0700) refuse_path(path, directory.string() + " must have mode 0700");
 }
 
 /// errno of connecting there, 0 when somebody listens.
@@ -86,7 +75,7 @@ bool same_user(local_socket& socket) {
 struct door::state {
   void listen(local_entrance::acceptor& acceptor) {
     address_of(path);
-    prepare_directory(path);
+    make_folder();
     remove_stale(path);
     boost::system::error_code error;
     acceptor.open(protocol{}, error);
@@ -96,6 +85,12 @@ struct door::state {
     ::chmod(path.c_str(), 0600);
     struct stat s;
     if (::lstat(path.c_str(), &s) == 0) inode = s.st_ino;
+  }
+
+  void make_folder() const {
+    try {
+      make_private_folder(std::filesystem::absolute(path).parent_path());
+    } catch (const failure& e) { refuse_path(path, e.what()); }
   }
 
   void unlink_own() {

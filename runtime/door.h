@@ -18,7 +18,7 @@ class door {
   /// Called once for each authenticated connection, after its Welcome was sent. Whoever takes it owns it.
   using handler = std::function<void(hello, local_socket)>;
 
-  /// Listens at `path` (its directory is made 0700; a path over 107 bytes or a directory of another owner or mode is failure{io}).
+  /// Listens at `path` (its directory is made as make_private_folder() does; what that refuses, and a path over 107 bytes, is failure{io}).
   /// A socket file at `path` is replaced when nobody answers there. Strangers beyond limits::strangers wait in the kernel's queue.
   door(asio::io_context& io, std::string path, identity who, handler on_connection, door_options options = {});
   ~door();  // closes and unlinks; from any thread, before the io_context

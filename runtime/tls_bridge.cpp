@@ -65,6 +65,16 @@ void check_called(role who, const hello& h) {
   if (!right) refuse(errc::protocol, std::string{"a "} + name_of(who) + " is there, which this connection is not for");
 }
 
+/// TLS's own word for a connection that ends on purpose, so that whoever hears it need not try again; then until it has hung up.
+asio::awaitable<void> say_goodbye(tls_stream& stream) {
+  boost::system::error_code error;
+  co_await stream.async_shutdown(asio::redirect_error(use_awaitable, error));
+  std::array<char, 512> unread;
+  for (error = {}; !error;) co_await stream.next_layer().async_read_some(asio::buffer(unread), asio::redirect_error(use_awaitable, error));
+}
+
+bool said_goodbye(tls_stream& stream) { return (SSL_get_shutdown(stream.native_handle()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+
 /// What a failed handshake or a hang-up after it means to the one who knocked: protocol for what a second try would not change.
 failure explained(const boost::system::error_code& error, const std::string& path) {
   auto text = error.message();
@@ -104,7 +114,10 @@ asio::awaitable<std::pair<std::shared_ptr<tls_stream>, hello>> tls_bridge::admit
   co_await asio::async_read(*stream, asio::buffer(shown), asio::redirect_error(use_awaitable, error));
   if (error) refuse(errc::protocol, "it proved nothing: " + error.message());
   auto expected = prove(stream->native_handle(), own_.secret);
-  if (CRYPTO_memcmp(shown.data(), expected.data(), expected.size()) != 0) refuse(errc::protocol, "it does not know the cluster's secret");
+  if (CRYPTO_memcmp(shown.data(), expected.data(), expected.size()) != 0) {
+    co_await say_goodbye(*stream);
+    refuse(errc::protocol, "it does not know the cluster's secret");
+  }
   auto h = co_await answer_hello(*stream, who, [caller](const hello& said) { check_caller(caller, said); });
   co_return std::pair{std::move(stream), std::move(h)};
 }
@@ -140,8 +153,13 @@ asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> tls_bridge::int
   auto shown = prove(stream->native_handle(), own_.secret);
   co_await asio::async_write(*stream, asio::buffer(shown), asio::redirect_error(use_awaitable, error));
   if (error) throw explained(error, own_.path);
-  auto w = co_await say_hello(*stream, greeting);
-  co_return std::pair{std::move(stream), std::move(w)};
+  try {
+    auto w = co_await say_hello(*stream, greeting);
+    co_return std::pair{stream, std::move(w)};
+  } catch (const failure& e) {
+    if (e.code() == errc::unavailable && said_goodbye(*stream)) refuse(errc::protocol, "it does not take the secret in " + own_.path + ": copy the file again");
+    throw;
+  }
 }
 
 asio::awaitable<tls_bridge::answer> tls_bridge::knock_there(host_port at, hello greeting, double timeout_seconds) {

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+ROLES = ("coordinator", "worker", "driver")
 _SCHEME = "unix://"
 _BEYOND = "gli://"
 _SOCKET = "coordinator.sock"

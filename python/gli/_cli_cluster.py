@@ -8,12 +8,12 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from . import _core
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
 
@@ -31,6 +31,10 @@ def add_commands(commands, at_least_one) -> None:
     start.add_argument(
         "--listen", metavar="HOST:PORT", help="let workers and drivers of other hosts in, with the credentials that this makes"
     )
+    start.add_argument("--credentials", metavar="PATH", help="instead: a coordinator.pem that gli credentials made, or its folder")
+    start.add_argument(
+        "--service", action="store_true", help="say nothing and be the coordinator itself, which logs to standard error: for systemd, containers"
+    )
     start.add_argument(
         "--workers", type=at_least_one, default=1, metavar="P", help="how many workers, and so partitions, it has (default: 1)"
     )
@@ -40,7 +44,9 @@ def add_commands(commands, at_least_one) -> None:
     worker.add_argument("--join", metavar="ADDRESS", help=f"the coordinator's: {_address_help()}")
     worker.add_argument("--credentials", metavar="PATH", help="a copy of the cluster's worker.pem (default: GLI_CREDENTIALS)")
     worker.add_argument(
-        "--listen", metavar="HOST:PORT", help="where workers and drivers of other hosts reach it (default: where it joins from)"
+        "--listen",
+        metavar="[HOST]:PORT",
+        help="where workers and drivers of other hosts reach it (default, and without HOST: where it joins from)",
     )
     worker.add_argument("--threads", type=at_least_one, metavar="N", help="for kernels (default: all cores)")
     worker.add_argument("--memory-limit", type=_bytes, metavar="SIZE", help="of its own memory, such as 4GiB: what would need more fails")
@@ -80,27 +86,22 @@ def _bytes(text: str) -> int:
 def _start(o) -> None:
     from ._cluster import glid_path
 
+    if o.credentials and not o.listen:
+        raise ValueError(f"--credentials {o.credentials} is for other hosts, whom this does not let in: give --listen HOST:PORT too")
     directory = Path(o.dir).absolute() if o.dir else default_directory()
-    _make_private(directory)
+    _core.make_private_folder(str(directory))
     if _answers(f"{directory}/coordinator.sock"):
         raise ClusterError(f"a coordinator runs at {address_in(directory)} already: gli stop ends it, --dir names another place")
+    command = [glid_path(), "coordinator", "--dir", str(directory), "--workers", str(o.workers)]
+    command += ["--listen", o.listen] if o.listen else []
+    command += ["--credentials", credentials_for("", o.credentials, "coordinator")] if o.credentials else []
+    if o.service:
+        os.execv(command[0], command)
     log = directory / "coordinator.log"
-    command = [
-        glid_path(),
-        "coordinator",
-        "--dir",
-        str(directory),
-        "--workers",
-        str(o.workers),
-        "--parent",
-        str(os.getpid()),
-        "--log",
-        str(log),
-    ]
+    command += ["--parent", str(os.getpid()), "--log", str(log)]
     with open(log, "ab") as output:
         begin = output.tell()
-        listen = ["--listen", o.listen] if o.listen else []
-        child = subprocess.Popen([*command, *listen], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         _await_answer(child, directory, log, begin)
         _explain(directory, o, log)
@@ -122,17 +123,6 @@ def _end(child: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-
-
-def _make_private(directory: Path) -> None:
-    """Makes it, with mode 0700, before anything is written there; PermissionError for one that others may enter, or own."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    directory.mkdir(mode=0o700, exist_ok=True)
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise PermissionError(f"{directory} is no directory of yours: name another one with --dir")
-    if found.st_mode & 0o77:
-        raise PermissionError(f"{directory} may be entered by others (mode {stat.S_IMODE(found.st_mode):04o}): chmod 700 {directory}")
 
 
 def _await_answer(child: subprocess.Popen, directory: Path, log: Path, begin: int) -> None:
@@ -163,7 +153,9 @@ def _explain(directory: Path, o, log: Path) -> None:
     lines.append(f"workers on this host:   gli worker{here and f' --join{here}'}")
     if o.listen:
         address = (directory / "address").read_text().splitlines()[0]
-        worker, driver = (credentials_in(directory, role) for role in ("worker", "driver"))
+        given = Path(o.credentials) if o.credentials else credentials_in(directory, "worker").parent
+        folder = given if given.is_dir() else given.parent
+        worker, driver = (folder / f"{role}.pem" for role in ("worker", "driver"))
         lines.append(f"workers on other hosts: gli worker --join {address} --credentials worker.pem")
         lines.append(f"                        worker.pem is a copy of {worker}, which only its owner may read")
         lines.append(f"drivers on other hosts: gli.connect({address!r}, credentials='driver.pem'), a copy of {driver}")
@@ -178,21 +170,14 @@ def _worker(o) -> None:
     from ._cluster import glid_path
 
     door = door_of(o.join or given_address())
-    if not is_beyond(door):
-        _await_coordinator(door)
-    listen, credentials = o.listen, credentials_for(door, o.credentials, "worker")
-    if credentials and not is_beyond(door) and not listen:
-        listen = _beside(door)
-        if listen is None and o.credentials is None:
-            credentials = None
+    credentials = credentials_for(door, o.credentials, "worker") if is_beyond(door) or o.credentials else None
     if is_beyond(door) and credentials is None:
         raise ValueError(f"{door} needs credentials: a copy of the worker.pem that gli start made (--credentials or GLI_CREDENTIALS)")
     directory = Path(o.dir).absolute() if o.dir else default_directory() if is_beyond(door) else Path(door).parent
-    directory.parent.mkdir(parents=True, exist_ok=True)
     command = [glid_path(), "worker", "--dir", str(directory), "--join", door, "--python", sys.executable]
     for option, value in (
         ("--credentials", credentials),
-        ("--listen", listen),
+        ("--listen", o.listen),
         ("--threads", o.threads),
         ("--memory-limit", o.memory_limit),
     ):
@@ -200,18 +185,7 @@ def _worker(o) -> None:
     os.execv(command[0], command)
 
 
-def _await_coordinator(door: str) -> None:
-    """Until it answers: by then it has noted where it listens."""
-    wait = 0.1
-    while not _answers(door):
-        print(f"gli: no coordinator at {door} yet; next look in {wait:g} s", file=sys.stderr)
-        time.sleep(wait)
-        wait = min(2 * wait, 5)
-
-
 def _answers(door: str) -> bool:
-    from . import _core
-
     try:
         _core.DriverClient(door, _PING_SECONDS).ping(_PING_SECONDS)
     except ProtocolError:
@@ -219,15 +193,6 @@ def _answers(door: str) -> bool:
     except (GliError, OSError):
         return False
     return True
-
-
-def _beside(door: str) -> str | None:
-    """Where a worker beside a coordinator that listens listens itself: at the same address of this host, any port."""
-    try:
-        listens_at = Path(door).with_name("address").read_text().splitlines()[1]
-    except OSError:
-        return None
-    return f"{listens_at}:0"
 
 
 # --- status, stop ---------------------------------------------------------------------------------------------------------------------

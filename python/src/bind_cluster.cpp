@@ -9,6 +9,7 @@
 #include "runtime/driver_client.h"
 #include "runtime/error.h"
 #include "runtime/host.h"
+#include "runtime/private_folder.h"
 #include "runtime/tls_bridge.h"
 
 namespace gli::python {
@@ -201,6 +202,9 @@ void bind_cluster(py::module_& m) {
   m.def("edit_lists", &edit_lists, py::arg("edits"), "Edits in as few lists as one job each can carry.");
   py::class_<tls_bridge, std::shared_ptr<tls_bridge>>(m, "TlsBridge", "A driver's credentials, and the thread that its connections beyond this host need.")
       .def(py::init(&bridge_of), py::arg("path"));
+  m.def("make_credentials", [](const std::string& folder, const std::string& cluster) { make_credentials(folder, cluster); }, py::arg("folder"),
+        py::arg("cluster"), "An authority's certificates and secret for coordinator, workers and drivers, in a folder that is for this user alone.");
+  m.def("make_private_folder", &make_private_folder, py::arg("folder"), "Makes it with mode 0700, or checks that one that is there is for this user alone.");
   bind_driver(m);
   py::class_<worker_client>(m, "WorkerClient", "A connection to a worker; for one thread at a time.")
       .def(py::init(&connect_worker), py::arg("address"), py::arg("cluster"), py::arg("bridge") = py::none())

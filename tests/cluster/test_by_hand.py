@@ -103,7 +103,7 @@ def test_workers_outlive_their_coordinator_and_join_the_next(pair):
 
 def test_workers_may_come_before_their_coordinator(hand, tmp_path):
     worker = hand.worker("w0", "--join", hand.address)
-    wait_for(lambda: hand.log("w0").exists() and hand.log("w0").read_text().count("no coordinator at") >= 2, "two looks")
+    wait_for(lambda: hand.log("w0").exists() and hand.log("w0").read_text().count("cannot reach the coordinator") >= 2, "two knocks")
     hand.start(1)
     with connected(hand.address) as client:
         assert ready(client).workers[0].pid == worker.pid

@@ -1,6 +1,8 @@
 #include "runtime/credentials.h"
 
+#include <grp.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -85,6 +87,47 @@ TEST_F(credentials_test, a_file_that_others_may_read_is_refused_with_the_command
   }
   ::chmod(worker.c_str(), 0400);
   EXPECT_EQ(load_credentials(worker).role, role::worker);
+}
+
+/// The exit status of a child that does this as user and group `id`, whose other group is `also`.
+template <class Do>
+int as_user(uid_t id, gid_t also, const Do& act) {
+  auto child = ::fork();
+  if (child == 0) {
+    if (::setgroups(1, &also) != 0 || ::setgid(id) != 0 || ::setuid(id) != 0) ::_exit(99);
+    ::_exit(act());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+int loads(const std::string& path) {
+  try {
+    load_credentials(path);
+    return 0;
+  } catch (const failure& e) { return e.code() == errc::io ? 1 : 2; }
+}
+
+TEST_F(credentials_test, roots_file_may_be_readable_by_a_group_as_volumes_of_secrets_have_it_and_by_nobody_else) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to make files of root that others read";
+  constexpr uid_t user = 54321;
+  constexpr gid_t group = 54322;
+  for (auto& folder : {made.folder, made.folder + "/credentials"}) ::chmod(folder.c_str(), 0755);
+  auto link = made.folder + "/link.pem";  // as ..data links are
+  fs::create_symlink(worker, link);
+  auto tried = [&](uid_t owner, gid_t of, mode_t mode) {
+    EXPECT_EQ(::chown(worker.c_str(), owner, of), 0);
+    ::chmod(worker.c_str(), mode);
+    return as_user(user, group, [&] { return loads(link); });
+  };
+  EXPECT_EQ(tried(0, group, 0440), 0);
+  EXPECT_EQ(tried(0, group, 0640), 0);
+  EXPECT_EQ(tried(user, group, 0400), 0);
+  for (mode_t mode : {0444, 0460, 0450, 0644}) EXPECT_EQ(tried(0, group, mode), 1) << std::oct << mode;
+  EXPECT_EQ(tried(user, group, 0440), 1);        // its owner can mend that
+  EXPECT_EQ(tried(user + 7, group, 0440), 1);    // somebody else decides who reads it
+  EXPECT_EQ(tried(0, 0, 0440), 1);               // it is not in that group
 }
 
 TEST_F(credentials_test, what_is_no_file_or_not_whole_is_refused) {

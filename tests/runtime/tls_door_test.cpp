@@ -158,8 +158,8 @@ TEST_F(tls_door_test, a_wrong_secret_is_hung_up_on_without_a_word) {
   made_credentials other;
   auto path = blend(made.file(role::driver), made.file(role::driver), other.file(role::driver), made.folder + "/blend.pem");
   tls_bridge guesser{load_credentials(path)};
-  auto why = failure_of([&] { guesser.knock(io, d.address(), greeting(), long_enough); }, errc::unavailable);
-  EXPECT_NE(why.find("closed the connection"), std::string::npos) << why;
+  auto why = failure_of([&] { guesser.knock(io, d.address(), greeting(), long_enough); }, errc::protocol);
+  EXPECT_NE(why.find("does not take the secret in " + path), std::string::npos) << why;
   EXPECT_NE(d.last_refusal().find("secret"), std::string::npos) << d.last_refusal();
   expect_open(d);
 }
