@@ -12,12 +12,11 @@ from pathlib import Path
 from ._checks import number, whole
 from ._errors import ClusterError
 from ._slurm_commands import SlurmJob, submit
-from ._slurm_job import shared_folder
-from ._slurm_script import NOTICE_SECONDS, job_request
+from ._slurm_script import NOTICE_SECONDS, job_request, shared_folder
 from ._table import counted
 
 _POLL_SECONDS = 0.2
-_SHARED_SECONDS = 60  # in which a file that one host wrote is seen by another
+_SEEN_SECONDS = 360  # in which a job that runs has its workers, and another host sees the file that says so
 _SAY_AFTER_SECONDS = 2.0
 
 
@@ -170,17 +169,15 @@ class SLURMCluster:
             if now > deadline:
                 raise TimeoutError(f"job {self._job.number} was not ready after {timeout:g} s: {state}")
             running = min(running, now) if state == "RUNNING" else float("inf")
-            if now - running > _SHARED_SECONDS + self._START_SECONDS:
-                raise ClusterError(f"job {self._job.number} runs, and {self._folder} is not seen here: shared_directory= names a directory that both see")
+            if now - running > _SEEN_SECONDS:
+                raise ClusterError(f"job {self._job.number} runs, and {self._folder} is not here: shared_directory= is one that both see")
             if state != said and now - begun > _SAY_AFTER_SECONDS and sys.stderr.isatty():
                 print(f"gli: job {self._job.number}: {state}", file=sys.stderr)
                 said = state
             time.sleep(_POLL_SECONDS)
 
-    _START_SECONDS = 300
-
     def _answer(self) -> bool:
-        """Whether the job has told its address. The folder is listed, because file systems of networks remember for long what is not there."""
+        """Whether the job has told its address. The folder is listed: network file systems remember for long what is not there."""
         try:
             there = "address" in os.listdir(self._folder)
         except FileNotFoundError:
@@ -200,7 +197,11 @@ class SLURMCluster:
         self._job = self._address = None
 
     def __enter__(self) -> SLURMCluster:
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_):

@@ -74,7 +74,7 @@ def own_address(interface: str | None = None) -> str:
     try:
         return _address_towards(towards)
     except OSError as error:
-        raise ClusterError(f"no way to the node that Slurm knows as {towards}: {error}; interface= names the network's interface") from error
+        raise ClusterError(f"no way to the node that Slurm knows as {towards}: {error}; interface= names the one to use") from error
 
 
 def _node_addresses(nodes: str) -> dict[str, str]:

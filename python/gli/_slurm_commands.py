@@ -25,8 +25,8 @@ def slurm(command: str, *words: str, text: str | None = None) -> str:
     except subprocess.TimeoutExpired:
         raise ClusterError(f"{command} did not answer within {_COMMAND_SECONDS} s") from None
     if done.returncode:
-        said = done.stderr.strip().removeprefix(f"{command}: ").removeprefix("error: ")
-        raise ClusterError(f"{command}: {said or f'it ended with status {done.returncode}'}")
+        said = [re.sub(rf"^{command}: (error: |fatal: )?", "", line) for line in done.stderr.splitlines()]
+        raise ClusterError(f"{command}: {'; '.join(said) or f'it ended with status {done.returncode}'}")
     return done.stdout
 
 
@@ -62,12 +62,25 @@ class SlurmJob:
 
     def end(self) -> str:
         """How it ended, with the last lines of its output."""
+        known = self._known()
+        if not known:
+            return f"job {self.number} is not known to Slurm any more"
+        return f"job {self.number} ended: {known['JobState']}, exit code {known['ExitCode']}{_last_lines(known.get('StdOut', ''))}"
+
+    @property
+    def exit_status(self) -> int:
+        """Once it has ended: the script's; 128 and a signal's number, as shells have it; 1 if it never ran."""
+        known = self._known()
+        status, _, number = known.get("ExitCode", "1:0").partition(":")
+        failed = known.get("JobState") != "COMPLETED"
+        return int(status) or (int(number) and 128 + int(number)) or int(failed)
+
+    def _known(self) -> dict[str, str]:
         try:
             said = slurm("scontrol", "--oneliner", "show", "job", self.number)
         except ClusterError:
-            return f"job {self.number} is not known to Slurm any more"
-        known = dict(re.findall(r"\b(JobState|ExitCode|StdOut)=(\S+)", said))
-        return f"job {self.number} ended, {known.get('JobState')}, exit code {known.get('ExitCode')}{_last_lines(known.get('StdOut', ''))}"
+            return {}
+        return dict(re.findall(r"(?<!\S)(JobState|ExitCode|StdOut)=(\S+)", said))
 
     def wait(self, done: Callable[[], bool], say: Callable[[str], None]) -> None:
         """Until something is done or the job has ended; `say` hears of each state."""
@@ -82,9 +95,7 @@ class SlurmJob:
             time.sleep(_POLL_SECONDS)
 
 
-_ENDED = frozenset(
-    "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT SPECIAL_EXIT".split()
-)
+_ENDED = frozenset("BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT SPECIAL_EXIT".split())
 
 
 def submit(script: str) -> SlurmJob:

@@ -22,6 +22,7 @@ from pathlib import Path
 from ._slurm_allocation import Allocation, this_allocation
 from ._slurm_bundles import Bundles
 from ._slurm_cluster import AllocationCluster, Ended, Told
+from ._slurm_script import shared_folder
 from ._slurm_worker import die_with_parent
 
 _TICK_SECONDS = 0.1
@@ -77,7 +78,8 @@ def _writable(folder: Path) -> Path:
 
 
 def _run(o, cluster: AllocationCluster, told: Told, bundles: Bundles) -> int:
-    environment = {"PYTHONUNBUFFERED": "1", **os.environ, "GLI_ADDRESS": cluster.address, "GLI_CREDENTIALS": str(cluster.driver_credentials)}
+    found = {"GLI_ADDRESS": cluster.address, "GLI_CREDENTIALS": str(cluster.driver_credentials)}
+    environment = {"PYTHONUNBUFFERED": "1", **os.environ, **found}
     command = [sys.executable, o.script, *o.arguments]
     script = subprocess.Popen(command, env=environment, process_group=0, preexec_fn=die_with_parent)
     try:
@@ -109,11 +111,6 @@ def _end_group(script: subprocess.Popen) -> None:
 
 
 # --- drivers elsewhere ------------------------------------------------------------------------------------------------------------------
-
-
-def shared_folder(shared: str | os.PathLike, job: str) -> Path:
-    """Where a job that serves tells drivers its address, and lays their credentials."""
-    return Path(shared) / f".gli-slurm-{job}"
 
 
 def _serve(shared: str, allocation: Allocation, cluster: AllocationCluster, told: Told, bundles: Bundles) -> int:

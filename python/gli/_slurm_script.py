@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ._checks import collection, whole
@@ -97,7 +98,7 @@ def job_request(
         job_name=_word(job_name, "job_name") or "gli",
         log_directory=None if log_directory is None else os.path.abspath(os.fspath(log_directory)),
         job_extra_directives=tuple(_directive(d) for d in collection(job_extra_directives, "job_extra_directives")),
-        job_script_prologue=tuple(_line(p, "a line of job_script_prologue") for p in collection(job_script_prologue, "lines of job_script_prologue")),
+        job_script_prologue=tuple(_line(p, "a line of shell") for p in collection(job_script_prologue, "lines of job_script_prologue")),
         python=python or sys.executable,
         notice=notice,
     )
@@ -113,6 +114,11 @@ def _line(value: Any, name: str) -> str:
     if any(c in value for c in "\n\r\0"):
         raise ValueError(f"{name} is one line of text, not {value!r}")
     return value
+
+
+def shared_folder(shared: str | os.PathLike, job: str) -> Path:
+    """Where a job that serves drivers elsewhere tells its address, and lays their credentials."""
+    return Path(shared) / f".gli-slurm-{job}"
 
 
 def _directive(text: Any) -> str:

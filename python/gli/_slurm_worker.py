@@ -1,6 +1,6 @@
 """A worker on a node of a Slurm job, until it is told to quit: `srun python _slurm_worker.py GLID ADDRESS [MEMORY] < worker.pem`.
 
-It is run by its path and uses nothing but Python's own library, so that the nodes do not load all of gli to start a program (docs/slurm.md).
+It is run by its path and uses Python's own library alone: nodes do not load all of gli to start a program (docs/slurm.md).
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def main(glid: str, address: str, memory: str = "") -> int:
 def private_folder() -> str:
     """A new folder of mode 0700 on this node, with a path that is short enough for sockets."""
     usual = tempfile.gettempdir()
-    return tempfile.mkdtemp(prefix=f"gli-slurm-{os.environ.get('SLURM_JOB_ID', '')}-", dir=usual if len(usual) < _LONGEST_FOLDER else "/tmp")
+    job = os.environ.get("SLURM_JOB_ID", "")
+    return tempfile.mkdtemp(prefix=f"gli-slurm-{job}-", dir=usual if len(usual) < _LONGEST_FOLDER else "/tmp")
 
 
 def die_with_parent() -> None:

@@ -52,10 +52,11 @@ class Slurm:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.processes = []
-        for part in ("state", "spool", "log"):
+        for part in ("state", "spool", "log", "tmp"):
             (self.folder / part).mkdir(mode=0o755)
         self._configure()
-        self.environment = {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf")}
+        self.own = {"SLURM_CONF": str(self.folder / "slurm.conf"), "TMPDIR": str(self.folder / "tmp")}
+        self.environment = {**os.environ, **self.own}
         try:
             self._start()
         except BaseException:
@@ -116,6 +117,12 @@ class Slurm:
         wait_for(lambda: str(number) not in self.jobs(), f"the end of job {number}", seconds)
         return self.job(number)
 
+    def left_behind(self, number=None):
+        """The pids of what this Slurm started beside its daemons and what still runs, of one job or all."""
+        daemons = {p.pid for p in self.processes}
+        tags = {f"SLURM_CONF={self.environment['SLURM_CONF']}", *([f"SLURM_JOB_ID={number}"] if number else [])}
+        return [pid for pid, words in _environments() if tags <= words and pid not in daemons]
+
     def end(self):
         if len(self.processes) > 1:
             for number in self.jobs():
@@ -129,6 +136,16 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _environments():
+    """Every process of this machine, and what it was started with."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                yield int(entry.name), set((entry / "environ").read_text(errors="replace").split("\0"))
+            except OSError:
+                continue
 
 
 def _free_ports(count):
