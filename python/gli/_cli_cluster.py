@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
-from ._sizes import bytes_of
+from ._sizes import size_of
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -62,9 +62,9 @@ def _address_help() -> str:
 
 def _bytes(text: str) -> int:
     try:
-        return bytes_of(text, "it")
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a size such as 4GiB or 500MB, not {text!r}") from None
+        return size_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # --- start ----------------------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ._checks import collection, whole
-from ._sizes import bytes_of
+from ._sizes import size_of
 
 NOTICE_SECONDS = 60
 _LONGEST_NOTICE = 65535  # what sbatch --signal takes
@@ -91,7 +91,7 @@ def job_request(
     return JobRequest(
         nodes=whole(nodes, "nodes", 1),
         cores=None if cores is None else whole(cores, "cores", 1),
-        memory=None if memory is None else bytes_of(memory, "memory"),
+        memory=None if memory is None else _memory(memory),
         walltime=walltime,
         queue=_word(queue, "queue"),
         account=_word(account, "account"),
@@ -102,6 +102,13 @@ def job_request(
         python=python or sys.executable,
         notice=notice,
     )
+
+
+def _memory(given: int | str) -> int:
+    try:
+        return size_of(given)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"memory: {error}") from None
 
 
 def _word(value: Any, name: str) -> str | None:

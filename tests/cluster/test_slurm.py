@@ -422,7 +422,7 @@ def test_mistakes_are_one_line(slurm, tmp_path):
     for words, what in (
         ((tmp_path / "none.py",), f"{tmp_path}/none.py: no such file"),
         (("--walltime", "1h", script), "walltime looks like '02:00:00', '1-12:00:00' or '90' (minutes), not '1h'"),
-        (("--memory", "much", script), "memory is a size such as 4GiB or 500MB, not 'much'"),
+        (("--memory", "much", script), "memory: expected a size such as '4GiB' or '500MB', not 'much'"),
         (("--queue", "nowhere", script), "sbatch: invalid partition specified: nowhere"),
         (("--directive=--nonsense", script), "sbatch: unrecognized option '--nonsense'"),
         (("--bundles", tmp_path / "none", script), f"--bundles {tmp_path}/none is no directory"),
