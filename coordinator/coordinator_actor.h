@@ -23,6 +23,7 @@ struct coordinator_options {
   uint32_t partitions = 1;
   identity who;
   std::string log;                 // the coordinator's own log file, for status
+  std::string stores;              // the file that lists the stores it committed to; empty: none does
   gateway* drivers = nullptr;      // outlives the actor
   std::function<void()> on_quit;   // called once workers were told to quit
 };

@@ -1,6 +1,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <sstream>
 
 #include "coordinator/coordinator_state.h"
@@ -207,6 +210,15 @@ void coordinator::on_disk(asker who, std::function<T()> work, std::function<void
   });
 }
 
+/// On the disk thread, before a commit point: whoever ends the cluster's host finds every store that has something (docs/slurm.md).
+void coordinator::note_store(const std::string& path) {
+  if (options_.stores.empty() || noted_.contains(path)) return;
+  std::ofstream list{options_.stores, std::ios::app | std::ios::binary};
+  list << path << '\0' << std::flush;
+  if (!list) throw failure{errc::io, options_.stores + ": cannot be written: " + std::strerror(errno)};
+  noted_.insert(path);
+}
+
 void coordinator::ask(asker who, const commit_graph& r) {
   must_be_ready();
   handles_.graph(r.graph);
@@ -242,7 +254,8 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
   for (size_t i = 0; i < r.results.size(); ++i) record.results.push_back({handles_.values(r.results[i]).info, roots_of(written, "result_roots", i)});
   on_disk<storage::commit_record>(
       who,
-      [r, record] {
+      [this, r, record] {
+        note_store(r.store);
         auto store = storage::graph_store::open(r.store, true);
         auto head = store->head(r.branch);
         if ((head ? to_hex(*head) : "") != r.seen)
@@ -331,7 +344,11 @@ void coordinator::write_result(asker who, const keep_result& r, const storage::c
 void coordinator::publish_result(asker who, const keep_result& r, const storage::commit_record& record, const std::vector<job_result>& written) {
   storage::stored_result result{handles_.values(r.values).info, roots_of(written, "result_roots", 0)};
   on_disk<bool>(
-      who, [r, record, result] { return storage::graph_store::open(r.store, false)->keep_result(record.id, result), true; },
+      who,
+      [this, r, record, result] {
+        note_store(r.store);
+        return storage::graph_store::open(r.store, false)->keep_result(record.id, result), true;
+      },
       [this, who, r, record, kept = result.info](bool) {
         handles_.stored(r.values, {read_result{r.store, to_hex(record.id), -1, kept}, true}, !members_.is_ready());
         answer(who, done{});

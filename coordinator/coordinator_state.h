@@ -67,6 +67,7 @@ class coordinator {
   void must_be_ready() const;
   void finish_output(asker who, const job& j, job_outcome& outcome, const std::optional<stored_at>& stored);
   void register_output(asker who, const job& j, const std::vector<job_result>& results);
+  void note_store(const std::string& path);
   void write_commit(asker who, const commit_graph& r, const std::string& graph_id);
   void write_result(asker who, const keep_result& r, const storage::commit_record& record);
   void publish_result(asker who, const keep_result& r, const storage::commit_record& record, const std::vector<job_result>& written);
@@ -101,6 +102,7 @@ class coordinator {
   std::deque<failed_job> failed_;  // the last ones, oldest first
   uint64_t next_job_ = 1;
   bool ending_ = false, may_quit_ = false;
+  std::set<std::string> noted_;  // stores that are listed; of the disk thread
   boost::asio::thread_pool disk_{1};
 };
 

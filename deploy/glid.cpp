@@ -213,7 +213,7 @@ int run_coordinator(const arguments& a) {
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
                         [&](gateway::session s) { tell(driver_gone{s}); }});
-  coordinator = spawn_coordinator(system, {a.workers, who, a.log, drivers.get(), [] { leave("all workers were told to quit", 0); }});
+  coordinator = spawn_coordinator(system, {a.workers, who, a.log, a.dir + "/stores", drivers.get(), [] { leave("all workers were told to quit", 0); }});
   if (beyond) beyond->open(who, serve, {.refused = log_refusal});
   note_address(a.dir, beyond, a.listen);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,

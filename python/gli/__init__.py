@@ -39,6 +39,7 @@ from ._merging import Conflict
 from ._node_values import Comparison, NodeValues
 from ._programs import Program, program
 from ._progress import show_progress
+from ._slurm import SLURMCluster
 from ._store import GraphStore
 from ._table import Table
 from ._timeout import timeout
@@ -76,6 +77,7 @@ __all__ = [
     "ProgramError",
     "ProtocolError",
     "Reflog",
+    "SLURMCluster",
     "SkippedLinesWarning",
     "State",
     "Status",

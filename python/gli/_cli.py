@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from . import __version__, _cli_cluster, _cli_credentials, _cli_run
+from . import __version__, _cli_cluster, _cli_credentials, _cli_run, _cli_submit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -325,6 +325,7 @@ def _parser() -> argparse.ArgumentParser:
     _cli_run.add_command(commands, _at_least_one)
     _cli_cluster.add_commands(commands, _at_least_one)
     _cli_credentials.add_command(commands)
+    _cli_submit.add_command(commands, _at_least_one)
 
     from ._bench import add_arguments
 

@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +15,12 @@ from pathlib import Path
 from . import _core
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
+from ._sizes import size_of
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 _PING_SECONDS = 5
 _POLL_SECONDS = 0.05
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
 def add_commands(commands, at_least_one) -> None:
@@ -68,16 +67,10 @@ def _address_help() -> str:
 
 
 def _bytes(text: str) -> int:
-    """A size in bytes.
-
-    >>> _bytes("4GiB"), _bytes("1.5 MB"), _bytes("1000")
-    (4294967296, 1500000, 1000)
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]i?)?b?)", text.strip().lower())
-    size = int(float(found[1]) * _UNITS[found[2] or ""]) if found else 0
-    if size < 1:
-        raise argparse.ArgumentTypeError(f"expected a size such as 4GiB or 500MB, not {text!r}")
-    return size
+    try:
+        return size_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # --- start ----------------------------------------------------------------------------------------------------------------------------
@@ -103,7 +96,7 @@ def _start(o) -> None:
         begin = output.tell()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        _await_answer(child, directory, log, begin)
+        await_answer(child, directory, log, begin)
         _explain(directory, o, log)
         child.wait()
     except KeyboardInterrupt:
@@ -112,7 +105,7 @@ def _start(o) -> None:
         _end(child)
         raise
     if child.returncode:
-        raise ClusterError(f"the coordinator ended with status {child.returncode}: {_last_line(log, begin)}")
+        raise ClusterError(f"the coordinator ended with status {child.returncode}: {last_line(log, begin)}")
 
 
 def _end(child: subprocess.Popen) -> None:
@@ -125,7 +118,8 @@ def _end(child: subprocess.Popen) -> None:
         child.wait()
 
 
-def _await_answer(child: subprocess.Popen, directory: Path, log: Path, begin: int) -> None:
+def await_answer(child: subprocess.Popen, directory: Path, log: Path, begin: int) -> None:
+    """Until a coordinator that was just started answers; ClusterError with what it said when it ended instead."""
     from ._client import Client
 
     deadline = time.monotonic() + _START_SECONDS
@@ -137,10 +131,11 @@ def _await_answer(child: subprocess.Popen, directory: Path, log: Path, begin: in
             if time.monotonic() > deadline:
                 raise
             time.sleep(_POLL_SECONDS)
-    raise ClusterError(_last_line(log, begin).removeprefix("glid: "))
+    raise ClusterError(last_line(log, begin).removeprefix("glid: "))
 
 
-def _last_line(log: Path, begin: int) -> str:
+def last_line(log: Path, begin: int) -> str:
+    """Of what was written from there on."""
     with open(log, errors="replace") as file:
         file.seek(begin)
         lines = file.read().splitlines()

@@ -105,22 +105,24 @@ def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGr
 class Client(Readers[DistributedGraph]):
     """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
 
-    `cluster` is a LocalCluster or an address: unix:///path/coordinator.sock, the directory /path, or gli://HOST:PORT. `timeout` is how many
-    seconds the coordinator may take for small answers. `credentials` is the path of a driver.pem of the cluster, for what is on other hosts
-    (default: what GLI_CREDENTIALS names; with a socket's address what lies beside it, if anything).
+    `cluster` is a LocalCluster, a SLURMCluster or an address: unix:///path/coordinator.sock, the directory /path, or gli://HOST:PORT.
+    `timeout` is how many seconds the coordinator may take for small answers. `credentials` is the path of a driver.pem of the cluster, for
+    what is on other hosts (default: the SLURMCluster's, else what GLI_CREDENTIALS names; with a socket's address what lies beside it, if
+    anything).
     """
 
     def __init__(self, cluster, timeout: float = 10, credentials: str | os.PathLike | None = None):
         address = os.fspath(cluster) if isinstance(cluster, (str, os.PathLike)) else getattr(cluster, "address", None)
         if not isinstance(address, str):
-            raise TypeError(f"a client is of a gli.LocalCluster or an address such as 'unix:///path/coordinator.sock', not of {cluster!r}")
+            known = "a gli.LocalCluster, a gli.SLURMCluster or an address such as 'unix:///path/coordinator.sock'"
+            raise TypeError(f"a client is of {known}, not of {cluster!r}")
         self._address: str = address
         self._timeout = float(timeout)
         self._lock = threading.Lock()
         self._dropped: list[int] = []
         self._worker_clients: dict[str, _core.WorkerClient] = {}
         self._members: list[WorkerInfo] | None = None
-        self._door, self._credentials = door_of(self._address), credentials
+        self._door, self._credentials = door_of(self._address), credentials or getattr(cluster, "credentials", None)
         self._bridge: _core.TlsBridge | None = None
         self._core: _core.DriverClient | None = _core.DriverClient(self._door, self._timeout, self._bridge_to(self._door))
 

@@ -1,0 +1,212 @@
+"""A cluster as a job of Slurm's, made from a driver outside of it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ._checks import number, whole
+from ._errors import ClusterError
+from ._slurm_commands import SlurmJob, submit
+from ._slurm_script import NOTICE_SECONDS, job_request, shared_folder
+from ._table import counted
+
+_POLL_SECONDS = 0.2
+_SEEN_SECONDS = 360  # in which a job that runs has its workers, and another host sees the file that says so
+_SAY_AFTER_SECONDS = 2.0
+
+
+class SLURMCluster:
+    """A coordinator and `nodes` workers, one a node, in one job of Slurm's; gli.Client(cluster) asks it.
+
+    >>> import gli
+    >>> cluster = gli.SLURMCluster(nodes=4, cores=32, memory="64GiB", walltime="02:00:00", queue="main")
+    >>> print("\\n".join(cluster.job_script().splitlines()[:6]))
+    #!/usr/bin/env bash
+    #SBATCH --job-name=gli
+    #SBATCH --nodes=4
+    #SBATCH --ntasks-per-node=1
+    #SBATCH --cpus-per-task=32
+    #SBATCH --mem=65536M
+
+    Names and defaults are dask-jobqueue's, but that one job is the whole cluster and `nodes` its size. Nothing is submitted before the
+    cluster is used: by `with`, scale(), wait() or a client. It ends with close(), with this process, or at its walltime; the stores that it
+    committed to are then bundled in `bundle_directory`.
+
+    nodes: how many workers, and so partitions. cores: of each node, for its worker's threads. memory: of each node, such as "64GiB"; a
+    worker takes at most nine tenths. walltime: "HH:MM:SS", "D-HH:MM:SS" or minutes; None: the queue's. queue, account: Slurm's partition
+    and account. job_extra_directives: further lines for #SBATCH, such as "--constraint=haswell". job_script_prologue: lines of shell
+    before the cluster starts, such as "module load python". log_directory: where the job's output goes, as gli-JOB.out (default:
+    slurm-JOB.out in this directory). interface: the network's interface by which nodes and drivers reach the coordinator, such as
+    "ib0". shared_directory: one that this host and the nodes see (default: this one); the job makes a folder of mode 0700 in it, with its
+    address and the drivers' credentials. bundle_directory: default: the shared directory. python: the nodes' interpreter, which has gli
+    (default: this one, by its path). notice: how many seconds before the walltime bundling begins.
+
+    ValueError or TypeError for what cannot be; ClusterError when Slurm refuses, is not there, or the job ends before it is ready.
+    """
+
+    def __init__(
+        self,
+        nodes: int = 1,
+        cores: int | None = None,
+        memory: int | str | None = None,
+        walltime: str | None = "00:30:00",
+        queue: str | None = None,
+        account: str | None = None,
+        job_extra_directives: Sequence[str] = (),
+        *,
+        job_name: str = "gli",
+        job_script_prologue: Iterable[str] = (),
+        log_directory: str | os.PathLike | None = None,
+        interface: str | None = None,
+        shared_directory: str | os.PathLike | None = None,
+        bundle_directory: str | os.PathLike | None = None,
+        python: str | None = None,
+        notice: int = NOTICE_SECONDS,
+    ):
+        self._owner = os.getpid()
+        self._asked = dict(
+            cores=cores,
+            memory=memory,
+            walltime=walltime,
+            queue=queue,
+            account=account,
+            job_name=job_name,
+            log_directory=log_directory,
+            job_extra_directives=tuple(job_extra_directives) if not isinstance(job_extra_directives, str) else job_extra_directives,
+            job_script_prologue=tuple(job_script_prologue) if not isinstance(job_script_prologue, str) else job_script_prologue,
+            python=python,
+            notice=notice,
+        )
+        self._nodes = nodes
+        self._shared = Path(shared_directory or ".").absolute()
+        bundles = Path(bundle_directory).absolute() if bundle_directory is not None else self._shared
+        self._words = ["serve", "--bundles", str(bundles), *([] if interface is None else ["--interface", interface]), str(self._shared)]
+        self._job: SlurmJob | None = None
+        self._address: str | None = None
+        self.job_script()
+
+    # --- looking --------------------------------------------------------------------------------------------------------------
+
+    def job_script(self) -> str:
+        """The batch script that sbatch gets. There is no secret in it."""
+        return job_request(self._nodes, **self._asked).script(self._words)
+
+    @property
+    def job_id(self) -> str | None:
+        """Slurm's number of the job; None: it has not been submitted, or is closed."""
+        return None if self._job is None else self._job.number
+
+    @property
+    def status(self) -> str:
+        """The job's state as squeue says it, such as "RUNNING" or "PENDING (Resources)"; "not submitted", "closed" or "ended"."""
+        if self._job is None:
+            return "not submitted"
+        return self._job.state or "ended"
+
+    @property
+    def address(self) -> str:
+        """What gli.Client takes. Submits the job and waits until its workers are there, as wait() does."""
+        self.wait()
+        assert self._address is not None
+        return self._address
+
+    @property
+    def credentials(self) -> str:
+        """The path of the drivers' credentials, which gli.Client(cluster) takes by itself."""
+        self.wait()
+        return str(self._folder / "driver.pem")
+
+    @property
+    def _folder(self) -> Path:
+        if self._job is None:
+            raise ClusterError("this cluster is closed")
+        return shared_folder(self._shared, self._job.number)
+
+    # --- changing -------------------------------------------------------------------------------------------------------------
+
+    def scale(self, nodes: int, restart: bool = False) -> None:
+        """Submits the job with that many nodes. One that still waits in the queue makes room for it.
+
+        A cluster that runs keeps its number of partitions for its life, so it has to be begun anew, without the graphs that drivers hold
+        on it: restart=True says so; else ClusterError.
+        """
+        nodes = whole(nodes, "nodes", 1)
+        if self._job is not None and nodes == self._nodes and self._job.state:
+            return
+        if self._job is not None and not restart and self.status.startswith("RUNNING"):
+            raise ClusterError(
+                f"job {self._job.number} runs a cluster of {counted(self._nodes, 'worker')}, which has so many partitions for its life: "
+                f"scale({nodes}, restart=True) ends it, with the graphs that drivers hold on it, and begins another one"
+            )
+        self.close()
+        self._nodes = nodes
+        self._submit()
+
+    def _submit(self) -> None:
+        if not os.access(self._shared, os.W_OK | os.X_OK):
+            raise PermissionError(f"shared_directory {self._shared} is no directory that this process can write to")
+        self._job = submit(self.job_script())
+        atexit.register(self.close)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Submits the job if nobody has, and returns when all its workers are there. However long the queue is: Ctrl-C ends the waiting,
+        and the job stays in the queue. TimeoutError after `timeout` seconds. On a terminal it says what the job waits for."""
+        if self._job is None:
+            self._submit()
+        if self._address is not None:
+            return
+        deadline = float("inf") if timeout is None else time.monotonic() + number(timeout, "timeout")
+        begun, said, running = time.monotonic(), "", float("inf")
+        while not self._answer():
+            state, now = self._job.state, time.monotonic()
+            if not state:
+                raise ClusterError(self._job.end())
+            if now > deadline:
+                raise TimeoutError(f"job {self._job.number} was not ready after {timeout:g} s: {state}")
+            running = min(running, now) if state == "RUNNING" else float("inf")
+            if now - running > _SEEN_SECONDS:
+                raise ClusterError(f"job {self._job.number} runs, and {self._folder} is not here: shared_directory= is one that both see")
+            if state != said and now - begun > _SAY_AFTER_SECONDS and sys.stderr.isatty():
+                print(f"gli: job {self._job.number}: {state}", file=sys.stderr)
+                said = state
+            time.sleep(_POLL_SECONDS)
+
+    def _answer(self) -> bool:
+        """Whether the job has told its address. The folder is listed: network file systems remember for long what is not there."""
+        try:
+            there = "address" in os.listdir(self._folder)
+        except FileNotFoundError:
+            return False
+        if there:
+            self._address = (self._folder / "address").read_text()
+        return there
+
+    def close(self) -> None:
+        """Ends the job, and returns when it has left the queue, with its stores bundled. Safe to call again; does nothing in a forked
+        child."""
+        if os.getpid() != self._owner:
+            return
+        atexit.unregister(self.close)
+        if self._job is not None:
+            self._job.cancel()
+        self._job = self._address = None
+
+    def __enter__(self) -> SLURMCluster:
+        try:
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        job = "" if self._job is None else f"job {self._job.number}, "
+        return f"<gli.SLURMCluster: {counted(self._nodes, 'node')}, {job}{self.status}>"
