@@ -17,6 +17,7 @@ struct partition_options {
   std::shared_ptr<holdings> held;
   exchange* bulk = nullptr;                        // outlives the actor
   std::string python = "python3";                  // the interpreter of users' programs
+  unsigned threads = 1;                            // that jobs use
   std::function<void(const std::string& why, bool again)> on_end;  // quit was received, or the coordinator is gone; again: the worker may join anew
 };
 

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
+from ._sizes import size_of, size_text
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 _PING_SECONDS = 5
 _POLL_SECONDS = 0.05
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
 def add_commands(commands, at_least_one) -> None:
@@ -62,16 +62,10 @@ def _address_help() -> str:
 
 
 def _bytes(text: str) -> int:
-    """A size in bytes.
-
-    >>> _bytes("4GiB"), _bytes("1.5 MB"), _bytes("1000")
-    (4294967296, 1500000, 1000)
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]i?)?b?)", text.strip().lower())
-    size = int(float(found[1]) * _UNITS[found[2] or ""]) if found else 0
-    if size < 1:
-        raise argparse.ArgumentTypeError(f"expected a size such as 4GiB or 500MB, not {text!r}")
-    return size
+    try:
+        return size_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # --- start ----------------------------------------------------------------------------------------------------------------------------
@@ -280,22 +274,14 @@ def _show_workers(status) -> None:
             "pid": w.pid,
             "cores": w.cores,
             "numa": None if w.numa_node < 0 else w.numa_node,
-            "memory": _size(w.memory),
-            "limit": _size(w.memory_limit) if w.memory_limit else None,
+            "memory": size_text(w.memory),
+            "limit": size_text(w.memory_limit) if w.memory_limit else None,
             "address": w.tls_address or w.address,
         }
         for w in status.workers
     ]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(Table(pa.Table.from_pylist(rows)).text(width))
-
-
-def _size(bytes: int) -> str:
-    """
-    >>> _size(3 * 2**20), _size(5 * 2**30)
-    ('3 MiB', '5.0 GiB')
-    """
-    return f"{bytes / 2**30:.1f} GiB" if bytes >= 2**30 else f"{bytes >> 20} MiB"
 
 
 def _stop(o) -> None:
