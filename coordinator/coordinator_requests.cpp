@@ -174,8 +174,10 @@ void coordinator::register_output(asker who, const job& j, const std::vector<job
 }
 
 void coordinator::ask(asker who, const release_handles& r) {
-  for (auto h : r.handles) owned_[who.session].erase(h);
-  drop(r.handles);
+  std::vector<handle> own;  // what it names besides is nobody's or another's
+  for (auto h : r.handles)
+    if (owned_[who.session].erase(h)) own.push_back(h);
+  drop(own);
   answer(who, done{});
 }
 

@@ -10,7 +10,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <tbb/global_control.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -35,6 +34,7 @@
 #include "runtime/exchange.h"
 #include "runtime/gateway.h"
 #include "runtime/host.h"
+#include "runtime/memory_limit.h"
 #include "runtime/private_folder.h"
 #include "runtime/tls_door.h"
 #include "deploy/probe.h"
@@ -168,12 +168,6 @@ void note_address(const std::string& dir, const std::optional<tls_door>& beyond,
   else std::ofstream{path} << beyond->address() << "\n" << listen.substr(0, listen.rfind(':')) << "\n";
 }
 
-void limit_memory(uint64_t bytes) {
-  if (bytes == 0) return;
-  rlimit limit{bytes, bytes};
-  if (setrlimit(RLIMIT_DATA, &limit) != 0) throw failure{errc::value, "a memory limit of " + std::to_string(bytes) + " bytes: " + std::strerror(errno)};
-}
-
 /// Calls `gone` once the process that started this one has ended. A first look catches a parent that ended before.
 void watch_parent(asio::steady_timer& timer, pid_t parent, const std::function<void()>& gone) {
   if (parent == 0) return;
@@ -290,7 +284,6 @@ hello workers_hello(const arguments& a, const std::string& own_path, uint32_t th
 
 int run_worker(arguments a) {
   log_to_stderr(a.index == no_wish ? "worker" : "worker-" + std::to_string(a.index));
-  limit_memory(a.memory_limit);
   refusals();
   look_beside(a);
   auto threads = a.threads != 0 ? a.threads : std::max(1u, std::thread::hardware_concurrency());
@@ -324,7 +317,7 @@ int run_worker(arguments a) {
   control::settings settings;
   caf::actor_system system{settings};
   auto on_end = [&a](const std::string& why, control::ending how) { leave_or_join_again(a, why, how); };
-  auto partition = spawn_partition(system, {held, &bulk, a.python, on_end});
+  auto partition = spawn_partition(system, {held, &bulk, a.python, threads, on_end});
   control::offer(system, connection.release(), partition);
 
   asio::signal_set signals{bulk_io, SIGINT, SIGTERM};
@@ -334,7 +327,11 @@ int run_worker(arguments a) {
   asio::steady_timer timer{bulk_io};
   watch_parent(timer, a.parent, [] { leave("the process that started this worker is gone", 0); });
   auto keep = asio::make_work_guard(driver_io);
-  std::thread driver_thread{[&] { driver_io.run(); }};
+  std::thread driver_thread{[&] {
+    helpers_allocate_for_calls(1);
+    driver_io.run();
+  }};
+  limit_memory(a.memory_limit);
   bulk_io.run();
   leave("nothing left to serve", 0);
 }

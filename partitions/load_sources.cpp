@@ -11,6 +11,7 @@
 #include "partitions/open_alike.h"
 #include "partitions/piece_message.h"
 #include "partitions/together.h"
+#include "runtime/memory_limit.h"
 #include "runtime/routing.h"
 
 namespace gli {
@@ -139,7 +140,7 @@ class sources_loader {
     } catch (const failure& f) {
       note.failed = {f.code(), f.what()};
     } catch (const std::bad_alloc&) {
-      note.failed = {errc::memory, "partition " + std::to_string(place_.rank) + " is out of memory"};
+      note.failed = {errc::memory, no_memory_text()};
     } catch (const std::exception& e) {
       note.failed = {errc::internal, e.what()};
     }
@@ -241,7 +242,7 @@ class sources_loader {
     } catch (const failure& f) {
       trouble_ = {f.code(), f.what()};
     } catch (const std::bad_alloc&) {
-      trouble_ = {errc::memory, "partition " + std::to_string(place_.rank) + " is out of memory"};
+      trouble_ = {errc::memory, no_memory_text()};
     }
   }
 

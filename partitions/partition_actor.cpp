@@ -13,6 +13,7 @@
 #include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_jobs.h"
 #include "runtime/codec.h"
+#include "runtime/memory_limit.h"
 
 namespace gli {
 
@@ -23,12 +24,6 @@ constexpr auto patience = std::chrono::seconds{15};
 constexpr auto between_progress = std::chrono::milliseconds{50};
 constexpr auto between_usage = std::chrono::seconds{2};
 constexpr uint64_t usage_step = 1 << 20;
-
-uint64_t resident_bytes() {
-  uint64_t all = 0, resident = 0;
-  std::ifstream{"/proc/self/statm"} >> all >> resident;
-  return resident * uint64_t(::sysconf(_SC_PAGESIZE));
-}
 
 /// One thread that runs what it is given, in order.
 class job_thread {
@@ -76,6 +71,7 @@ class partition {
       return caf::make_error(caf::sec::runtime_error);
     });
     self_->delayed_send(self_, patience, control::quit{});  // heard only if nobody assigned a partition by then
+    thread_.post([threads = options_.threads] { helpers_allocate_for_calls(threads); });
   }
 
   caf::behavior behavior() {
@@ -101,6 +97,7 @@ class partition {
     partitions_ = m.partitions;
     coordinator_ = caf::actor_cast<caf::actor>(self_->current_sender());
     self_->monitor(coordinator_);
+    name_this_process("worker " + std::to_string(m.worker) + " (partition " + std::to_string(m.partition) + ", pid " + std::to_string(::getpid()) + ")");
     tell_usage();
     spdlog::info("this is worker {}, partition {} of {}", m.worker, m.partition, m.partitions);
   }
@@ -145,16 +142,20 @@ class partition {
       return caf::make_message(control::job_failed{id, partition_, uint16_t(code), why});
     };
     try {
+      allocating for_it{memory_for::a_call};
       auto j = decode_job({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+      auto what = describe(j.body);
+      begin_call(what);
       auto begun = clock::now();
       auto all = options_.bulk->begin(id, progress_of(id, to));
       auto encoded = encode(run_job(j, *options_.held, programs_, *all));
-      spdlog::info("job {} {}: {} ms", id, describe(j.body), std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
+      spdlog::info("job {} {}: {} ms", id, what, std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
       return caf::make_message(control::job_finished{id, partition_, {encoded.begin(), encoded.end()}});
     } catch (const failure& e) {
       return failed(e.code(), e.what());
     } catch (const std::bad_alloc&) {
-      return failed(errc::memory, "partition " + std::to_string(partition_) + " is out of memory");
+      refill_reserve();
+      return failed(errc::memory, no_memory_text());
     } catch (const std::exception& e) {
       return failed(errc::internal, e.what());
     }

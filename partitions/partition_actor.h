@@ -17,6 +17,7 @@ struct partition_options {
   std::shared_ptr<holdings> held;
   exchange* bulk = nullptr;                        // outlives the actor
   std::string python = "python3";                  // the interpreter of users' programs
+  unsigned threads = 1;                            // that jobs use
   std::function<void(const std::string& why, control::ending how)> on_end;
 };
 

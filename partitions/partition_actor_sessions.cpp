@@ -1,9 +1,12 @@
 #include "partitions/partition_actor_sessions.h"
 
+#include <optional>
+
 #include "partitions/compare.h"
 #include "partitions/query.h"
 #include "partitions/query_values.h"
 #include "runtime/batches.h"
+#include "runtime/memory_limit.h"
 
 namespace gli {
 
@@ -43,14 +46,45 @@ struct session {
     return answer(q, g ? &*g : nullptr, values.get(), other.get());
   }
 
+  /// Rows [begin, end) as a body; nothing where there is no memory for it.
+  static std::optional<byte_buffer> encoded(const column_batch& rows, int64_t begin, int64_t end) {
+    allocating for_it{memory_for::a_call};
+    try {
+      return begin == 0 && end == rows.rows ? encode(rows) : encode(slice(rows, begin, end));
+    } catch (const std::bad_alloc&) {
+      return {};
+    }
+  }
+
   asio::awaitable<void> send_rows(uint32_t sequence, const column_batch& rows) {
     auto per_frame = rows_per_frame;
     if (auto bytes = bytes_of(rows); rows.rows > 0 && bytes / uint64_t(rows.rows) * rows_per_frame > bytes_per_frame)
       per_frame = std::max<int64_t>(1, int64_t(bytes_per_frame / (bytes / uint64_t(rows.rows))));
-    if (rows.rows <= per_frame) co_return co_await send_frame(socket, header(frame_kind::batch, sequence), encode(rows));
-    for (int64_t row = 0; row < rows.rows; row += per_frame) {
+    int64_t row = 0;
+    do {
       auto end = std::min(rows.rows, row + per_frame);
-      co_await send_frame(socket, header(frame_kind::batch, sequence, end == rows.rows), encode(slice(rows, row, end)));
+      auto body = encoded(rows, row, end);
+      if (!body) co_return co_await send_frame(socket, header(frame_kind::failure, sequence), encode(no_memory()));
+      co_await send_frame(socket, header(frame_kind::batch, sequence, end == rows.rows), *body);
+      row = end;
+    } while (row < rows.rows);
+  }
+
+  static failure_note no_memory() { return {errc::memory, no_memory_text("a driver's question or rows")}; }
+
+  /// A body for which there is no memory is read and forgotten, and that is answered.
+  asio::awaitable<void> skip(frame_header h) {
+    std::array<uint8_t, 4096> piece;
+    for (auto left = h.length; left > 0;) left -= co_await asio::async_read(socket, asio::buffer(piece, std::min<uint64_t>(left, piece.size())), asio::use_awaitable);
+    co_await send_frame(socket, header(frame_kind::failure, h.sequence), encode(no_memory()));
+  }
+
+  static bool make_room(frame& f) {
+    allocating for_it{memory_for::a_call};
+    try {
+      return f.body.resize(f.header.length), true;
+    } catch (const std::bad_alloc&) {
+      return false;
     }
   }
 
@@ -60,6 +94,7 @@ struct session {
     column_batch rows;
     bool is_query = f.header.kind == uint16_t(frame_kind::query), failed = false;
     try {
+      allocating for_it{memory_for::a_call};
       if (is_query)
         rows = answer_query(decode_query(f.body));
       else if (f.header.kind == uint16_t(frame_kind::load_batch))
@@ -70,7 +105,8 @@ struct session {
       note = {e.code(), e.what()};
       failed = true;
     } catch (const std::bad_alloc&) {
-      note = {errc::memory, "the worker is out of memory"};
+      refill_reserve();
+      note = no_memory();
       failed = true;
     } catch (const std::exception& e) {
       note = {errc::internal, e.what()};
@@ -84,8 +120,15 @@ struct session {
   asio::awaitable<void> run() {
     try {
       for (;;) {
-        auto f = co_await receive_frame(socket, limits::driver_body);
+        frame f;
+        co_await asio::async_read(socket, asio::buffer(&f.header, sizeof f.header), asio::use_awaitable);
+        check_header(f.header, limits::driver_body);
         check_origin(f.header, cluster, epoch);
+        if (!make_room(f)) {
+          co_await skip(f.header);
+          continue;
+        }
+        co_await asio::async_read(socket, asio::buffer(f.body), asio::use_awaitable);
         co_await serve(f);
       }
     } catch (const std::exception&) {  // the driver went away, or sent what no driver of ours sends

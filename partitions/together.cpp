@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "partitions/byte_stream.h"
+#include "runtime/memory_limit.h"
 
 namespace gli {
 
@@ -18,7 +19,7 @@ std::optional<placed_failure> outcome(const std::function<void()>& step) {
   } catch (const failure& f) {
     return placed_failure{f.code(), f.what(), UINT64_MAX};
   } catch (const std::bad_alloc&) {
-    return placed_failure{errc::memory, "out of memory", UINT64_MAX};
+    return placed_failure{errc::memory, no_memory_text(), UINT64_MAX};
   } catch (const std::exception& e) {
     return placed_failure{errc::internal, e.what(), UINT64_MAX};
   }

@@ -164,7 +164,7 @@ void exchange_hub::stop() {
 
 // --- frames ----------------------------------------------------------------------------------------------------------------
 
-bool exchange_hub::past(uint32_t term, uint64_t job) const { return term < term_ || job <= past_job_; }
+bool exchange_hub::past(uint32_t term, uint64_t job) const { return term < term_ || job <= past_job_ || job == starved_job_; }
 
 bool exchange_hub::stale(const frame_header& header) {
   std::lock_guard lock{mutex};
@@ -187,6 +187,14 @@ void exchange_hub::arrived(exchange_link& from, bulk_message message) {
   changed_.notify_all();
 }
 
+void exchange_hub::starved(uint64_t job) {
+  {
+    std::lock_guard lock{mutex};
+    starved_job_ = job;
+  }
+  changed_.notify_all();
+}
+
 // --- jobs ------------------------------------------------------------------------------------------------------------------
 
 void exchange_hub::set_aborted(errc code, const std::string& why) {
@@ -195,6 +203,7 @@ void exchange_hub::set_aborted(errc code, const std::string& why) {
 
 void exchange_hub::throw_if_aborted() const {
   if (aborted_) throw failure{aborted_->code, aborted_->message};
+  if (job_ != 0 && job_ == starved_job_) throw std::bad_alloc{};
 }
 
 void exchange_hub::check_running() {

@@ -49,6 +49,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
   bool received(exchange_link& from, const frame_header& header) override;
   void arrived(exchange_link& from, bulk_message message) override;
   void broken(exchange_link& which) override;
+  void starved(uint64_t job) override;
   void count_sent(uint64_t bytes) override { sent += bytes; }
 
   // With the mutex held.
@@ -81,6 +82,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
   uint64_t job_ = 0;            // running, or 0
   uint32_t round_ = 0;          // that it has reached
   uint64_t past_job_ = 0;       // frames of jobs up to it are dropped
+  uint64_t starved_job_ = 0;    // so are those of this one, for which there was no memory
   std::optional<failure_note> aborted_;  // why the running job must fail, or the last one of the past did
 };
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "runtime/memory_limit.h"
+
 namespace gli {
 
 namespace {
@@ -21,6 +23,7 @@ constexpr uint64_t huge_page = 2ull << 20;
 
 /// Room for a message. A large one asks for huge pages: first touch costs more than the copy (0.52 instead of 0.85 s/GB in all).
 void make_room(byte_buffer& bytes, uint64_t total) {
+  allocating for_the_job{memory_for::a_call};
   bytes.reserve(std::min(total, trusted_reserve));
   auto begin = (reinterpret_cast<uintptr_t>(bytes.data()) + huge_page - 1) / huge_page * huge_page;
   auto end = (reinterpret_cast<uintptr_t>(bytes.data()) + bytes.capacity()) / huge_page * huge_page;
@@ -180,7 +183,7 @@ void exchange_link::read_ready() {
   auto next = step::go_on;
   try {
     for (int steps = 0; next == step::go_on && steps < read_burst; ++steps) next = read_step();
-  } catch (const std::exception&) {  // a peer that breaks the rules, or no memory for what it sends
+  } catch (const std::exception&) {  // a peer that breaks the rules
     next = step::broken;
   }
   if (next == step::broken) return fail();
@@ -190,6 +193,14 @@ void exchange_link::read_ready() {
 }
 
 exchange_link::step exchange_link::read_step() {
+  try {
+    return take_step();
+  } catch (const std::bad_alloc&) {
+    return starve(), step::go_on;
+  }
+}
+
+exchange_link::step exchange_link::take_step() {
   if (!in_frame_) {
     if (staged() < sizeof(frame_header)) return fill_stage();
     begin_frame();
@@ -224,7 +235,10 @@ exchange_link::step exchange_link::fill_body() {
     return step::go_on;
   }
   auto& to = message_.bytes;
-  if (filled_ == to.size()) to.resize(filled_ + std::min(wanted, growth));
+  if (filled_ == to.size()) {
+    allocating for_the_job{memory_for::a_call};
+    to.resize(filled_ + std::min(wanted, growth));
+  }
   auto room = std::min<uint64_t>(wanted, to.size() - filled_);
   if (staged() > 0) {
     room = std::min<uint64_t>(room, staged());
@@ -305,6 +319,13 @@ void exchange_link::finish_frame() {
   if (filled_ != message_total_) violation("a message that is shorter than it said");
   owner_->arrived(*this, std::move(message_));
   message_ = {};
+}
+
+/// What is left of the job's frames is skipped, and costs no credit.
+void exchange_link::starve() {
+  message_ = {};
+  skip_ = true;
+  owner_->starved(in_header_.job);
 }
 
 void exchange_link::fail() {

@@ -50,6 +50,8 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
     virtual bool received(exchange_link& from, const frame_header& header) = 0;
     virtual void arrived(exchange_link& from, bulk_message message) = 0;
     virtual void broken(exchange_link& which) = 0;
+    /// There was no memory for what a peer sent to this job, whose frames are stale from now on.
+    virtual void starved(uint64_t job) = 0;
     virtual void count_sent(uint64_t bytes) = 0;
   };
 
@@ -91,6 +93,7 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
   enum class step { go_on, wait, broken };
   void read_ready();
   step read_step();
+  step take_step();
   step fill_stage();
   step fill_body();
   step body_came(size_t bytes);
@@ -98,6 +101,7 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
   void begin_message(const frame_header& h);
   void begin_slice();
   void finish_frame();
+  void starve();
   void fail();
   size_t staged() const { return stage_end_ - stage_begin_; }
 

@@ -53,6 +53,9 @@ constexpr uint16_t flag_last = 1;
 struct limits {
   static constexpr uint64_t before_welcome = 4096;       // body bytes a stranger may send
   static constexpr uint64_t driver_body = 64ull << 20;   // body bytes of driver frames, either way
+  static constexpr unsigned unanswered_requests = 64;    // of one driver at the coordinator
+  static constexpr uint64_t unread_answers = 1ull << 20;    // bytes that wait for a driver, over which it is not read from
+  static constexpr uint64_t hoarded_answers = 128ull << 20;  // over which it is hung up on
   static constexpr uint64_t bulk_body = (1ull << 20) + 4096;
   static constexpr uint64_t credit = 8ull << 20;         // unanswered bytes between two workers
   static constexpr uint64_t before_admission = 8192;     // bytes of TLS that a stranger may send

@@ -1,6 +1,10 @@
 #pragma once
 // The coordinator's side of driver connections: reads requests, answers ping itself, hands the others on, writes replies in any order.
 //
+// Memory for each driver is bounded: it may have limits::unanswered_requests under way, of at most limits::driver_body bytes and one more request, else it
+// hears failure{unavailable}; while more than limits::unread_answers of answers wait to be read by it nothing is read from it; over limits::hoarded_answers
+// its connection is closed; progress is left out while anything waits.
+//
 // Threads: sockets live on the io_context, where the handlers are called; answer() and tell() may be called from any thread.
 
 #include <functional>

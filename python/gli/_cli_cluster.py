@@ -15,7 +15,7 @@ from pathlib import Path
 from . import _core
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
-from ._sizes import size_of
+from ._sizes import size_of, size_text
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -240,22 +240,14 @@ def _show_workers(status) -> None:
             "pid": w.pid,
             "cores": w.cores,
             "numa": None if w.numa_node < 0 else w.numa_node,
-            "memory": _size(w.memory),
-            "limit": _size(w.memory_limit) if w.memory_limit else None,
+            "memory": size_text(w.memory),
+            "limit": size_text(w.memory_limit) if w.memory_limit else None,
             "address": w.tls_address or w.address,
         }
         for w in status.workers
     ]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(Table(pa.Table.from_pylist(rows)).text(width))
-
-
-def _size(bytes: int) -> str:
-    """
-    >>> _size(3 * 2**20), _size(5 * 2**30)
-    ('3 MiB', '5.0 GiB')
-    """
-    return f"{bytes / 2**30:.1f} GiB" if bytes >= 2**30 else f"{bytes >> 20} MiB"
 
 
 def _stop(o) -> None:

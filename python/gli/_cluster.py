@@ -17,6 +17,7 @@ from pathlib import Path
 from ._checks import whole
 from ._client import Client, Status, WorkerInfo
 from ._errors import ClusterError, GliError
+from ._sizes import machine_memory, size_of
 from ._table import counted
 
 _START_SECONDS = 30
@@ -38,17 +39,28 @@ class LocalCluster:
     """A coordinator and workers as child processes. They end with this process, however it ends.
 
     `threads_per_worker` defaults to this machine's cores divided among the workers. `path` is the directory of sockets and logs (default: a
-    new one for this user alone).
+    new one for this user alone). `memory_limit` is what each worker may have of the machine's memory: a size such as "2GiB" or a number of
+    bytes, "auto" for the machine's memory (its control group's, where that is less) divided among the workers, or None for no limit. A call
+    that would need more is a MemoryError; the worker lives, and its graphs stay. ValueError for what is no size, ClusterError for less than a
+    worker needs for itself.
+
+    >>> import gli
+    >>> with gli.LocalCluster(n_workers=1, memory_limit="512MiB") as cluster:
+    ...     cluster.workers[0].memory_limit == 512 * 2**20
+    True
     """
 
     def __init__(
-        self, n_workers: int = 4, threads_per_worker: int | None = None, path: str | os.PathLike | None = None, memory_limit: str = "auto"
+        self,
+        n_workers: int = 4,
+        threads_per_worker: int | None = None,
+        path: str | os.PathLike | None = None,
+        memory_limit: str | int | None = "auto",
     ):
         self._owner = os.getpid()
         n_workers = whole(n_workers, "n_workers", 1)
         threads = None if threads_per_worker is None else whole(threads_per_worker, "threads_per_worker", 1)
-        if memory_limit != "auto":
-            raise NotImplementedError(f"memory_limit={memory_limit!r}: only 'auto' for now")
+        self._memory_limit = _limit_of(memory_limit, n_workers)
         self._n_workers = n_workers
         self._threads = threads or max(1, (os.cpu_count() or 1) // self._n_workers)
         self._id = secrets.token_hex(8)
@@ -73,9 +85,8 @@ class LocalCluster:
 
     def _spawn_worker(self, index: int) -> None:
         log = self._log_of(f"worker-{index}")
-        self._workers[index] = self._spawn(
-            "worker", "--index", str(index), "--threads", str(self._threads), "--python", sys.executable, log=log
-        )
+        own = ["--index", str(index), "--threads", str(self._threads), "--memory-limit", str(self._memory_limit), "--python", sys.executable]
+        self._workers[index] = self._spawn("worker", *own, log=log)
 
     def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:
         command = [glid_path(), role, "--dir", str(self._directory), "--parent", str(os.getpid()), "--log", str(log), *arguments]
@@ -228,6 +239,20 @@ class LocalCluster:
     def __repr__(self):
         state = "closed" if self._coordinator is None else f"{counted(self._n_workers, 'worker')} at {self.address}"
         return f"<gli.LocalCluster: {state}>"
+
+
+def _limit_of(given: str | int | None, workers: int) -> int:
+    """Bytes for each worker; 0: no limit.
+
+    >>> _limit_of("1GiB", 4), _limit_of(None, 4), _limit_of("auto", 4) > 0
+    (1073741824, 0, True)
+    """
+    if given is None:
+        return 0
+    try:
+        return machine_memory() // workers if given == "auto" else size_of(given)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"memory_limit: {error}") from None
 
 
 def _ended_or_ending(process: subprocess.Popen) -> bool:

@@ -194,10 +194,10 @@ class GraphMethods(EditMethods, Algorithms, ProgramMethods, Conversions):
         return self._adjacent(node, "in" if self.directed else "all")
 
     def _adjacent(self, node, direction: str) -> list:
-        key = self._checked_key(node)
-        if not self.has_node(key):
-            raise KeyError(f"Node {node!r} not found")
-        return self._query("neighbors", key=key, direction=direction).column("id").to_pylist()
+        try:
+            return self._query("neighbors", key=self._checked_key(node), direction=direction).column("id").to_pylist()
+        except KeyError:
+            raise KeyError(f"Node {node!r} not found") from None
 
     def degree(self, node=None, mode: str = "total"):
         """How many edges a node has; without a node, NodeValues of all. mode: "total", "in" or "out".
