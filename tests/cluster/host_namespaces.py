@@ -31,8 +31,8 @@ def ip(*words):
 
 
 class Hosts:
-    """Namespaces by name, the nth at 10.77.0.n, each with a host's name of its own for what runs there. Under the path `disk` the processes of all but
-    the first have an empty file system each of their own."""
+    """Namespaces by name, the nth at 10.77.0.n, each with a host's name of its own for what runs there. Under the path
+    `disk` the processes of all but the first have an empty file system each of their own."""
 
     def __init__(self, names, disk):
         self._disk = disk
