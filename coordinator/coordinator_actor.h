@@ -4,6 +4,7 @@
 // Threads: everything runs on the actor, but for the manifest's disk work, which runs on one disk thread and comes back as `later`.
 
 #include <caf/all.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ struct coordinator_options {
   std::string stores;              // the file that lists the stores it committed to; empty: none does
   gateway* drivers = nullptr;      // outlives the actor
   std::function<void()> on_quit;   // called once workers were told to quit
+  std::chrono::seconds driver_lease{0};  // after so long without any driver the cluster ends; 0: never
 };
 
 caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options options);

@@ -97,6 +97,15 @@ void coordinator::on(const driver_gone& m) {
     owned_.erase(found);
     drop(list);
   }
+  if (open_.empty()) count_lease();
+}
+
+/// The end, unless a driver asks something before the lease is over.
+void coordinator::count_lease() {
+  if (options_.driver_lease == options_.driver_lease.zero()) return;
+  self_->delayed_send(self_, options_.driver_lease, control::later{[this, absence = ++absences_] {
+    if (open_.empty() && absence == absences_) end("no driver for " + std::to_string(options_.driver_lease.count()) + " s");
+  }});
 }
 
 void coordinator::ask(asker who, const ping&) { answer(who, done{}); }

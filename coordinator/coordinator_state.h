@@ -50,6 +50,7 @@ class coordinator {
   // drivers (coordinator_requests.cpp)
   void on(const driver_asked& m);
   void on(const driver_gone& m);
+  void count_lease();
   void ask(asker who, const ping&);
   void ask(asker who, const ask_status&);
   void ask(asker who, const load_begin& r);
@@ -96,6 +97,7 @@ class coordinator {
   std::map<handle, opening> opening_;
   std::map<gateway::session, std::set<handle>> owned_;            // handles that end with their driver
   std::set<gateway::session> open_;
+  uint64_t absences_ = 0;                                         // times that the last driver went
   std::set<uint32_t> unrestored_;  // partitions that do not hold yet what the others hold
   size_t restoring_ = 0;           // restoration jobs under way
   bool restoration_failed_ = false;

@@ -1,6 +1,6 @@
 // glid: the coordinator and the worker of a GLI cluster. This file is wiring only.
 //
-//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--parent PID] [--log FILE]
+//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--driver-lease SECONDS] [--parent PID] [--log FILE]
 //   glid worker --dir DIR [--join ADDRESS] [--credentials FILE] [--listen HOST:PORT] [--index I] [--threads T] [--memory-limit BYTES] [--python PYTHON]
 //               [--parent PID] [--log FILE]
 //   glid probe --dir DIR [--alive]
@@ -50,7 +50,7 @@ constexpr const char* refusals_before = "GLID_REFUSALS";
 
 struct arguments {
   std::string dir, log, python = "python3", join, credentials, listen;
-  uint32_t workers = 1, index = no_wish, threads = 0;
+  uint32_t workers = 1, index = no_wish, threads = 0, driver_lease = 0;
   uint64_t memory_limit = 0;
   pid_t parent = 0;
   char** words = nullptr;
@@ -207,7 +207,8 @@ int run_coordinator(const arguments& a) {
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
                         [&](gateway::session s) { tell(driver_gone{s}); }});
-  coordinator = spawn_coordinator(system, {a.workers, who, a.log, a.dir + "/stores", drivers.get(), [] { leave("all workers were told to quit", 0); }});
+  coordinator = spawn_coordinator(system, {a.workers, who, a.log, a.dir + "/stores", drivers.get(), [] { leave("all workers were told to quit", 0); },
+                                           std::chrono::seconds{a.driver_lease}});
   if (beyond) beyond->open(who, serve, {.refused = log_refusal});
   note_address(a.dir, beyond, a.listen);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
@@ -346,6 +347,7 @@ int main(int argc, char** argv) {
   auto* coordinator = app.add_subcommand("coordinator", "run a coordinator");
   a.words = argv;
   coordinator->add_option("--workers", a.workers, "how many workers, and so partitions")->required()->check(CLI::Range(1u, 65536u));
+  coordinator->add_option("--driver-lease", a.driver_lease, "seconds without any driver after which the cluster ends; default: it goes on");
   auto* worker = app.add_subcommand("worker", "run a worker");
   worker->add_option("--join", a.join, "the coordinator's door: a socket's path or gli://HOST:PORT; default: in the directory");
   worker->add_option("--index", a.index, "the partition it wishes");

@@ -47,7 +47,11 @@ def submit_script(o: argparse.Namespace) -> int:
 
 def _await_end(job) -> int:
     try:
-        job.wait(lambda: False, lambda state: print(f"gli: {state}", file=sys.stderr) if sys.stderr.isatty() else None)
+        said = None
+        for state in job.states():
+            if state != said and sys.stderr.isatty():
+                print(f"gli: job {job.number}: {state}", file=sys.stderr)
+            said = state
     except KeyboardInterrupt:
         print(f"\ngli: job {job.number} goes on: scancel {job.number} ends it", file=sys.stderr)
         return 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import os
 import sys
 import time
@@ -10,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ._checks import number, whole
+from ._client import Client
 from ._errors import ClusterError
 from ._slurm_commands import SlurmJob, submit
 from ._slurm_script import NOTICE_SECONDS, job_request, shared_folder
 from ._table import counted
 
-_POLL_SECONDS = 0.2
 _SEEN_SECONDS = 360  # in which a job that runs has its workers, and another host sees the file that says so
 _SAY_AFTER_SECONDS = 2.0
 
@@ -44,7 +45,8 @@ class SLURMCluster:
     slurm-JOB.out in this directory). interface: the network's interface by which nodes and drivers reach the coordinator, such as
     "ib0". shared_directory: one that this host and the nodes see (default: this one); the job makes a folder of mode 0700 in it, with its
     address and the drivers' credentials. bundle_directory: default: the shared directory. python: the nodes' interpreter, which has gli
-    (default: this one, by its path). notice: how many seconds before the walltime bundling begins.
+    (default: this one, by its path). notice: how many seconds before the walltime bundling begins. death_timeout: how many seconds the
+    cluster outlives this process, and every other driver.
 
     ValueError or TypeError for what cannot be; ClusterError when Slurm refuses, is not there, or the job ends before it is ready.
     """
@@ -67,9 +69,11 @@ class SLURMCluster:
         bundle_directory: str | os.PathLike | None = None,
         python: str | None = None,
         notice: int = NOTICE_SECONDS,
+        death_timeout: int = 120,
     ):
         self._owner = os.getpid()
-        self._asked = dict(
+        self._request = job_request(
+            nodes=nodes,
             cores=cores,
             memory=memory,
             walltime=walltime,
@@ -77,24 +81,26 @@ class SLURMCluster:
             account=account,
             job_name=job_name,
             log_directory=log_directory,
-            job_extra_directives=tuple(job_extra_directives) if not isinstance(job_extra_directives, str) else job_extra_directives,
-            job_script_prologue=tuple(job_script_prologue) if not isinstance(job_script_prologue, str) else job_script_prologue,
+            job_extra_directives=job_extra_directives,
+            job_script_prologue=job_script_prologue,
             python=python,
             notice=notice,
         )
-        self._nodes = nodes
         self._shared = Path(shared_directory or ".").absolute()
         bundles = Path(bundle_directory).absolute() if bundle_directory is not None else self._shared
-        self._words = ["serve", "--bundles", str(bundles), *([] if interface is None else ["--interface", interface]), str(self._shared)]
+        options = ["--bundles", str(bundles), "--lease", str(whole(death_timeout, "death_timeout", 1))]
+        self._words = ["serve", *options, *([] if interface is None else ["--interface", interface]), str(self._shared)]
+        self._closed = False
         self._job: SlurmJob | None = None
         self._address: str | None = None
-        self.job_script()
+        self._held: Client | None = None
+        """Of no use but to be there: the cluster ends some time after its last driver."""
 
     # --- looking --------------------------------------------------------------------------------------------------------------
 
     def job_script(self) -> str:
         """The batch script that sbatch gets. There is no secret in it."""
-        return job_request(self._nodes, **self._asked).script(self._words)
+        return self._request.script(self._words)
 
     @property
     def job_id(self) -> str | None:
@@ -105,7 +111,7 @@ class SLURMCluster:
     def status(self) -> str:
         """The job's state as squeue says it, such as "RUNNING" or "PENDING (Resources)"; "not submitted", "closed" or "ended"."""
         if self._job is None:
-            return "not submitted"
+            return "closed" if self._closed else "not submitted"
         return self._job.state or "ended"
 
     @property
@@ -123,8 +129,7 @@ class SLURMCluster:
 
     @property
     def _folder(self) -> Path:
-        if self._job is None:
-            raise ClusterError("this cluster is closed")
+        assert self._job is not None
         return shared_folder(self._shared, self._job.number)
 
     # --- changing -------------------------------------------------------------------------------------------------------------
@@ -136,18 +141,20 @@ class SLURMCluster:
         on it: restart=True says so; else ClusterError.
         """
         nodes = whole(nodes, "nodes", 1)
-        if self._job is not None and nodes == self._nodes and self._job.state:
+        if self._job is not None and nodes == self._request.nodes and self._job.state:
             return
         if self._job is not None and not restart and self.status.startswith("RUNNING"):
             raise ClusterError(
-                f"job {self._job.number} runs a cluster of {counted(self._nodes, 'worker')}, which has so many partitions for its life: "
+                f"job {self._job.number} runs a cluster of {counted(self._request.nodes, 'worker')}, and so many it has for its life: "
                 f"scale({nodes}, restart=True) ends it, with the graphs that drivers hold on it, and begins another one"
             )
-        self.close()
-        self._nodes = nodes
+        self._end()
+        self._request = dataclasses.replace(self._request, nodes=nodes)
         self._submit()
 
     def _submit(self) -> None:
+        if self._closed:
+            raise ClusterError("this cluster is closed")
         if not os.access(self._shared, os.W_OK | os.X_OK):
             raise PermissionError(f"shared_directory {self._shared} is no directory that this process can write to")
         self._job = submit(self.job_script())
@@ -158,23 +165,26 @@ class SLURMCluster:
         and the job stays in the queue. TimeoutError after `timeout` seconds. On a terminal it says what the job waits for."""
         if self._job is None:
             self._submit()
-        if self._address is not None:
+        if self._held is not None:
             return
-        deadline = float("inf") if timeout is None else time.monotonic() + number(timeout, "timeout")
-        begun, said, running = time.monotonic(), "", float("inf")
-        while not self._answer():
-            state, now = self._job.state, time.monotonic()
-            if not state:
-                raise ClusterError(self._job.end())
-            if now > deadline:
+        limit = float("inf") if timeout is None else number(timeout, "timeout")
+        begun, runs_since, said = time.monotonic(), float("inf"), ""
+        for state in self._job.states():
+            if self._answer():
+                break
+            now = time.monotonic()
+            if now - begun > limit:
                 raise TimeoutError(f"job {self._job.number} was not ready after {timeout:g} s: {state}")
-            running = min(running, now) if state == "RUNNING" else float("inf")
-            if now - running > _SEEN_SECONDS:
+            runs_since = min(runs_since, now) if state == "RUNNING" else float("inf")
+            if now - runs_since > _SEEN_SECONDS:
                 raise ClusterError(f"job {self._job.number} runs, and {self._folder} is not here: shared_directory= is one that both see")
             if state != said and now - begun > _SAY_AFTER_SECONDS and sys.stderr.isatty():
                 print(f"gli: job {self._job.number}: {state}", file=sys.stderr)
                 said = state
-            time.sleep(_POLL_SECONDS)
+        else:
+            raise ClusterError(self._job.end())
+        self._held = Client(self._address, credentials=self._folder / "driver.pem")
+        self._held.ping()
 
     def _answer(self) -> bool:
         """Whether the job has told its address. The folder is listed: network file systems remember for long what is not there."""
@@ -192,9 +202,13 @@ class SLURMCluster:
         if os.getpid() != self._owner:
             return
         atexit.unregister(self.close)
+        self._end()
+        self._closed = True
+
+    def _end(self) -> None:
         if self._job is not None:
             self._job.cancel()
-        self._job = self._address = None
+        self._job = self._address = self._held = None
 
     def __enter__(self) -> SLURMCluster:
         try:
@@ -209,4 +223,4 @@ class SLURMCluster:
 
     def __repr__(self):
         job = "" if self._job is None else f"job {self._job.number}, "
-        return f"<gli.SLURMCluster: {counted(self._nodes, 'node')}, {job}{self.status}>"
+        return f"<gli.SLURMCluster: {counted(self._request.nodes, 'node')}, {job}{self.status}>"

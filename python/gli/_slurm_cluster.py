@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -50,8 +51,8 @@ class Told:
 class AllocationCluster:
     """A context: whatever happens inside, nothing of the cluster is left after it."""
 
-    def __init__(self, allocation: Allocation, interface: str | None, told: Told):
-        self._allocation, self._interface, self._told = allocation, interface, told
+    def __init__(self, allocation: Allocation, interface: str | None, told: Told, driver_lease: int = 0):
+        self._allocation, self._interface, self._told, self._driver_lease = allocation, interface, told, driver_lease
         self._directory = Path(private_folder())
         self._environment = {**os.environ, "GLI_CLUSTER_ID": f"slurm-{allocation.life}-{secrets.token_hex(4)}"}
         self._coordinator: subprocess.Popen | None = None
@@ -68,7 +69,14 @@ class AllocationCluster:
     def _start_coordinator(self) -> subprocess.Popen:
         log = self._directory / "coordinator.log"
         command = [glid_path(), "coordinator", "--dir", str(self._directory), "--workers", str(self._allocation.nodes), "--log", str(log)]
-        command += ["--listen", f"{own_address(self._interface)}:0", "--parent", str(os.getpid())]
+        command += [
+            "--listen",
+            f"{own_address(self._interface)}:0",
+            "--parent",
+            str(os.getpid()),
+            "--driver-lease",
+            str(self._driver_lease),
+        ]
         with open(log, "ab") as output:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._environment)
         self._coordinator = child
@@ -128,6 +136,14 @@ class AllocationCluster:
     def coordinator_status(self) -> int:
         """Once it has ended."""
         return abs(self._coordinator.returncode) if self._coordinator is not None and self._coordinator.returncode is not None else 1
+
+    @property
+    def why_ended(self) -> str:
+        """As the coordinator said it; empty if it did not."""
+        with contextlib.suppress(OSError):
+            said = re.findall(r"\bending: (.*)", (self._directory / "coordinator.log").read_text(errors="replace"))
+            return said[-1] if said else ""
+        return ""
 
     @property
     def _log(self) -> Path:

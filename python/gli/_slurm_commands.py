@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,15 +50,15 @@ class SlurmJob:
             return ""
         return f"{state} ({reason})" if state == "PENDING" and reason not in ("", "None") else state
 
-    def cancel(self, poll_seconds: float = _POLL_SECONDS) -> None:
+    def cancel(self) -> None:
         """Returns when it has left the queue, and its nodes are free."""
         try:
             slurm("scancel", self.number)
         except ClusterError as error:
             if "Invalid job id" not in str(error):
                 raise
-        while self.state:
-            time.sleep(poll_seconds)
+        for _ in self.states():
+            pass
 
     def end(self) -> str:
         """How it ended, with the last lines of its output."""
@@ -82,16 +82,10 @@ class SlurmJob:
             return {}
         return dict(re.findall(r"(?<!\S)(JobState|ExitCode|StdOut)=(\S+)", said))
 
-    def wait(self, done: Callable[[], bool], say: Callable[[str], None]) -> None:
-        """Until something is done or the job has ended; `say` hears of each state."""
-        last = None
-        while not done():
-            state = self.state
-            if state != last:
-                say(f"job {self.number}: {state or 'ended'}")
-            if not state:
-                return
-            last = state
+    def states(self) -> Iterator[str]:
+        """Its state, looked at again and again, until it has left the queue."""
+        while state := self.state:
+            yield state
             time.sleep(_POLL_SECONDS)
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ._slurm_allocation import Allocation, this_allocation
@@ -38,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     try:
         allocation = this_allocation()
         folder = _writable(Path(o.bundles or allocation.submit_directory))
-        with AllocationCluster(allocation, o.interface, told) as cluster:
+        with AllocationCluster(allocation, o.interface, told, o.lease) as cluster:
             bundles = Bundles(folder, allocation.life, cluster.stores, o.store)
             try:
                 cluster.start()
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--store", action="append", default=[], help="to bundle, beside those that the cluster commits to")
         command.add_argument("--bundles", help="the folder that they go to; default: where the job was submitted")
         command.add_argument("--interface")
+        command.add_argument("--lease", type=int, default=0, help="seconds without any driver after which the cluster ends; 0: it goes on")
     run.add_argument("script")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     serve.add_argument("shared", help="a folder that drivers see")
@@ -83,22 +85,32 @@ def _run(o, cluster: AllocationCluster, told: Told, bundles: Bundles) -> int:
     command = [sys.executable, o.script, *o.arguments]
     script = subprocess.Popen(command, env=environment, process_group=0, preexec_fn=die_with_parent)
     try:
-        _watch(lambda: script.poll() is not None, told, bundles)
+        _watch(lambda: script.poll() is not None, told, bundles, lambda: _pass_on_notice(script))
     finally:
         _end_group(script)
     return script.returncode if script.returncode >= 0 else _SIGNALED - script.returncode
 
 
-def _watch(over, told: Told, bundles: Bundles) -> None:
+def _watch(over: Callable[[], bool], told: Told, bundles: Bundles, on_notice: Callable[[], None] = lambda: None) -> None:
     """Until it is over, or Slurm ends the job; from Slurm's notice on, what is committed is bundled at once."""
     looked = float("-inf")
     while not over() and not told.end:
+        if told.notice and looked < 0:
+            on_notice()
         if told.notice and time.monotonic() - looked >= _BUNDLE_SECONDS:
             bundles.write()
             looked = time.monotonic()
         time.sleep(_TICK_SECONDS)
     if told.end:
         bundles.write()
+
+
+def _pass_on_notice(script: subprocess.Popen) -> None:
+    """To a script that has a handler for it (proc(5): SigCgt); another one would be ended by it."""
+    with contextlib.suppress(OSError):
+        caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{script.pid}/status").read_text(), re.M)
+        if caught and int(caught[1], 16) >> (signal.SIGUSR1 - 1) & 1:
+            script.send_signal(signal.SIGUSR1)
 
 
 def _end_group(script: subprocess.Popen) -> None:
@@ -122,6 +134,8 @@ def _serve(shared: str, allocation: Allocation, cluster: AllocationCluster, told
         (folder / "address.new").write_text(cluster.address)
         (folder / "address.new").rename(folder / "address")
         _watch(lambda: not cluster.runs, told, bundles)
+        if not told.end:
+            print(f"gli: the cluster has ended: {cluster.why_ended or 'the coordinator died'}", file=sys.stderr)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return _SIGNALED + signal.SIGTERM if told.end else cluster.coordinator_status

@@ -245,6 +245,17 @@ def test_from_slurms_notice_on_each_commit_is_bundled_and_the_script_goes_on(slu
     assert ended(slurm, tmp_path, number)["ExitCode"] == "0:0"
 
 
+def test_a_script_that_handles_slurms_notice_commits_what_it_has(slurm, tmp_path):
+    handles = "import signal\nsignal.signal(signal.SIGUSR1, lambda *_: (store.commit('last', graph=g), print('last', flush=True)))\n"
+    number = submitted(slurm, tmp_path, write(tmp_path, COMMITS + handles + "print('ready', flush=True)\n" + WAITS), tmp_path / "s.gli")
+    await_line(tmp_path, number, "ready")
+    slurm.run("scancel", "--signal=USR1", "--batch", number, check=True)
+    await_line(tmp_path, number, "last")
+    slurm.run("scancel", number, check=True)
+    assert ended(slurm, tmp_path, number)["JobState"] == "CANCELLED"
+    assert history_in(tmp_path / f"s-{number}.bundle")[1] == ["first", "last"]
+
+
 def test_a_job_that_is_queued_again_keeps_the_bundle_of_its_first_life(slurm, tmp_path):
     number = submitted(slurm, tmp_path, write(tmp_path, COMMITS + WAITS), tmp_path / "s.gli")
     await_line(tmp_path, number, "committed")
@@ -321,7 +332,9 @@ def test_a_driver_outside_of_the_allocation_has_a_cluster_and_closing_it_leaves_
     ended(slurm, tmp_path, int(number))
     assert history_in(tmp_path / f"s-{number}.bundle")[1] == ["first"]
     cluster.close()
-    assert cluster.status == "not submitted"
+    assert cluster.status == "closed"
+    with pytest.raises(gli.ClusterError, match="this cluster is closed"):
+        gli.Client(cluster)
 
 
 def assert_secrets_are_nowhere_else(slurm, cluster, folder):
@@ -401,6 +414,18 @@ def test_a_job_that_ends_before_it_is_ready_says_why(slurm, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     with pytest.raises(gli.ClusterError, match=r"FAILED, exit code 1:0\n +gli: error: interface 'none0'"):
         gli.SLURMCluster(nodes=3, cores=1, interface="none0").__enter__()
+
+
+def test_a_driver_that_is_killed_leaves_no_job(slurm, tmp_path):
+    program = (
+        "import gli, time\nwith gli.SLURMCluster(nodes=2, cores=1, death_timeout=2) as c: print(c.job_id, flush=True); time.sleep(1000)\n"
+    )
+    driver = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, env=slurm.environment)
+    number = int(driver.stdout.readline())
+    driver.kill()
+    driver.wait()
+    assert ended(slurm, tmp_path, number)["ExitCode"] == "0:0"
+    assert "gli: the cluster has ended: no driver for 2 s" in output(tmp_path, number)
 
 
 def test_ending_the_cluster_from_a_client_ends_the_job(slurm, tmp_path, monkeypatch):
