@@ -3,14 +3,40 @@
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <chrono>
+#include <random>
 #include <set>
 
 namespace gli::control {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// CAF knows a node by its process id and its network cards, which two containers may have in common (the first process of each is 1), and it takes a second
+/// node of the same name for itself. So each has a random name: given after the middleman named it, before anybody heard of it.
+class random_name : public caf::actor_system::module {
+ public:
+  explicit random_name(caf::actor_system& s) : system_{s} {}
+  void start() override {}
+  void stop() override {}
+  void init(caf::actor_system_config&) override {
+    caf::node_id::default_data::host_id_type host;
+    std::random_device random;
+    for (auto& byte : host) byte = uint8_t(random());
+    const_cast<caf::node_id&>(system_.node()) = caf::make_node_id(random(), host);
+  }
+  id_t id() const override { return opencl_manager; }  // behind the middleman, and nobody else's here
+  void* subtype_ptr() override { return this; }
+
+ private:
+  caf::actor_system& system_;
+};
+
+}  // namespace
+
 settings::settings() {
   load<caf::io::middleman>();
+  module_factories.push_back([](caf::actor_system& s) -> caf::actor_system::module* { return new random_name{s}; });
   add_message_types<caf::id_block::gli>();
   set("middleman.heartbeat-interval", caf::timespan{500ms});
   set("middleman.connection-timeout", caf::timespan{3s});

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 ROLES = ("coordinator", "worker", "driver")
@@ -44,7 +43,7 @@ def default_directory() -> Path:
     True
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    return Path(runtime, "gli") if runtime else Path(tempfile.gettempdir(), f"gli-{os.getuid()}")
+    return Path(runtime, "gli") if runtime else Path(os.environ.get("TMPDIR") or "/tmp", f"gli-{os.getuid()}")
 
 
 def given_address() -> str:

@@ -1,4 +1,4 @@
-"""What tests do where a tool is missing: they skip, but fail where all is promised to be there (GLI_EVERYTHING, as CI sets it)."""
+"""Tools that some tests need and not every machine has."""
 
 import os
 import shutil
@@ -7,8 +7,9 @@ import pytest
 
 
 def needs(*tools):
+    """Skips a test where one of these programs is missing; fails it there when GLI_EVERYTHING is set, as in CI."""
     missing = [t for t in tools if shutil.which(t) is None]
     if missing and os.environ.get("GLI_EVERYTHING"):
-        pytest.fail(f"GLI_EVERYTHING is set, and these are not installed: {', '.join(missing)}")
+        pytest.fail(f"GLI_EVERYTHING is set and {', '.join(missing)} is not installed")
     if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+        pytest.skip(f"{', '.join(missing)} is not installed")
