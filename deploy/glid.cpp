@@ -168,6 +168,12 @@ void note_address(const std::string& dir, const std::optional<tls_door>& beyond,
   else std::ofstream{path} << beyond->address() << "\n" << listen.substr(0, listen.rfind(':')) << "\n";
 }
 
+void limit_or_leave(uint64_t bytes) {
+  try {
+    limit_memory(bytes);
+  } catch (const failure& e) { leave(e.what(), 1); }
+}
+
 /// Calls `gone` once the process that started this one has ended. A first look catches a parent that ended before.
 void watch_parent(asio::steady_timer& timer, pid_t parent, const std::function<void()>& gone) {
   if (parent == 0) return;
@@ -332,7 +338,7 @@ int run_worker(arguments a) {
     helpers_allocate_for_calls(1);
     driver_io.run();
   }};
-  limit_memory(a.memory_limit);
+  limit_or_leave(a.memory_limit);
   bulk_io.run();
   leave("nothing left to serve", 0);
 }

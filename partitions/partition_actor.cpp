@@ -132,6 +132,7 @@ class partition {
     if (m.term < term_) return self_->send(coordinator_, control::job_failed{m.id, partition_, uint16_t(errc::worker_lost), "the job is of an earlier term"});
     thread_.post([this, id = m.id, bytes = m.job, to = coordinator_] {
       caf::anon_send(to, run(id, bytes, to));
+      if (std::exchange(spare_, false)) release_spare_memory();
     });
   }
 
@@ -147,6 +148,7 @@ class partition {
       auto what = describe(j.body);
       begin_call(what);
       auto begun = clock::now();
+      spare_ = outputs_of(j.body) > 0 && !makes_values(j.body);  // making a graph takes more than the graph
       auto all = options_.bulk->begin(id, progress_of(id, to));
       auto encoded = encode(run_job(j, *options_.held, programs_, *all));
       spdlog::info("job {} {}: {} ms", id, what, std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
@@ -154,6 +156,7 @@ class partition {
     } catch (const failure& e) {
       return failed(e.code(), e.what());
     } catch (const std::bad_alloc&) {
+      spare_ = true;
       refill_reserve();
       return failed(errc::memory, no_memory_text());
     } catch (const std::exception& e) {
@@ -175,6 +178,7 @@ class partition {
   caf::actor coordinator_;
   uint32_t partition_ = 0, partitions_ = 1, term_ = 0;
   uint64_t told_ = 0;
+  bool spare_ = false;  // of the job thread: memory was freed that nobody needs soon
   host_process programs_;  // of the job thread
   job_thread thread_;
 };

@@ -15,6 +15,15 @@ namespace {
 constexpr int64_t rows_per_frame = 1 << 16;
 constexpr uint64_t bytes_per_frame = 16ull << 20;
 
+/// What this process has resident, without what malloc keeps for later, and what it may have; 0: no limit.
+column_batch memory_row() {
+  release_spare_memory();
+  column_builder resident{"resident", column_type::int64}, limit{"limit", column_type::int64};
+  resident.append_int64(int64_t(resident_bytes()));
+  limit.append_int64(int64_t(memory_limit()));
+  return {1, {resident.finish(), limit.finish()}};
+}
+
 struct session {
   std::shared_ptr<holdings> held;
   uint64_t cluster;
@@ -38,6 +47,7 @@ struct session {
 
   column_batch answer_query(const query& q) {
     if (q.name == "differences") return list_partition_differences(held->get_graph(q.other), held->get_graph(q.graph), window_of(q.arguments).limit);
+    if (q.name == "memory") return memory_row();
     std::optional<graph> g;
     node_values_ptr values, other;
     if (q.graph != 0) g = held->get_graph(q.graph);

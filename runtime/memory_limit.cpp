@@ -1,5 +1,6 @@
 #include "runtime/memory_limit.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -111,6 +112,8 @@ uint64_t resident_bytes() {
   std::ifstream{"/proc/self/statm"} >> all >> resident;
   return resident * uint64_t(::sysconf(_SC_PAGESIZE));
 }
+
+void release_spare_memory() { ::malloc_trim(0); }
 
 void refill_reserve() {
   if (given == 0 || !reserve_open) return;

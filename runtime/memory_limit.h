@@ -17,6 +17,8 @@ namespace gli {
 void limit_memory(uint64_t bytes);
 uint64_t memory_limit();  // as given
 uint64_t resident_bytes();
+/// Gives back to the system what malloc keeps for later.
+void release_spare_memory();
 /// The reserve is there again, once what needed it is over.
 void refill_reserve();
 
