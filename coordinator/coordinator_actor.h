@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "coordinator/job_runner.h"
 #include "runtime/control.h"
 #include "runtime/gateway.h"
 
@@ -25,6 +26,9 @@ struct coordinator_options {
   std::string log;                 // the coordinator's own log file, for status
   gateway* drivers = nullptr;      // outlives the actor
   std::function<void()> on_quit;   // called once workers were told to quit
+  job_runner_options jobs;
+  uint32_t max_jobs = 8;           // that run at a time
+  double job_lease = 30;           // seconds that an attached job goes on without its drivers
 };
 
 caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options options);

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ._checks import whole
+from ._checks import at_least, whole
 from ._client import Client, Status, WorkerInfo
 from ._errors import ClusterError, GliError
 from ._table import counted
@@ -38,17 +38,25 @@ class LocalCluster:
     """A coordinator and workers as child processes. They end with this process, however it ends.
 
     `threads_per_worker` defaults to this machine's cores divided among the workers. `path` is the directory of sockets and logs (default: a
-    new one for this user alone).
+    new one for this user alone). At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after
+    its last client has gone (docs/jobs.md).
     """
 
     def __init__(
-        self, n_workers: int = 4, threads_per_worker: int | None = None, path: str | os.PathLike | None = None, memory_limit: str = "auto"
+        self,
+        n_workers: int = 4,
+        threads_per_worker: int | None = None,
+        path: str | os.PathLike | None = None,
+        memory_limit: str = "auto",
+        max_jobs: int = 8,
+        job_lease: float = 30,
     ):
         self._owner = os.getpid()
         n_workers = whole(n_workers, "n_workers", 1)
         threads = None if threads_per_worker is None else whole(threads_per_worker, "threads_per_worker", 1)
         if memory_limit != "auto":
             raise NotImplementedError(f"memory_limit={memory_limit!r}: only 'auto' for now")
+        self._jobs = ("--max-jobs", str(whole(max_jobs, "max_jobs", 1)), "--job-lease", str(at_least(job_lease, "job_lease", 0)))
         self._n_workers = n_workers
         self._threads = threads or max(1, (os.cpu_count() or 1) // self._n_workers)
         self._id = secrets.token_hex(8)
@@ -66,7 +74,8 @@ class LocalCluster:
     # --- starting -------------------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._coordinator = self._spawn("coordinator", "--workers", str(self._n_workers), log=self._log_of("coordinator"))
+        words = ("--workers", str(self._n_workers), "--python", sys.executable, *self._jobs)
+        self._coordinator = self._spawn("coordinator", *words, log=self._log_of("coordinator"))
         for index in range(self._n_workers):
             self._spawn_worker(index)
         self._await_ready()

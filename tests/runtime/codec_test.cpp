@@ -102,9 +102,19 @@ struct teller {
   void operator()(const create_branch& x) { all(x.store, x.name, x.from); }
   void operator()(const shutdown_cluster&) {}
   void operator()(const cancel_request& x) { all(x.sequence); }
+  void operator()(const submission& x) { all(x.token, x.name, x.what, x.program, x.arguments, x.directory, x.imports, x.python, x.detached); }
+  void operator()(const ask_jobs&) {}
+  void operator()(const ask_job& x) { all(x.job, x.wait); }
+  void operator()(const ask_job_log& x) { all(x.job, x.offset, x.wait); }
+  void operator()(const ask_job_result& x) { all(x.job, x.offset); }
+  void operator()(const cancel_job& x) { all(x.job); }
+  void operator()(const submitted_job& x) {
+    all(x.id, x.name, x.what, x.state, x.detached, x.pid, x.submitted, x.started, x.ended, x.exit_status, x.error, x.result_bytes, x.token);
+  }
+  void operator()(const job_piece& x) { all(x.offset, x.bytes, x.last); }
   void operator()(const request& x) { all(x.client, x.incarnation, x.body); }
   void operator()(const done&) {}
-  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log, x.failed); }
+  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log, x.failed, x.submitted); }
   void operator()(const load_begun& x) { all(x.load, x.workers); }
   void operator()(const job_reply& x) { all(x.output, x.partitions); }
   void operator()(const progress_note& x) { all(x.what, x.done, x.total, x.detail); }
@@ -279,8 +289,15 @@ struct maker {
     return {text(), text(), texts(), text(), text(), int64_t(random()), number(), number(), many([&] { return result(); })};
   }
   failure_note note() { return {errc(1 + below(17)), text()}; }
+  submission submitted() {
+    return {number(), text(), submission::kind(below(2)), text(), texts(), text(), text(), text(), bool(below(2))};
+  }
+  submitted_job a_job() {
+    return {number(), text(), submission::kind(below(2)), submission_state(below(6)), bool(below(2)), uint32_t(random()), int64_t(random()), int64_t(random()),
+            int64_t(random()), int32_t(random()), text(), number(), number()};
+  }
   request_body ask() {
-    switch (below(12)) {
+    switch (below(18)) {
       case 0: return ping{};
       case 1: return ask_status{};
       case 2: return load_begin{kind(), bool(below(2)), text(), duplicate_policy(below(4)), number()};
@@ -292,16 +309,25 @@ struct maker {
       case 8: return create_branch{text(), text(), text()};
       case 9: return shutdown_cluster{};
       case 10: return keep_result{text(), text(), number()};
+      case 11: return submitted();
+      case 12: return ask_jobs{};
+      case 13: return ask_job{number(), uint32_t(random())};
+      case 14: return ask_job_log{number(), number(), uint32_t(random())};
+      case 15: return ask_job_result{number(), number()};
+      case 16: return cancel_job{number()};
       default: return cancel_request{number()};
     }
   }
   reply answer() {
-    switch (below(6)) {
+    switch (below(8)) {
       case 0: return note();
       case 1: return done{};
-      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(), many([&] { return failed(); })};
+      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(), many([&] { return failed(); }),
+                                   many([&] { return a_job(); })};
       case 3: return load_begun{number(), workers()};
       case 4: return job_reply{number(), many([&] { return job_result{some(), many([&] { return conflict(); })}; })};
+      case 5: return many([&] { return a_job(); });
+      case 6: return job_piece{number(), text(), bool(below(2))};
       default: return many([&] { return commit(); });
     }
   }
@@ -347,6 +373,8 @@ const std::vector<kind_of_message>& all_messages() {
       message("batch", [](maker& m) { return m.batch(); }, decode_batch),
       message("job", [](maker& m) { return m.any_job(); }, decode_job),
       message("job_result", [](maker& m) { return job_result{m.some()}; }, decode_job_result),
+      message("submission", [](maker& m) { return m.submitted(); }, decode_submission),
+      message("submitted_job", [](maker& m) { return m.a_job(); }, decode_submitted_job),
       message("query", [](maker& m) { return query{m.text(), m.number(), m.number(), m.number(), m.some()}; }, decode_query),
   };
   return all;
@@ -461,6 +489,8 @@ TEST(codec, numbers_that_name_nothing_are_refused) {
   refused([&] { decode_job(encode(job{1, 1, 1, select_elements{e, {}}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{true, false, key_type(9), key_type::none}, false, ""}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{}, false, "", duplicate_policy(4)}})); });
+  refused([&] { decode_submission(encode(submission{1, "x", submission::kind(2), "", {}, "", "", "", false})); });
+  refused([&] { decode_submitted_job(encode(submitted_job{1, "x", submission::kind::script, submission_state(6)})); });
 }
 
 TEST(codec, batches_whose_buffers_do_not_fit_are_refused) {
