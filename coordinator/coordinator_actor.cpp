@@ -49,7 +49,7 @@ caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options opti
 }
 
 coordinator::coordinator(caf::event_based_actor* self, coordinator_options options)
-    : self_{self}, options_{std::move(options)}, members_{options_.partitions} {
+    : self_{self}, options_{std::move(options)}, members_{options_.partitions}, submissions_{{.running = options_.max_jobs}} {
   self_->set_exception_handler([this](std::exception_ptr& e) {
     try {
       std::rethrow_exception(e);
@@ -59,6 +59,7 @@ coordinator::coordinator(caf::event_based_actor* self, coordinator_options optio
     return caf::make_error(caf::sec::runtime_error);
   });
   self_->set_down_handler([this](const caf::down_msg& m) { on_worker_down(m.source); });
+  begin_submissions();
 }
 
 caf::behavior coordinator::behavior() {
@@ -144,6 +145,7 @@ void coordinator::carry_out(const membership::ready& r) {
   auto list = handles_.restore();
   restoring_ = list.size();
   if (list.empty()) unrestored_.clear();
+  may_start_jobs();
   std::vector<uint32_t> fresh(unrestored_.begin(), unrestored_.end());
   for (auto& [what, everywhere] : list)
     submit(what, everywhere || stores_for_others() ? everybody() : fresh, {}, [this, what = what](const job_outcome& outcome) { restored(what, outcome); });
@@ -159,6 +161,7 @@ void coordinator::restored(const job& what, const job_outcome& outcome) {
       drop({what.output != 0 ? what.output : what.graph});
   }
   if (--restoring_ == 0 && !restoration_failed_) unrestored_.clear();
+  may_start_jobs();
 }
 
 void coordinator::carry_out(const membership::lost& l) {
@@ -172,6 +175,7 @@ void coordinator::carry_out(const membership::lost& l) {
   members_.explain(l.partition, why);
   for (auto& [load, o] : std::exchange(opening_, {})) answer(o.who, failure_note{errc::worker_lost, why});
   carry_out(jobs_.worker_lost(l.partition, why));
+  may_start_jobs();
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------------
@@ -211,7 +215,7 @@ void coordinator::submit(job j, std::vector<uint32_t> partitions, asker who, std
   waiting_[j.id] = std::move(then);
   auto id = j.id;
   job_bodies_[id] = std::move(j);
-  carry_out(jobs_.submit(id, std::move(partitions)));
+  carry_out(jobs_.submit(id, std::move(partitions), who.session));
 }
 
 void coordinator::on(const control::job_finished& m) {
@@ -265,12 +269,13 @@ void coordinator::end(const std::string& why) {
   ending_ = true;
   spdlog::info("ending: {}", why);
   for (auto& [number, worker] : workers_) self_->send(worker, control::quit{why, uint8_t(control::ending::told)});
+  carry_out(submissions_.end(why));
   self_->delayed_send(self_, 200ms, control::later{[this] { may_quit_ = true, quit_if_alone(); }});  // let answers leave
   self_->delayed_send(self_, 5s, control::later{options_.on_quit});
 }
 
 void coordinator::quit_if_alone() {
-  if (may_quit_ && workers_.empty()) options_.on_quit();
+  if (may_quit_ && workers_.empty() && submissions_.processes() == 0) options_.on_quit();
 }
 
 /// A bug or no memory: the workers notice, and whoever started the cluster sees its process end.

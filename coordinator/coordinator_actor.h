@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "coordinator/job_runner.h"
 #include "runtime/control.h"
 #include "runtime/gateway.h"
 
@@ -28,6 +29,9 @@ struct coordinator_options {
   gateway* drivers = nullptr;      // outlives the actor
   std::function<void()> on_quit;   // called once workers were told to quit
   std::chrono::seconds driver_lease{0};  // after so long without any driver the cluster ends; 0: never
+  job_runner_options jobs;
+  uint32_t max_jobs = 8;           // that run at a time
+  double job_lease = 30;           // seconds that an attached job goes on without its drivers
 };
 
 caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options options);

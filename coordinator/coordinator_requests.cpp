@@ -97,6 +97,7 @@ void coordinator::on(const driver_gone& m) {
     owned_.erase(found);
     drop(list);
   }
+  carry_out(submissions_.session_gone(m.session));
   if (open_.empty()) count_lease();
 }
 
@@ -115,7 +116,7 @@ void coordinator::ask(asker who, const ask_status&) {
   for (auto& w : workers)
     if (w.state == "ready" && unrestored_.contains(w.partition)) w.state = "restoring";
   answer(who, status_report{std::move(workers), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log,
-                            {failed_.begin(), failed_.end()}});
+                            {failed_.begin(), failed_.end()}, submissions_.all()});
 }
 
 void coordinator::ask(asker who, const load_begin& r) {

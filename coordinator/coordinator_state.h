@@ -1,8 +1,9 @@
 #pragma once
-// The state of the coordinator's actor, shared by the files that implement its behaviour: coordinator_actor.cpp (workers, jobs) and
-// coordinator_requests.cpp (drivers). Not for others.
+// The state of the coordinator's actor, shared by the files that implement its behaviour: coordinator_actor.cpp (workers, jobs),
+// coordinator_requests.cpp (drivers) and coordinator_submissions.cpp (what users submit). Not for others.
 
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <set>
@@ -11,6 +12,7 @@
 #include "coordinator/handles.h"
 #include "coordinator/jobs.h"
 #include "coordinator/membership.h"
+#include "coordinator/submissions.h"
 #include "storage/states.h"
 
 namespace gli {
@@ -78,6 +80,24 @@ class coordinator {
   /// Runs `work` on the disk thread, then `then` here; a failure of work is `who`'s answer.
   template <class T> void on_disk(asker who, std::function<T()> work, std::function<void(T)> then);
 
+  // what users submit (coordinator_submissions.cpp)
+  void ask(asker who, const submission& r);
+  void ask(asker who, const ask_jobs&);
+  void ask(asker who, const ask_job& r);
+  void ask(asker who, const ask_job_log& r);
+  void ask(asker who, const ask_job_result& r);
+  void ask(asker who, const cancel_job& r);
+  void begin_submissions();
+  const submitted_job& stored_job(uint64_t id) const;  // failure{key} when there is none
+  void may_start_jobs();
+  void carry_out(const submissions::actions& list);
+  void store(uint64_t id);
+  void tell_stored(uint64_t id, const std::string& why);
+  void tell_over(uint64_t id);
+  void send_log(asker who, const ask_job_log& r, std::chrono::steady_clock::time_point until);
+  /// Comes back to the actor with what the runner's thread gives.
+  template <class T> std::function<void(T)> from_runner(std::function<void(T)> then);
+
   void end(const std::string& why);
   void quit_if_alone();
   void end_at_once(const std::string& why);
@@ -103,9 +123,16 @@ class coordinator {
   bool restoration_failed_ = false;
   std::deque<failed_job> failed_;  // the last ones, oldest first
   uint64_t next_job_ = 1;
+  submissions submissions_;
+  std::map<uint64_t, submission> unstored_;           // by number
+  std::multimap<uint64_t, asker> await_stored_;
+  struct job_waiter { asker who; uint64_t turn; };
+  std::multimap<uint64_t, job_waiter> await_over_;    // by number
+  uint64_t next_turn_ = 1;
   bool ending_ = false, may_quit_ = false;
   std::set<std::string> noted_;  // stores that are listed; of the disk thread
   boost::asio::thread_pool disk_{1};
+  std::unique_ptr<job_runner> runner_;
 };
 
 }  // namespace gli

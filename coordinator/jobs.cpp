@@ -8,18 +8,45 @@ namespace {
 bool takes_part(const std::vector<uint32_t>& partitions, uint32_t p) { return std::find(partitions.begin(), partitions.end(), p) != partitions.end(); }
 }  // namespace
 
-jobs::actions jobs::submit(uint64_t id, std::vector<uint32_t> partitions) {
-  queue_.push_back({id, std::move(partitions), {}, {}});
+jobs::actions jobs::submit(uint64_t id, std::vector<uint32_t> partitions, uint64_t owner) {
+  auto& queue = queues_[owner];
+  if (queue.empty() && owner != own) turns_.push_back(owner);
+  queue.push_back({id, std::move(partitions), {}, {}});
   actions out;
   start_next(out);
   return out;
 }
 
+size_t jobs::waiting() const {
+  size_t count = running_ ? 1 : 0;
+  for (auto& [owner, queue] : queues_) count += queue.size();
+  return count;
+}
+
 void jobs::start_next(actions& out) {
-  if (running_ || queue_.empty()) return;
-  running_ = std::move(queue_.front());
-  queue_.pop_front();
+  if (running_ || queues_.empty()) return;
+  running_ = take_next();
   out.push_back(start{running_->id, running_->partitions});
+}
+
+/// An owner who has more goes to the end of the line.
+jobs::entry jobs::take_next() {
+  auto found = queues_.find(own);
+  if (found == queues_.end()) {
+    found = queues_.find(turns_.front());
+    turns_.pop_front();
+    if (found->second.size() > 1) turns_.push_back(found->first);
+  }
+  auto next = std::move(found->second.front());
+  found->second.pop_front();
+  if (found->second.empty()) queues_.erase(found);
+  return next;
+}
+
+void jobs::remove_if(const std::function<bool(const entry&)>& unwanted) {
+  for (auto& [owner, queue] : queues_) std::erase_if(queue, unwanted);
+  std::erase_if(queues_, [](auto& q) { return q.second.empty(); });
+  std::erase_if(turns_, [this](uint64_t owner) { return !queues_.contains(owner); });
 }
 
 jobs::actions jobs::finished(uint64_t id, uint32_t partition, job_result result) {
@@ -50,9 +77,10 @@ jobs::actions jobs::grace_over(uint64_t id) {
 jobs::actions jobs::worker_lost(uint32_t partition, const std::string& why) {
   actions out;
   auto needs = [&](const entry& e) { return takes_part(e.partitions, partition); };
-  for (auto& e : queue_)
-    if (needs(e)) out.push_back(finish{e.id, failure_note{errc::worker_lost, why}});
-  std::erase_if(queue_, needs);
+  for (auto& [owner, queue] : queues_)
+    for (auto& e : queue)
+      if (needs(e)) out.push_back(finish{e.id, failure_note{errc::worker_lost, why}});
+  remove_if(needs);
   if (running_ && needs(*running_))
     for (auto& a : end_running({errc::worker_lost, why})) out.push_back(std::move(a));
   return out;
@@ -60,9 +88,9 @@ jobs::actions jobs::worker_lost(uint32_t partition, const std::string& why) {
 
 jobs::actions jobs::cancelled(uint64_t id, const std::string& why) {
   if (is_running(id)) return end_running({errc::cancelled, why});
-  auto found = std::find_if(queue_.begin(), queue_.end(), [&](const entry& e) { return e.id == id; });
-  if (found == queue_.end()) return {};
-  queue_.erase(found);
+  auto before = waiting();
+  remove_if([&](const entry& e) { return e.id == id; });
+  if (waiting() == before) return {};
   return {finish{id, failure_note{errc::cancelled, why}}};
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 // Jobs, one after the other, on all or some partitions. A pure machine: events in, actions out; no I/O, no clock.
 //
+// Those of one owner run in the order they came; owners take turns, one job each, so that whoever has many waiting keeps nobody else waiting for them all.
+// The coordinator's own go before all others'.
+//
 //   submit ──▶ queued ──start──▶ running ──all finished──▶ finish(results)
 //                                   │ a partition failed ──▶ abort, finish(its failure)
 //                                   │ ... because a peer is gone ──▶ await_death ──worker_lost or grace_over──▶ abort, finish
@@ -8,6 +11,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,8 +31,10 @@ class jobs {
   using action = std::variant<start, abort, await_death, finish>;
   using actions = std::vector<action>;
 
-  /// Ids grow. Partitions: who takes part.
-  actions submit(uint64_t id, std::vector<uint32_t> partitions);
+  static constexpr uint64_t own = 0;  // the coordinator, as an owner
+
+  /// Ids grow. Partitions: who takes part. Owner: whose turn it takes.
+  actions submit(uint64_t id, std::vector<uint32_t> partitions, uint64_t owner);
   actions finished(uint64_t id, uint32_t partition, job_result result);
   actions failed(uint64_t id, uint32_t partition, failure_note why);
   /// `why` names the worker. Queued jobs that need the partition fail too.
@@ -36,7 +42,7 @@ class jobs {
   actions grace_over(uint64_t id);
   actions cancelled(uint64_t id, const std::string& why);
 
-  size_t waiting() const { return queue_.size() + (running_ ? 1 : 0); }
+  size_t waiting() const;
 
  private:
   struct entry {
@@ -47,9 +53,12 @@ class jobs {
   };
   actions end_running(failure_note why);
   void start_next(actions& out);
+  entry take_next();
+  void remove_if(const std::function<bool(const entry&)>& unwanted);
   bool is_running(uint64_t id) const { return running_ && running_->id == id; }
 
-  std::deque<entry> queue_;
+  std::map<uint64_t, std::deque<entry>> queues_;  // by owner; none is empty
+  std::deque<uint64_t> turns_;                    // the owners of queues_ but `own`, whose turn comes first in front
   std::optional<entry> running_;
 };
 

@@ -1,9 +1,11 @@
-// glid: the coordinator and the worker of a GLI cluster. This file is wiring only.
+// glid: the coordinator and the worker of a GLI cluster, and the guard of a job. This file is wiring only.
 //
-//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--driver-lease SECONDS] [--parent PID] [--log FILE]
+//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--python PYTHON] [--max-jobs N] [--job-lease SECONDS]
+//               [--driver-lease SECONDS] [--parent PID] [--log FILE]
 //   glid worker --dir DIR [--join ADDRESS] [--credentials FILE] [--listen HOST:PORT] [--index I] [--threads T] [--memory-limit BYTES] [--python PYTHON]
 //               [--parent PID] [--log FILE]
 //   glid probe --dir DIR [--alive]
+//   glid job --parent PID --dir DIR --in DIR -- COMMAND…
 
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cerrno>
@@ -27,6 +30,7 @@
 #include <thread>
 
 #include "coordinator/coordinator_actor.h"
+#include "coordinator/job_guard.h"
 #include "partitions/partition_actor.h"
 #include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_sessions.h"
@@ -50,9 +54,11 @@ constexpr const char* refusals_before = "GLID_REFUSALS";
 
 struct arguments {
   std::string dir, log, python = "python3", join, credentials, listen;
-  uint32_t workers = 1, index = no_wish, threads = 0, driver_lease = 0;
+  uint32_t workers = 1, index = no_wish, threads = 0, driver_lease = 0, max_jobs = 8;
+  double job_lease = 30;  // seconds
   uint64_t memory_limit = 0;
   pid_t parent = 0;
+  guard_options job;
   char** words = nullptr;
 };
 
@@ -213,8 +219,16 @@ int run_coordinator(const arguments& a) {
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
                         [&](gateway::session s) { tell(driver_gone{s}); }});
-  coordinator = spawn_coordinator(system, {a.workers, who, a.log, a.dir + "/stores", drivers.get(), [] { leave("all workers were told to quit", 0); },
-                                           std::chrono::seconds{a.driver_lease}});
+  coordinator = spawn_coordinator(system, {.partitions = a.workers,
+                                           .who = who,
+                                           .log = a.log,
+                                           .stores = a.dir + "/stores",
+                                           .drivers = drivers.get(),
+                                           .on_quit = [] { leave("all workers were told to quit", 0); },
+                                           .driver_lease = std::chrono::seconds{a.driver_lease},
+                                           .jobs = {std::filesystem::absolute(a.dir), a.python, std::filesystem::read_symlink("/proc/self/exe")},
+                                           .max_jobs = a.max_jobs,
+                                           .job_lease = a.job_lease});
   if (beyond) beyond->open(who, serve, {.refused = log_refusal});
   note_address(a.dir, beyond, a.listen);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
@@ -228,6 +242,12 @@ int run_coordinator(const arguments& a) {
   watch_parent(timer, a.parent, [&] { tell(end_cluster{"the process that started this cluster is gone"}); });
   io.run();
   leave("nothing left to serve", 0);
+}
+
+int run_job(const guard_options& o) {
+  if (o.command.empty()) throw failure{errc::value, "a job has a command: glid job … -- COMMAND"};
+  guard_job(o);
+  return 0;
 }
 
 /// Retries for as long as it takes, saying so.
@@ -354,13 +374,15 @@ int main(int argc, char** argv) {
   a.words = argv;
   coordinator->add_option("--workers", a.workers, "how many workers, and so partitions")->required()->check(CLI::Range(1u, 65536u));
   coordinator->add_option("--driver-lease", a.driver_lease, "seconds without any driver after which the cluster ends; default: it goes on");
+  coordinator->add_option("--max-jobs", a.max_jobs, "how many jobs run at a time")->check(CLI::Range(1u, 10000u));
+  coordinator->add_option("--job-lease", a.job_lease, "seconds that an attached job goes on without its drivers")->check(CLI::Range(0.0, 1e9));
   auto* worker = app.add_subcommand("worker", "run a worker");
   worker->add_option("--join", a.join, "the coordinator's door: a socket's path or gli://HOST:PORT; default: in the directory");
   worker->add_option("--index", a.index, "the partition it wishes");
   worker->add_option("--memory-limit", a.memory_limit, "bytes of its own memory");
   worker->add_option("--threads", a.threads, "threads for kernels; default: all cores");
-  worker->add_option("--python", a.python, "the interpreter that users' programs run in; it has this gli");
   for (auto* command : {coordinator, worker}) {
+    command->add_option("--python", a.python, "the interpreter that users' programs and jobs run in; it has this gli");
     command->add_option("--dir", a.dir, "the cluster's directory, mode 0700, for its sockets")->required();
     command->add_option("--listen", a.listen, "HOST:PORT for other hosts: TLS, with credentials; port 0: any");
     command->add_option("--credentials", a.credentials, "a .pem of the cluster for this role; default: what lies in the coordinator's directory, which makes it");
@@ -371,12 +393,19 @@ int main(int argc, char** argv) {
   bool alive = false;
   probe->add_option("--dir", a.dir, "the directory")->required();
   probe->add_flag("--alive", alive, "a worker that waits for its coordinator, and has no door yet, is well too");
-  CLI11_PARSE(app, argc, argv);
+  auto* job = app.add_subcommand("job", "guard a job");
+  job->add_option("--parent", a.job.parent, "the coordinator")->required();
+  job->add_option("--dir", a.job.directory, "of its log")->required();
+  job->add_option("--in", a.job.working_directory, "where it runs")->required();
+  auto* words = std::find(argv, argv + argc, std::string_view{"--"});  // what is behind it is the job's, whatever it looks like
+  if (words != argv + argc) a.job.command.assign(words + 1, argv + argc);
+  CLI11_PARSE(app, int(words - argv), argv);
   if (a.join.empty()) a.join = a.dir + "/coordinator.sock";
   for (auto s : {SIGPIPE, SIGXFSZ}) std::signal(s, SIG_IGN);  // the calls that meet them fail
   for (auto s : {SIGINT, SIGTERM}) std::signal(s, [](int) { std::_Exit(0); });  // until there is more to end; the first process of a container has no default
   try {
     if (probe->parsed()) return probe_door(a.dir, alive), 0;
+    if (job->parsed()) return run_job(a.job);
     return coordinator->parsed() ? run_coordinator(a) : run_worker(a);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "glid: %s\n", e.what());

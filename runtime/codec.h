@@ -16,6 +16,7 @@
 #include "runtime/error.h"
 #include "runtime/frame.h"
 #include "runtime/job.h"
+#include "runtime/submission.h"
 #include "runtime/value.h"
 
 namespace gli {
@@ -86,7 +87,8 @@ struct shutdown_cluster {};
 struct cancel_request { uint64_t sequence = 0; };
 
 using request_body = std::variant<ping, ask_status, load_begin, job, release_handles, commit_graph, ask_history, checkout, keep_result,
-                                  open_store, shutdown_cluster, cancel_request>;
+                                  open_store, shutdown_cluster, cancel_request, submission, ask_jobs, ask_job, ask_job_log, ask_job_result,
+                                  cancel_job>;
 struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body body; };
 
 struct done {};
@@ -98,10 +100,11 @@ struct status_report {
   uint32_t epoch = 0, jobs = 0;
   std::string log;
   std::vector<failed_job> failed = {};  // the last few, oldest first
+  std::vector<submitted_job> submitted = {};
 };
 struct load_begun { handle load = 0; std::vector<worker_info> workers; };
 struct job_reply { handle output = 0; std::vector<job_result> partitions; };
-using reply = std::variant<failure_note, done, status_report, load_begun, job_reply, std::vector<commit_info>>;
+using reply = std::variant<failure_note, done, status_report, load_begun, job_reply, std::vector<commit_info>, std::vector<submitted_job>, job_piece>;
 
 struct progress_note { std::string what; uint64_t done = 0, total = 0; std::string detail = {}; };
 
@@ -119,6 +122,8 @@ byte_buffer encode(const job&);
 byte_buffer encode(const job_result&);
 byte_buffer encode(const query&);
 byte_buffer encode(const std::vector<edit>&);
+byte_buffer encode(const submission&);
+byte_buffer encode(const submitted_job&);
 
 hello decode_hello(bytes_view);
 welcome decode_welcome(bytes_view);
@@ -132,5 +137,7 @@ job decode_job(bytes_view);
 job_result decode_job_result(bytes_view);
 query decode_query(bytes_view);
 std::vector<edit> decode_edits(bytes_view);
+submission decode_submission(bytes_view);
+submitted_job decode_submitted_job(bytes_view);
 
 }  // namespace gli

@@ -105,6 +105,14 @@ std::vector<worker_info> get_workers(capnp::List<wire::WorkerInfo>::Reader from)
   return read_list<worker_info>(from, [](wire::WorkerInfo::Reader w) { return get(w); });
 }
 
+void put_jobs(capnp::List<wire::SubmittedJob>::Builder to, const std::vector<submitted_job>& from) {
+  fill_list(to, from, [](auto place, const submitted_job& j) { codec::put(place, j); });
+}
+
+std::vector<submitted_job> get_jobs(capnp::List<wire::SubmittedJob>::Reader from) {
+  return read_list<submitted_job>(from, [](wire::SubmittedJob::Reader j) { return codec::get(j); });
+}
+
 void put(wire::Commit::Builder to, const commit_graph& from) {
   to.setStore(text(from.store));
   to.setGraph(from.graph);
@@ -159,6 +167,25 @@ struct put_request {
   }
   void operator()(const shutdown_cluster&) { to.setShutdown(); }
   void operator()(const cancel_request& b) { to.setCancel(b.sequence); }
+  void operator()(const submission& b) { codec::put(to.initSubmit(), b); }
+  void operator()(const ask_jobs&) { to.setJobs(); }
+  void operator()(const ask_job& b) {
+    auto group = to.initJobState();
+    group.setJob(b.job);
+    group.setWait(b.wait);
+  }
+  void operator()(const ask_job_log& b) {
+    auto group = to.initJobLog();
+    group.setJob(b.job);
+    group.setOffset(b.offset);
+    group.setWait(b.wait);
+  }
+  void operator()(const ask_job_result& b) {
+    auto group = to.initJobResult();
+    group.setJob(b.job);
+    group.setOffset(b.offset);
+  }
+  void operator()(const cancel_job& b) { to.setCancelJob(b.job); }
 };
 
 request_body get_request(wire::Request::Reader from) {
@@ -189,6 +216,15 @@ request_body get_request(wire::Request::Reader from) {
       auto group = from.getKeepResult();
       return keep_result{string_of(group.getStore()), string_of(group.getRevision()), group.getValues()};
     }
+    case wire::Request::SUBMIT: return codec::get(from.getSubmit());
+    case wire::Request::JOBS: return ask_jobs{};
+    case wire::Request::JOB_STATE: return ask_job{from.getJobState().getJob(), from.getJobState().getWait()};
+    case wire::Request::JOB_LOG: {
+      auto group = from.getJobLog();
+      return ask_job_log{group.getJob(), group.getOffset(), group.getWait()};
+    }
+    case wire::Request::JOB_RESULT: return ask_job_result{from.getJobResult().getJob(), from.getJobResult().getOffset()};
+    case wire::Request::CANCEL_JOB: return cancel_job{from.getCancelJob()};
   }
   refuse("no request " + std::to_string(int(from.which())));
 }
@@ -212,6 +248,7 @@ struct put_reply {
       codec::put(place.initWhy(), f.why);
       place.setTime(f.time);
     });
+    put_jobs(group.initSubmitted(count(b.submitted)), b.submitted);
   }
   void operator()(const load_begun& b) {
     auto group = to.initLoadBegun();
@@ -226,13 +263,21 @@ struct put_reply {
   void operator()(const std::vector<commit_info>& b) {
     fill_list(to.initCommits(count(b)), b, [](auto place, const commit_info& c) { put(place, c); });
   }
+  void operator()(const std::vector<submitted_job>& b) { put_jobs(to.initJobs(count(b)), b); }
+  void operator()(const job_piece& b) {
+    auto group = to.initPiece();
+    group.setOffset(b.offset);
+    group.setBytes(data(b.bytes));
+    group.setLast(b.last);
+  }
 };
 
 status_report get_status(wire::Reply::Status::Reader from) {
   return {get_workers(from.getWorkers()), from.getPartitions(), string_of(from.getCluster()), from.getEpoch(), from.getJobs(),
           string_of(from.getLog()), read_list<failed_job>(from.getFailed(), [](wire::FailedJob::Reader f) {
             return failed_job{f.getId(), string_of(f.getWhat()), codec::get(f.getWhy()), f.getTime()};
-          })};
+          }),
+          get_jobs(from.getSubmitted())};
 }
 
 job_reply get_job_reply(wire::Reply::Result::Reader from) {
@@ -247,6 +292,8 @@ reply get_reply(wire::Reply::Reader from) {
     case wire::Reply::LOAD_BEGUN: return load_begun{from.getLoadBegun().getLoad(), get_workers(from.getLoadBegun().getWorkers())};
     case wire::Reply::RESULT: return get_job_reply(from.getResult());
     case wire::Reply::COMMITS: return read_list<commit_info>(from.getCommits(), [](wire::CommitInfo::Reader c) { return get(c); });
+    case wire::Reply::JOBS: return get_jobs(from.getJobs());
+    case wire::Reply::PIECE: return job_piece{from.getPiece().getOffset(), string_of(from.getPiece().getBytes()), from.getPiece().getLast()};
   }
   refuse("no reply " + std::to_string(int(from.which())));
 }

@@ -24,6 +24,7 @@ from ._errors import (
     CorruptError,
     DuplicateWarning,
     GliError,
+    JobError,
     MergeConflict,
     ProgramError,
     ProtocolError,
@@ -35,6 +36,7 @@ from ._formats.readers import EmbeddedReaders
 from ._formats.skipped import SkippedLinesWarning
 from ._graph import Graph
 from ._history import Commit, Diff, History, Log, Move, Reflog, State
+from ._jobs import Job, JobInfo
 from ._merging import Conflict
 from ._node_values import Comparison, NodeValues
 from ._programs import Program, program
@@ -68,6 +70,9 @@ __all__ = [
     "Graph",
     "GraphStore",
     "History",
+    "Job",
+    "JobError",
+    "JobInfo",
     "LocalCluster",
     "Log",
     "MergeConflict",

@@ -38,6 +38,18 @@ def number(value, name: str) -> float:
         raise TypeError(f"{name} is a number, not {value!r}") from None
 
 
+def at_least(value, name: str, least: float) -> float:
+    """A number that is not smaller, nor NaN.
+
+    >>> at_least(2, "n", 0)
+    2.0
+    """
+    found = number(value, name)
+    if not found >= least:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+    return found
+
+
 def mapping(given: Mapping | None, name: str) -> Mapping:
     """Attributes by element; an empty mapping for None."""
     if given is not None and not isinstance(given, Mapping):

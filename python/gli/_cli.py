@@ -8,20 +8,24 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from . import __version__, _cli_cluster, _cli_credentials, _cli_run, _cli_submit
+from . import __version__, _cli_cluster, _cli_credentials, _cli_jobs, _cli_run, _cli_submit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0, or 1 after one line on standard error, or 2 for wrong usage."""
+    """Runs one command; 0, or 1 after one line on standard error, or 2 for wrong usage; of a job its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    words, behind = _split(words)
     pairs = [w for w in words if _cli_run.is_argument(w)] if words[:1] == ["run"] else []  # these may stand anywhere after run
-    options = _parser().parse_args([w for w in words if w not in pairs])
+    parser = _parser()
+    options, more = parser.parse_known_args([w for w in words if w not in pairs])
+    if unknown := _cli_submit.take_arguments(options, more, behind):
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if pairs:
         options.argument = [*options.argument, *pairs]
     try:
-        options.run(options)
+        status = options.run(options)
         sys.stdout.flush()
-        return 0
+        return status or 0
     except KeyboardInterrupt:
         print("gli: interrupted", file=sys.stderr)
         return 130
@@ -31,6 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         print(f"gli: error: {_message(error)}", file=sys.stderr)
         return 1
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before the first -- and behind it, of a command that runs a script."""
+    if words[:1] != ["submit"] or "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
 _AS_OPTIONS = {"force=True": "--delete --force", "strategy= decides": "--strategy decides", "mainline=1": "--mainline 1"}
@@ -325,7 +337,8 @@ def _parser() -> argparse.ArgumentParser:
     _cli_run.add_command(commands, _at_least_one)
     _cli_cluster.add_commands(commands, _at_least_one)
     _cli_credentials.add_command(commands)
-    _cli_submit.add_command(commands, _at_least_one)
+    _cli_submit.add_command(commands, _at_least_one, _cli_cluster.address_help())
+    _cli_jobs.add_commands(commands, _at_least_one, _cli_cluster.address_help())
 
     from ._bench import add_arguments
 

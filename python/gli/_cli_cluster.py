@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from . import _core
@@ -37,10 +38,14 @@ def add_commands(commands, at_least_one) -> None:
     start.add_argument(
         "--workers", type=at_least_one, default=1, metavar="P", help="how many workers, and so partitions, it has (default: 1)"
     )
+    start.add_argument("--max-jobs", type=at_least_one, metavar="K", help="how many submitted jobs run at a time (default: 8)")
+    start.add_argument(
+        "--job-lease", type=float, metavar="SECONDS", help="that an attached job goes on without its drivers (default: 30)"
+    )
     start.set_defaults(run=_start)
 
     worker = commands.add_parser("worker", help="run a worker of a cluster")
-    worker.add_argument("--join", metavar="ADDRESS", help=f"the coordinator's: {_address_help()}")
+    worker.add_argument("--join", metavar="ADDRESS", help=f"the coordinator's: {address_help()}")
     worker.add_argument("--credentials", metavar="PATH", help="a copy of the cluster's worker.pem (default: GLI_CREDENTIALS)")
     worker.add_argument(
         "--listen",
@@ -58,11 +63,12 @@ def add_commands(commands, at_least_one) -> None:
     stop = commands.add_parser("stop", help="end a cluster")
     stop.set_defaults(run=_stop)
     for command in (status, stop):
-        command.add_argument("address", nargs="?", metavar="ADDRESS", help=_address_help())
+        command.add_argument("address", nargs="?", metavar="ADDRESS", help=address_help())
         command.add_argument("--credentials", metavar="PATH", help="a copy of the cluster's driver.pem (default: GLI_CREDENTIALS)")
 
 
-def _address_help() -> str:
+def address_help() -> str:
+    """What ADDRESS is."""
     return f"unix:///path, a directory or gli://HOST:PORT (default: GLI_ADDRESS, else {default_directory()})"
 
 
@@ -85,9 +91,15 @@ def _start(o) -> None:
     _core.make_private_folder(str(directory))
     if _answers(f"{directory}/coordinator.sock"):
         raise ClusterError(f"a coordinator runs at {address_in(directory)} already: gli stop ends it, --dir names another place")
-    command = [glid_path(), "coordinator", "--dir", str(directory), "--workers", str(o.workers)]
-    command += ["--listen", o.listen] if o.listen else []
-    command += ["--credentials", credentials_for("", o.credentials, "coordinator")] if o.credentials else []
+    command = [glid_path(), "coordinator", "--dir", str(directory), "--workers", str(o.workers), "--python", sys.executable]
+    credentials = credentials_for("", o.credentials, "coordinator") if o.credentials else None
+    for option, value in (
+        ("--listen", o.listen),
+        ("--credentials", credentials),
+        ("--max-jobs", o.max_jobs),
+        ("--job-lease", o.job_lease),
+    ):
+        command += [] if value is None else [option, str(value)]
     if o.service:
         os.execv(command[0], command)
     log = directory / "coordinator.log"
@@ -193,18 +205,19 @@ def _answers(door: str) -> bool:
 # --- status, stop ---------------------------------------------------------------------------------------------------------------------
 
 
-def _connected(o):
+def connected(address: str | None, credentials: str | None):
+    """A client of the cluster that a command names, or of the one that is found without."""
     from ._client import Client
 
-    address = o.address or given_address()
+    address = address or given_address()
     door = door_of(address)
     if not is_beyond(door) and not os.path.exists(door):
         raise ClusterError(f"no coordinator runs at {door}")
-    return Client(address, credentials=o.credentials)
+    return Client(address, credentials=credentials)
 
 
 def _status(o) -> None:
-    with _connected(o) as client:
+    with connected(o.address, o.credentials) as client:
         status = client.status()
     if o.json:
         print(json.dumps({**dataclasses.asdict(status), "ready": status.ready}, indent=2))
@@ -212,7 +225,7 @@ def _status(o) -> None:
     ready = sum(w.state == "ready" for w in status.workers)
     state = "ready" if status.ready else f"waits: {ready} of {status.partitions} worker{'s' * (status.partitions != 1)} ready"
     print(f"cluster {status.cluster}, epoch {status.epoch}, {status.partitions} partition{'s' * (status.partitions != 1)}, {state}")
-    print(f"jobs: {status.jobs}")
+    print(f"jobs: {_counted_states(status.jobs)}; calls that run or wait: {status.calls}")
     _show_workers(status)
     for w in status.workers:
         if w.last_error:
@@ -222,6 +235,15 @@ def _status(o) -> None:
     for job in status.failed:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.time))
         print(f"  {when} job {job.job}, {job.what}: {job.error.splitlines()[0] if job.error else 'no reason given'}")
+
+
+def _counted_states(jobs) -> str:
+    """
+    >>> _counted_states(())
+    'none'
+    """
+    counts = Counter(job.state for job in jobs)
+    return ", ".join(f"{n} {state}" for state, n in counts.items()) or "none"
 
 
 def _show_workers(status) -> None:
@@ -251,7 +273,7 @@ def _show_workers(status) -> None:
 
 
 def _stop(o) -> None:
-    with _connected(o) as client:
+    with connected(o.address, o.credentials) as client:
         address = client.address
         client.shutdown()
         deadline = time.monotonic() + _STOP_SECONDS

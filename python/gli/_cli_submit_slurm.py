@@ -10,6 +10,12 @@ from pathlib import Path
 from ._slurm_script import NOTICE_SECONDS, job_request
 
 
+_ONLY_SLURM = (
+    *("nodes", "cores", "memory", "walltime", "queue", "account", "job_name", "directive", "prologue", "interface", "store", "bundles"),
+    *("notice", "dry_run", "wait"),
+)
+
+
 def add_options(submit, at_least_one) -> None:
     """Adds those that only --slurm takes to the parser of gli submit."""
     slurm = submit.add_argument_group("with --slurm")
@@ -30,6 +36,11 @@ def add_options(submit, at_least_one) -> None:
     )
     slurm.add_argument("--dry-run", action="store_true", help="print the batch script instead of submitting it")
     slurm.add_argument("--wait", action="store_true", help="return when the job has ended, with its exit status")
+
+
+def given_options(o: argparse.Namespace) -> list[str]:
+    """Those that only --slurm takes."""
+    return [f"--{name.replace('_', '-')}" for name in _ONLY_SLURM if getattr(o, name)]
 
 
 def submit_script(o: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
 from ._formats.readers import Readers
 from ._graph import Graph
+from ._jobs import JobCalls, JobInfo
 from ._progress import Progress
 
 _UNKNOWN_HANDLE = re.compile(r"this worker has no \w+ with handle|no (graph|result) with handle")
@@ -71,8 +72,10 @@ class Status:
     epoch: int
     partitions: int
     workers: tuple[WorkerInfo, ...]
-    jobs: int
-    """That run or wait."""
+    jobs: tuple[JobInfo, ...]
+    """What users submitted: what waits, runs, and of what has ended the last 100; the oldest first."""
+    calls: int
+    """Algorithms, loads and edits for drivers that run or wait."""
     log: str
     failed: tuple[FailedJob, ...]
     """The last jobs that failed, at most 8, oldest first."""
@@ -102,7 +105,7 @@ def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGr
     return dealt
 
 
-class Client(Readers[DistributedGraph]):
+class Client(Readers[DistributedGraph], JobCalls):
     """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
 
     `cluster` is a LocalCluster, a SLURMCluster or an address: unix:///path/coordinator.sock, the directory /path, or gli://HOST:PORT.
@@ -150,6 +153,9 @@ class Client(Readers[DistributedGraph]):
     def __exit__(self, *_):
         self.close()
 
+    def __reduce__(self):
+        raise TypeError("a client cannot be sent: inside of a job gli.connect() is one of the cluster that runs it")
+
     def __repr__(self):
         return f"<gli.Client of {self._address}{'' if self._core else ', closed'}>"
 
@@ -184,7 +190,8 @@ class Client(Readers[DistributedGraph]):
         d = self._call(lambda core: core.status(self._timeout))
         workers = tuple(WorkerInfo(**w) for w in d["workers"])
         failed = tuple(FailedJob(**{**f, "time": f["time"] / 1e6}) for f in d["failed"])
-        return Status(d["cluster"], d["epoch"], d["partitions"], workers, d["jobs"], d["log"], failed)
+        jobs = tuple(JobInfo(**j) for j in d["submitted"])
+        return Status(d["cluster"], d["epoch"], d["partitions"], workers, jobs, d["jobs"], d["log"], failed)
 
     def shutdown(self) -> None:
         """Ends the cluster."""

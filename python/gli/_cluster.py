@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ._checks import whole
+from ._checks import at_least, whole
 from ._client import Client, Status, WorkerInfo
 from ._errors import ClusterError, GliError
 from ._sizes import machine_memory, size_of
@@ -42,7 +42,8 @@ class LocalCluster:
     new one for this user alone). `memory_limit` is what each worker may have of the machine's memory: a size such as "2GiB" or a number of
     bytes, "auto" for the machine's memory (its control group's, where that is less) divided among the workers, or None for no limit. A call
     that would need more is a MemoryError; the worker lives, and its graphs stay. ValueError for what is no size, ClusterError for less than a
-    worker needs for itself.
+    worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after its last
+    client has gone (docs/jobs.md).
 
     >>> import gli
     >>> with gli.LocalCluster(n_workers=1, memory_limit="512MiB") as cluster:
@@ -56,11 +57,14 @@ class LocalCluster:
         threads_per_worker: int | None = None,
         path: str | os.PathLike | None = None,
         memory_limit: str | int | None = "auto",
+        max_jobs: int = 8,
+        job_lease: float = 30,
     ):
         self._owner = os.getpid()
         n_workers = whole(n_workers, "n_workers", 1)
         threads = None if threads_per_worker is None else whole(threads_per_worker, "threads_per_worker", 1)
         self._memory_limit = _limit_of(memory_limit, n_workers)
+        self._jobs = ("--max-jobs", str(whole(max_jobs, "max_jobs", 1)), "--job-lease", str(at_least(job_lease, "job_lease", 0)))
         self._n_workers = n_workers
         self._threads = threads or max(1, (os.cpu_count() or 1) // self._n_workers)
         self._id = secrets.token_hex(8)
@@ -78,7 +82,8 @@ class LocalCluster:
     # --- starting -------------------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._coordinator = self._spawn("coordinator", "--workers", str(self._n_workers), log=self._log_of("coordinator"))
+        words = ("--workers", str(self._n_workers), "--python", sys.executable, *self._jobs)
+        self._coordinator = self._spawn("coordinator", *words, log=self._log_of("coordinator"))
         for index in range(self._n_workers):
             self._spawn_worker(index)
         self._await_ready()

@@ -49,6 +49,10 @@ class ProgramError(GliError):
     """A program of the user's raised, or its process ended: the message has the traceback, or how it ended."""
 
 
+class JobError(GliError):
+    """A job failed or was lost: the message has its traceback, or how it ended."""
+
+
 class ConflictError(GliError):
     """Another writer moved the branch first."""
 

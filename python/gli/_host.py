@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
-import signal
 import socket
 import sys
 
+from ._child import end_with_parent
 from ._core import __version__
 from ._vertices import Calls, explained
 
 _SOCKET = 3
 _LARGEST_PACKET = 128 << 10
-_SET_PARENT_DEATH_SIGNAL = 1
-_MAY_BE_KILLED_FIRST = "1000"
 
 
 def main(parent: int) -> None:
     """Until the worker hangs up."""
-    _die_with(parent)
+    end_with_parent()
+    if os.getppid() != parent:
+        sys.exit("the worker is gone")
     link = socket.socket(fileno=_SOCKET)
     link.send(b"H" + __version__.encode())
     calls = None
@@ -41,18 +40,6 @@ def main(parent: int) -> None:
         except BaseException as error:
             answer = b"E" + f"{error}\n".encode(errors="replace")[: _LARGEST_PACKET // 2]
         link.send(answer)
-
-
-def _die_with(parent: int) -> None:
-    """The kernel ends this process with the worker's; where memory runs out it ends this one first."""
-    ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit("the worker is gone")
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write(_MAY_BE_KILLED_FIRST)
-    except OSError:
-        pass
 
 
 def _begin(descriptor: int, python: str, layout: str) -> Calls:

@@ -118,6 +118,21 @@ py::object commit(driver_client& client, std::string store, handle graph, std::s
               0, std::move(progress));
 }
 
+py::object submit(driver_client& client, uint64_t token, std::string name, const std::string& kind, std::string program, std::vector<std::string> arguments,
+                  std::string directory, std::string imports, std::string python, bool detached, double timeout) {
+  submission s{token,
+               std::move(name),
+               kind == "script" ? submission::kind::script : submission::kind::function,
+               std::move(program),
+               std::move(arguments),
+               std::move(directory),
+               std::move(imports),
+               std::move(python),
+               detached};
+  check(s);
+  return call(client, s, timeout);
+}
+
 std::unique_ptr<driver_client> connect(std::string address, double timeout, std::shared_ptr<tls_bridge> bridge) {
   return without_gil([&] { return std::make_unique<driver_client>(std::move(address), timeout, check_signals, std::move(bridge)); });
 }
@@ -180,6 +195,22 @@ void bind_driver(py::module_& m) {
             return call(c, open_store{std::move(path), std::move(at)}, 0);
           },
           py::arg("path"))
+      .def("submit", &submit, py::arg("token"), py::arg("name"), py::arg("kind"), py::arg("program"), py::arg("arguments"), py::arg("directory"),
+           py::arg("imports"), py::arg("python"), py::arg("detached"), py::arg("timeout"))
+      .def(
+          "jobs", [](driver_client& c, double timeout) { return call(c, ask_jobs{}, timeout); }, py::arg("timeout"))
+      .def(
+          "job_state", [](driver_client& c, uint64_t job, uint32_t wait, double timeout) { return call(c, ask_job{job, wait}, timeout); }, py::arg("job"),
+          py::arg("wait"), py::arg("timeout"))
+      .def(
+          "job_log",
+          [](driver_client& c, uint64_t job, uint64_t offset, uint32_t wait, double timeout) { return call(c, ask_job_log{job, offset, wait}, timeout); },
+          py::arg("job"), py::arg("offset"), py::arg("wait"), py::arg("timeout"))
+      .def(
+          "job_result", [](driver_client& c, uint64_t job, uint64_t offset, double timeout) { return call(c, ask_job_result{job, offset}, timeout); },
+          py::arg("job"), py::arg("offset"), py::arg("timeout"))
+      .def(
+          "cancel_job", [](driver_client& c, uint64_t job, double timeout) { return call(c, cancel_job{job}, timeout); }, py::arg("job"), py::arg("timeout"))
       .def(
           "shutdown", [](driver_client& c, double timeout) { return call(c, shutdown_cluster{}, timeout); }, py::arg("timeout"));
 }

@@ -14,6 +14,11 @@ py::list to_list(const Records& records) {
   return result;
 }
 
+/// Text that may hold what is no UTF-8: lines that a job wrote.
+py::str replaced(const std::string& text) {
+  return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(text.data(), Py_ssize_t(text.size()), "replace"));
+}
+
 py::list told(const std::vector<merge_conflict>& conflicts) {
   py::list all;
   for (auto& c : conflicts) all.append(described(c));
@@ -32,6 +37,7 @@ struct object_of {
     result["jobs"] = s.jobs;
     result["log"] = s.log;
     result["failed"] = to_list(s.failed);
+    result["submitted"] = to_list(s.submitted);
     return result;
   }
   py::object operator()(const load_begun& l) const {
@@ -53,6 +59,8 @@ struct object_of {
     return result;
   }
   py::object operator()(const std::vector<commit_info>& commits) const { return to_list(commits); }
+  py::object operator()(const std::vector<submitted_job>& all) const { return to_list(all); }
+  py::object operator()(const job_piece& p) const { return py::make_tuple(p.offset, py::bytes(p.bytes), p.last); }
 };
 
 }  // namespace
@@ -81,6 +89,24 @@ py::dict to_dict(const failed_job& f) {
   result["what"] = f.what;
   result["error"] = f.why.message;
   result["time"] = f.time;
+  return result;
+}
+
+py::dict to_dict(const submitted_job& j) {
+  auto when = [](int64_t microseconds) { return microseconds == 0 ? py::object{py::none()} : py::object{py::float_(double(microseconds) / 1e6)}; };
+  py::dict result;
+  result["id"] = j.id;
+  result["name"] = replaced(j.name);
+  result["kind"] = j.what == submission::kind::script ? "script" : "function";
+  result["state"] = name_of(j.state);
+  result["detached"] = j.detached;
+  result["pid"] = j.pid;
+  result["submitted"] = when(j.submitted);
+  result["started"] = when(j.started);
+  result["ended"] = when(j.ended);
+  result["exit_status"] = j.exit_status < 0 ? py::object{py::none()} : py::object{py::int_(j.exit_status)};
+  result["error"] = replaced(j.error);
+  result["result_bytes"] = j.result_bytes;
   return result;
 }
 

@@ -266,6 +266,34 @@ struct FailedJob {         # in a status: one of the last jobs that failed and w
   time @3 :Int64;          # microseconds since 1970
 }
 
+struct Submission {        # driver to coordinator: a job (docs/jobs.md)
+  token @0 :UInt64;        # random; the same again is the same job
+  name @1 :Text;           # for people; of a script: its file's
+  kind @2 :UInt8;          # gli::submission::kind
+  program @3 :Data;        # a script's text, or the pickled function with its arguments
+  arguments @4 :List(Text);    # a script's
+  directory @5 :Text;      # where it runs; empty: the job's own
+  imports @6 :Text;        # a directory to find modules in, on the coordinator's host; may be empty
+  python @7 :Text;         # the version that pickled it, such as "3.11"; of a script: empty
+  detached @8 :Bool;
+}
+
+struct SubmittedJob {      # what the coordinator tells of a job; also the file `record`
+  id @0 :UInt64;
+  name @1 :Text;
+  kind @2 :UInt8;          # gli::submission::kind
+  state @3 :UInt8;         # gli::submission_state
+  detached @4 :Bool;
+  pid @5 :UInt32;          # 0: none
+  submitted @6 :Int64;     # microseconds since 1970; likewise the next two; 0: not yet
+  started @7 :Int64;
+  ended @8 :Int64;
+  exitStatus @9 :Int32;    # of a job that ended: 128 + the signal that killed it; -1: it has none
+  error @10 :Text;         # why it failed, was cancelled or lost
+  resultBytes @11 :UInt64; # 0: none
+  token @12 :UInt64;       # as submitted
+}
+
 struct Request {           # driver to coordinator, answered by one Reply with the same sequence number
   client @0 :UInt64;       # with incarnation and the frame's sequence: a repeat takes effect once
   incarnation @1 :UInt32;
@@ -284,6 +312,12 @@ struct Request {           # driver to coordinator, answered by one Reply with t
     branch :group { store @17 :Text; name @18 :Text; from @19 :Text; }  # nobody sends it any more
     keepResult :group { store @21 :Text; revision @22 :Text; values @23 :UInt64; }
     openStore :group { openPath @24 :Text; openAt @25 :Text; }
+    submit @26 :Submission;
+    jobs @27 :Void;
+    jobState :group { job @28 :UInt64; wait @29 :UInt32; }     # wait: milliseconds
+    jobLog :group { job @30 :UInt64; offset @31 :UInt64; wait @32 :UInt32; }
+    jobResult :group { job @33 :UInt64; offset @34 :UInt64; }
+    cancelJob @35 :UInt64;
   }
 }
 
@@ -292,10 +326,12 @@ struct Reply {
     failure @0 :Failure;
     done @1 :Void;
     status :group { workers @2 :List(WorkerInfo); partitions @3 :UInt32; cluster @4 :Text; epoch @5 :UInt32; jobs @6 :UInt32; log @7 :Text;
-                     failed @13 :List(FailedJob); }
+                     failed @13 :List(FailedJob); submitted @14 :List(SubmittedJob); }
     loadBegun :group { load @8 :UInt64; workers @9 :List(WorkerInfo); }
     result :group { output @10 :UInt64; partitions @11 :List(JobResult); }
     commits @12 :List(CommitInfo);
+    jobs @15 :List(SubmittedJob);
+    piece :group { offset @16 :UInt64; bytes @17 :Data; last @18 :Bool; }
   }
 }
 

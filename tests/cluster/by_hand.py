@@ -53,9 +53,9 @@ class ByHand:
         self.processes.append(process)
         return process
 
-    def start(self, workers, listen=None, host=None):
+    def start(self, workers, listen=None, host=None, more=()):
         log = self.directory.parent / f"start-{len(self.processes)}.out"
-        more = ["--listen", listen] if listen else []
+        more = [*more, *(["--listen", listen] if listen else [])]
         process = self.spawn(command("start", "--dir", self.directory, "--workers", workers, *more), log, host)
         wait_for(lambda: process.poll() is not None or "to look and to end" in log.read_text(), "what gli start prints")
         assert process.poll() is None, log.read_text()

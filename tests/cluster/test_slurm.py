@@ -138,7 +138,7 @@ def test_what_a_script_is_given_prints_and_ends_with_is_the_jobs(slurm, tmp_path
     where.mkdir()
     script = write(where, "import sys; print(sys.argv[1:]); print('to stderr', file=sys.stderr); sys.exit(7)", "the 'job'; #1.py")
     arguments = ["--nodes", "a b", "it's", '"$HOME"', "`x`", "--", "", "two\nlines", "#SBATCH --nodes=9"]
-    number = submitted(slurm, where, "-J", 'a "name" of #1 \'s', script, *arguments)
+    number = submitted(slurm, where, "-J", 'a "name" of #1 \'s', script, "--", *arguments)
     known = ended(slurm, where, number)
     assert (known["JobState"], known["ExitCode"]) == ("FAILED", "7:0")
     assert output(where, number).splitlines() == [str(arguments), "to stderr"]
@@ -463,7 +463,7 @@ def test_mistakes_are_one_line(slurm, tmp_path):
 def test_a_dry_run_prints_the_script_and_asks_slurm_nothing(tmp_path):
     script = write(tmp_path, "")
     words = command("submit", "--slurm", "-N", 3, "-c", 2, "--memory", "4GiB", "--walltime", "00:10:00", "--queue", "main", "-A", "me")
-    words += ["--directive=--exclusive", "--prologue", "module load python", "--dry-run", str(script), "--alpha", "a b"]
+    words += ["--directive=--exclusive", "--prologue", "module load python", "--dry-run", str(script), "--", "--alpha", "a b"]
     out = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PATH": "/nowhere"})
     assert out.stdout.splitlines() == [
         "#!/usr/bin/env bash",

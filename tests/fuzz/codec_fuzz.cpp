@@ -21,7 +21,7 @@ void there_and_back(bytes_view body, const Decode& decode) {
 }
 
 void decode_any(uint8_t which, bytes_view body) {
-  switch (which % 12) {
+  switch (which % 14) {
     case 0:
       return there_and_back(body, decode_hello);
     case 1:
@@ -46,6 +46,10 @@ void decode_any(uint8_t which, bytes_view body) {
       return there_and_back(body, decode_query);
     case 11:
       return there_and_back(body, decode_edits);
+    case 12:
+      return there_and_back(body, decode_submission);
+    case 13:
+      return there_and_back(body, decode_submitted_job);
   }
 }
 

@@ -44,6 +44,8 @@ const std::vector<kind_of_message>& all_messages() {
       message("batch", [](maker& m) { return m.batch(); }, decode_batch),
       message("job", [](maker& m) { return m.any_job(); }, decode_job),
       message("job_result", [](maker& m) { return job_result{m.some()}; }, decode_job_result),
+      message("submission", [](maker& m) { return m.submitted(); }, decode_submission),
+      message("submitted_job", [](maker& m) { return m.a_job(); }, decode_submitted_job),
       message("query", [](maker& m) { return query{m.text(), m.number(), m.number(), m.number(), m.some()}; }, decode_query),
   };
   return all;
@@ -158,6 +160,8 @@ TEST(codec, numbers_that_name_nothing_are_refused) {
   refused([&] { decode_job(encode(job{1, 1, 1, select_elements{e, {}}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{true, false, key_type(9), key_type::none}, false, ""}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{}, false, "", duplicate_policy(4)}})); });
+  refused([&] { decode_submission(encode(submission{1, "x", submission::kind(2), "", {}, "", "", "", false})); });
+  refused([&] { decode_submitted_job(encode(submitted_job{1, "x", submission::kind::script, submission_state(6)})); });
 }
 
 TEST(codec, batches_whose_buffers_do_not_fit_are_refused) {

@@ -103,9 +103,19 @@ struct teller {
   void operator()(const open_store& x) { all(x.path, x.at); }
   void operator()(const shutdown_cluster&) {}
   void operator()(const cancel_request& x) { all(x.sequence); }
+  void operator()(const submission& x) { all(x.token, x.name, x.what, x.program, x.arguments, x.directory, x.imports, x.python, x.detached); }
+  void operator()(const ask_jobs&) {}
+  void operator()(const ask_job& x) { all(x.job, x.wait); }
+  void operator()(const ask_job_log& x) { all(x.job, x.offset, x.wait); }
+  void operator()(const ask_job_result& x) { all(x.job, x.offset); }
+  void operator()(const cancel_job& x) { all(x.job); }
+  void operator()(const submitted_job& x) {
+    all(x.id, x.name, x.what, x.state, x.detached, x.pid, x.submitted, x.started, x.ended, x.exit_status, x.error, x.result_bytes, x.token);
+  }
+  void operator()(const job_piece& x) { all(x.offset, x.bytes, x.last); }
   void operator()(const request& x) { all(x.client, x.incarnation, x.body); }
   void operator()(const done&) {}
-  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log, x.failed); }
+  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log, x.failed, x.submitted); }
   void operator()(const load_begun& x) { all(x.load, x.workers); }
   void operator()(const job_reply& x) { all(x.output, x.partitions); }
   void operator()(const progress_note& x) { all(x.what, x.done, x.total, x.detail); }

@@ -174,8 +174,15 @@ struct maker {
     return {text(), text(), texts(), text(), text(), int64_t(random()), number(), number(), many([&] { return result(); })};
   }
   failure_note note() { return {errc(1 + below(17)), text()}; }
+  submission submitted() {
+    return {number(), text(), submission::kind(below(2)), text(), texts(), text(), text(), text(), bool(below(2))};
+  }
+  submitted_job a_job() {
+    return {number(), text(), submission::kind(below(2)), submission_state(below(6)), bool(below(2)), uint32_t(random()), int64_t(random()), int64_t(random()),
+            int64_t(random()), int32_t(random()), text(), number(), number()};
+  }
   request_body ask() {
-    switch (below(12)) {
+    switch (below(18)) {
       case 0: return ping{};
       case 1: return ask_status{};
       case 2: return load_begin{kind(), bool(below(2)), text(), duplicate_policy(below(4)), number()};
@@ -187,16 +194,25 @@ struct maker {
       case 8: return open_store{text(), text()};
       case 9: return shutdown_cluster{};
       case 10: return keep_result{text(), text(), number()};
+      case 11: return submitted();
+      case 12: return ask_jobs{};
+      case 13: return ask_job{number(), uint32_t(random())};
+      case 14: return ask_job_log{number(), number(), uint32_t(random())};
+      case 15: return ask_job_result{number(), number()};
+      case 16: return cancel_job{number()};
       default: return cancel_request{number()};
     }
   }
   reply answer() {
-    switch (below(6)) {
+    switch (below(8)) {
       case 0: return note();
       case 1: return done{};
-      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(), many([&] { return failed(); })};
+      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(), many([&] { return failed(); }),
+                                   many([&] { return a_job(); })};
       case 3: return load_begun{number(), workers()};
       case 4: return job_reply{number(), many([&] { return job_result{some(), many([&] { return conflict(); })}; })};
+      case 5: return many([&] { return a_job(); });
+      case 6: return job_piece{number(), text(), bool(below(2))};
       default: return many([&] { return commit(); });
     }
   }
