@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "coordinator/coordinator_state.h"
+#include "runtime/host.h"
 
 namespace gli {
 
