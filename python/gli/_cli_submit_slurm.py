@@ -73,7 +73,7 @@ def batch_script(o: argparse.Namespace) -> str:
     """The script for sbatch; FileNotFoundError and the like for what the job would not find."""
     path = Path(o.script).absolute()
     if not path.is_file():
-        raise FileNotFoundError(f"{o.script}: no such file")
+        raise FileNotFoundError(f"{o.script} is no file")
     bundles = Path(o.bundles or ".").absolute()
     if not os.access(bundles, os.W_OK | os.X_OK):
         raise PermissionError(f"--bundles {bundles} is no directory that one can write to")

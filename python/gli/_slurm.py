@@ -69,7 +69,7 @@ class SLURMCluster:
         bundle_directory: str | os.PathLike | None = None,
         python: str | None = None,
         notice: int = NOTICE_SECONDS,
-        death_timeout: int = 120,
+        death_timeout: int = 60,
     ):
         self._owner = os.getpid()
         self._request = job_request(
@@ -185,6 +185,7 @@ class SLURMCluster:
             raise ClusterError(self._job.end())
         self._held = Client(self._address, credentials=self._folder / "driver.pem")
         self._held.ping()
+        (self._folder / "driver").touch()
 
     def _answer(self) -> bool:
         """Whether the job has told its address. The folder is listed: network file systems remember for long what is not there."""

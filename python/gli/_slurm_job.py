@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ._client import Client
 from ._slurm_allocation import Allocation, this_allocation
 from ._slurm_bundles import Bundles
 from ._slurm_cluster import AllocationCluster, Ended, Told
@@ -29,6 +30,7 @@ from ._slurm_worker import die_with_parent
 _TICK_SECONDS = 0.1
 _BUNDLE_SECONDS = 1.0  # between two looks for new commits, once the end is near
 _GRACE_SECONDS = 5  # for a script that was told to end
+_FIRST_DRIVER_SECONDS = 300
 _SIGNALED = 128  # what shells add to a signal's number
 
 
@@ -133,12 +135,21 @@ def _serve(shared: str, allocation: Allocation, cluster: AllocationCluster, told
         _copy_private(cluster.driver_credentials, folder / "driver.pem")
         (folder / "address.new").write_text(cluster.address)
         (folder / "address.new").rename(folder / "address")
+        _await_driver(folder, cluster, told, bundles)
         _watch(lambda: not cluster.runs, told, bundles)
         if not told.end:
             print(f"gli: the cluster has ended: {cluster.why_ended or 'the coordinator died'}", file=sys.stderr)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return _SIGNALED + signal.SIGTERM if told.end else cluster.coordinator_status
+
+
+def _await_driver(folder: Path, cluster: AllocationCluster, told: Told, bundles: Bundles) -> None:
+    """Until the first driver says that it is there, or has had long enough to come: until then this process is one."""
+    deadline = time.monotonic() + _FIRST_DRIVER_SECONDS
+    with Client(cluster.address, credentials=cluster.driver_credentials) as client:
+        client.ping()
+        _watch(lambda: not cluster.runs or time.monotonic() > deadline or "driver" in os.listdir(folder), told, bundles)
 
 
 def _copy_private(of: Path, to: Path) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import gli
 import pytest
+from by_hand import wait_for
 from cluster_processes import processes_of
+from everything import needs
+from slurm_nodes import TOOLS, Slurm
 
 DATA = os.environ.get("GLI_TEST_DATA", "")
 
@@ -66,3 +69,19 @@ def data():
     if not DATA:
         pytest.skip("GLI_TEST_DATA does not name a folder with published graphs and results")
     return Path(DATA)
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    """A Slurm of three nodes, which also makes the jobs' folders in a place of its own; nothing of it is left."""
+    needs(*TOOLS)
+    if os.geteuid() != 0:
+        pytest.skip("three slurmd on one machine are started by root")
+    s = Slurm(tmp_path_factory.mktemp("slurm"))
+    with pytest.MonkeyPatch.context() as here:
+        for name, value in s.own.items():
+            here.setenv(name, value)
+        yield s
+        s.end()
+    wait_for(lambda: not s.left_behind(), "the end of all that it started")
+    assert not list((s.folder / "tmp").iterdir())
