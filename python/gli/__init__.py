@@ -30,6 +30,7 @@ from ._errors import (
     ProtocolError,
     WorkerLostError,
 )
+from ._estimate import Estimate, estimate
 from ._events import Event
 from ._expressions import Expression, degree, edge, gathered, in_degree, key, maximum, minimum, node, out_degree, source, state, target
 from ._formats.readers import EmbeddedReaders
@@ -63,6 +64,7 @@ __all__ = [
     "Diff",
     "DistributedGraph",
     "DuplicateWarning",
+    "Estimate",
     "Event",
     "Expression",
     "FailedJob",
@@ -93,6 +95,7 @@ __all__ = [
     "connect",
     "degree",
     "edge",
+    "estimate",
     "from_arrow",
     "from_networkx",
     "from_numpy",

@@ -18,6 +18,7 @@ from . import _construct, _core, _loading
 from ._addresses import credentials_for, door_of, given_address, is_beyond
 from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
+from ._fit import Fit
 from ._formats.readers import Readers
 from ._graph import Graph
 from ._jobs import JobCalls, JobInfo
@@ -105,7 +106,7 @@ def _dealt(make: Callable[..., DistributedGraph]) -> Callable[..., DistributedGr
     return dealt
 
 
-class Client(Readers[DistributedGraph], JobCalls):
+class Client(Fit, Readers[DistributedGraph], JobCalls):
     """Loads graphs to a cluster and asks it questions. For one thread at a time; others wait.
 
     `cluster` is a LocalCluster, a SLURMCluster or an address: unix:///path/coordinator.sock, the directory /path, or gli://HOST:PORT.
@@ -281,6 +282,7 @@ class Client(Readers[DistributedGraph], JobCalls):
         """The workers read, unless it is of this process only: a pipe."""
         if any(s.path is not None and os.path.exists(s.path) and not os.path.isfile(s.path) and not os.path.isdir(s.path) for s in sources):
             return None
+        self._refuse_sources(sources, kind["directed"])
         told = [s.for_workers() for s in sources]
         try:
             reply = self._call(lambda core: core.job(0, ("read_sources", tuple(kind.values()), told), progress))

@@ -21,6 +21,7 @@ from ._table import Table
 
 if TYPE_CHECKING:
     from ._client import Client
+    from ._estimate import Size
 
 _KEY_TYPES = {0: "none", 1: "int64", 2: "str"}
 _ATTRIBUTE = "attribute."
@@ -82,6 +83,7 @@ class DistributedGraph(Writers, GraphMethods):
         self._mirrors_resolved = False
         self._id: str | None = None
         self._degrees: dict[str, NodeValues] = {}
+        self._size_there: tuple[Size, int] | None = None
 
     @property
     def client(self) -> Client:
@@ -146,6 +148,7 @@ class DistributedGraph(Writers, GraphMethods):
         return arguments[_OF_ONE_NODE[name]]
 
     def _run(self, name, arguments) -> NodeValues:
+        self._client._refuse_run(self, name)
         return values_of(self, self._job("run", name, arguments, title=name))
 
     def _run_program(self, program: Program, parameters, weight, max_rounds, timeout) -> list[NodeValues]:

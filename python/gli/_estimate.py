@@ -6,19 +6,19 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from ._formats.files import ending
+from ._formats.files import PlainBytes, ending
+from ._formats.readers import EmbeddedReaders
+from ._graph import Graph
 from ._sizes import size_text
 
 _SAMPLE_BYTES = 8 << 20
-_EDGE_LISTS = {".txt", ".el", ".wel", ".edges", ".edgelist", ".tsv", ".e"}
-_PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_EDGE_LISTS = (".txt", ".el", ".wel", ".edges", ".edgelist", ".tsv", ".csv", ".e")
 _MIB = 2**20
 
 
@@ -48,13 +48,45 @@ class Terms:
         return int(self.node * size.nodes / size.workers + self.mirror * size.mirrors + self.edge * size.edges / size.workers + self.once)
 
 
-_PROCESS = 15 * _MIB  # what a worker has resident before it was asked anything
+PROCESS_BYTES = 15 * _MIB  # what a worker has resident before it was asked anything
 _GRAPH = Terms(node=92, mirror=26, edge=8)
 _EDGE_COLUMN = Terms(edge=8)
 _LOADING_WHOLE = Terms(node=54, edge=18, once=15 * _MIB)
 _LOADING_SHARED = Terms(node=120, mirror=64, edge=33, once=14 * _MIB)
 _LOADED_COLUMN = Terms(edge=24)
 _JOINED_LISTS = Terms(node=4, edge=8)  # of undirected graphs, where a node's neighbors are asked for again
+
+
+def _by_vertex(bytes: float, edge: float = 0) -> Terms:
+    return Terms(node=bytes, mirror=bytes, edge=edge, once=_CODE)
+
+
+# State structs of partitions/algorithms/, their border buffers (to and from), and results.
+_CODE = 600 << 10  # and tables that are touched for the first time
+_WORKING = {
+    "betweenness_centrality": _by_vertex(98, 11),
+    "bfs": _by_vertex(8),
+    "bfs_predecessors": _by_vertex(24),
+    "clustering": _by_vertex(60, 3),
+    "connected_components": _by_vertex(36),
+    "core_number": _by_vertex(20),
+    "degree": _by_vertex(4),
+    "eigenvector_centrality": _by_vertex(22),
+    "hits": _by_vertex(30),
+    "katz_centrality": _by_vertex(22),
+    "label_propagation": _by_vertex(18),
+    "maximal_independent_set": _by_vertex(42),
+    "pagerank": _by_vertex(26),
+    "sssp": _by_vertex(18),
+    "sssp_predecessors": _by_vertex(34),
+    "strongly_connected_components": _by_vertex(46),
+    "triangles": _by_vertex(60, 3),
+}
+_JOINS_LISTS = {"betweenness_centrality", "clustering", "pagerank", "sssp", "sssp_predecessors", "triangles"}
+_MIRROR_LISTS = {"core_number"}  # who is next to a mirror, between workers
+_EDGES_OF_MIRRORS = Terms(edge=4)
+_LISTS_UNDER_WAY = {"clustering", "triangles"}  # between workers, to and from each other: 8 MiB each, or all there is
+_MOST_UNDER_WAY, _UNDER_WAY = Terms(once=32 * _MIB), Terms(edge=40)
 
 
 @dataclass(frozen=True)
@@ -89,7 +121,7 @@ class Estimate:
         return f"{what} needs about {size_text(self.peak)} {where}: {named}, the process {size_text(self.process)}"
 
 
-def estimate_of(size: Size, algorithm: str | None, is_there: bool, graph_bytes: int | None = None, process: int = _PROCESS) -> Estimate:
+def estimate_of(size: Size, algorithm: str | None, is_there: bool, graph_bytes: int | None = None, process: int = PROCESS_BYTES) -> Estimate:
     """From the size. `graph_bytes`: what the graph has on the worker that has most of it, where that is known."""
     columns = [_EDGE_COLUMN.of(size)] * size.edge_columns
     graph = graph_bytes if graph_bytes is not None else _GRAPH.of(size) + sum(columns)
@@ -99,3 +131,100 @@ def estimate_of(size: Size, algorithm: str | None, is_there: bool, graph_bytes: 
         loading = max(loading, graph)
     working = 0 if algorithm is None else working_bytes(algorithm, size)
     return Estimate(algorithm, size.workers, round(size.nodes), round(size.edges), graph, loading, working, process)
+
+
+def working_bytes(algorithm: str, size: Size) -> int:
+    """The state of an algorithm of gli's on a worker, with its result. ValueError for another name.
+
+    >>> working_bytes("page_rank", Size(1, 1, 0, True, 1, 0))
+    Traceback (most recent call last):
+    ValueError: no algorithm is called 'page_rank'; known are betweenness_centrality, ...
+    """
+    if algorithm not in _WORKING:
+        raise ValueError(f"no algorithm is called {algorithm!r}; known are {', '.join(sorted(_WORKING))}")
+    working = _WORKING[algorithm].of(size)
+    if algorithm in _JOINS_LISTS and not size.directed:
+        working += _JOINED_LISTS.of(size)
+    if algorithm in _MIRROR_LISTS and size.workers > 1:
+        working += _EDGES_OF_MIRRORS.of(size)
+    if algorithm in _LISTS_UNDER_WAY and size.workers > 1:
+        working += min(_MOST_UNDER_WAY.of(size), _UNDER_WAY.of(size))
+    return working
+
+
+# --- sizes ----------------------------------------------------------------------------------------------------------------------------
+
+
+def size_of_file(path: str | os.PathLike, workers: int, read: Mapping[str, Any]) -> Size:
+    """Of a list of edges as text, from its first megabytes: all of it, where there is no more. Nodes grow with edges as they do within
+    these (Heaps' law). ValueError for other forms of file."""
+    if ending(path) not in _EDGE_LISTS:
+        raise ValueError(f"{os.fspath(path)}: what it takes is told from lists of edges as text ({', '.join(_EDGE_LISTS)}), and from graphs")
+    lines, ratio = _first_lines(path)
+    whole = _sample(lines, path, read)
+    facts = Size(whole.node_count, whole.edge_count, edge_columns(whole), whole.directed, workers, 0)
+    if ratio > 1:
+        half = _sample(lines[: lines.index(b"\n", len(lines) // 2) + 1], path, read)
+        slope = math.log(max(whole.node_count, 2) / max(half.node_count, 1)) / math.log(max(whole.edge_count, 2) / max(half.edge_count, 1))
+        facts = replace(facts, nodes=whole.node_count * ratio ** min(max(slope, 0.0), 1.0), edges=whole.edge_count * ratio)
+    degrees = whole.degree().to_arrow().column("value").to_numpy()
+    denser = (facts.edges / facts.nodes) / (whole.edge_count / whole.node_count) if whole.edge_count else 1
+    return replace(facts, mirrors=mirrors_of(facts.nodes, degrees * denser, workers))
+
+
+def mirrors_of(nodes: float, degrees: np.ndarray, workers: int) -> float:
+    """How many nodes of others a partition has neighbors of, where hashes deal nodes out: all but those with no neighbor there."""
+    if workers == 1 or not len(degrees):
+        return 0
+    return nodes * (1 - 1 / workers) * float(np.mean(1 - (1 - 1 / workers) ** degrees))
+
+
+def _first_lines(path) -> tuple[bytes, float]:
+    """Whole lines of the beginning, and how many times as much all is."""
+    plain = PlainBytes(path)
+    lines = plain.read(_SAMPLE_BYTES)
+    while len(lines) < _SAMPLE_BYTES and (more := plain.read(_SAMPLE_BYTES - len(lines))):
+        lines += more
+    if len(lines) < _SAMPLE_BYTES or not plain.read(1):
+        return lines, 1.0
+    lines = lines[: lines.rindex(b"\n") + 1]
+    return lines, plain.size / len(lines) if not plain.packed else plain.size / plain._file.tell()
+
+
+def _sample(lines: bytes, path, read: Mapping[str, Any]) -> Graph:
+    form = ".csv" if ending(path) == ".csv" else ".tsv" if ending(path) == ".tsv" else ".txt"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"sample{form}"
+        file.write_bytes(lines)
+        return EmbeddedReaders().read(file, **read)
+
+
+def edge_columns(graph: Graph) -> int:
+    """How many attributes its edges have."""
+    return sum(name.startswith("edge column ") for name in graph.memory_usage())
+
+
+def size_of_graph(graph: Graph) -> Size:
+    """Of one in this process."""
+    return Size(graph.node_count, graph.edge_count, edge_columns(graph), graph.directed, 1, 0)
+
+
+def estimate(what, algorithm: str | None = None, *, read: Mapping[str, Any] | None = None, **arguments) -> Estimate:
+    """About how much memory it takes in this process: to load a file (a path; `read`: options of gli.read), or of a graph that is there; and
+    to run an algorithm of it, named as its method, with its arguments. An Estimate, in bytes; nothing is loaded but a file's first megabytes.
+    Of a graph that is on a cluster: the same as client.estimate(). ValueError for an unknown algorithm, and for files that are not lists of
+    edges as text.
+
+    >>> import gli
+    >>> g = gli.generate_kronecker(10)
+    >>> gli.estimate(g, "pagerank", iterations=10).peak > gli.estimate(g).peak > 0
+    True
+    """
+    if isinstance(what, (str, os.PathLike)):
+        return estimate_of(size_of_file(what, 1, read or {}), algorithm, is_there=False)
+    if isinstance(what, Graph):
+        known = sum(x for name, x in what.memory_usage().items() if name not in ("neighbors", "log"))
+        return estimate_of(size_of_graph(what), algorithm, is_there=True, graph_bytes=known)
+    if hasattr(what, "client"):
+        return what.client.estimate(what, algorithm, **arguments)
+    raise TypeError(f"expected a path or a graph, not {what!r}")
