@@ -3,6 +3,7 @@
 # is not yet done, so a second run is quick.
 #
 #   deploy/bootstrap.sh          what `gli` needs
+#   deploy/bootstrap.sh wheel    a wheel of it in build/wheel, instead of an installation
 #   deploy/bootstrap.sh tests    and what the tests need
 #   deploy/bootstrap.sh ci       and what the fuzzers need, and the tests of launchers, metrics and the page: a real Slurm, promtool, Chromium
 set -euo pipefail
@@ -13,6 +14,7 @@ packages=(g++ cmake ninja-build ccache pkg-config python3 python3-dev python3-ve
           liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
 [ -z "$tests" ] || packages+=(libgtest-dev librapidcheck-dev)
 [ "$what" != ci ] || packages+=(clang libclang-rt-dev slurm-wlm munge iproute2 prometheus chromium systemd)
+[ "$what" != ci ] || command -v kubectl >/dev/null || packages+=(kubernetes-client) # which conflicts with others' kubectl
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
@@ -65,6 +67,13 @@ if outdated build/requirements.stamp pyproject.toml; then
   say "Installing Python packages from PyPI"
   "${pip[@]}" 'scikit-build-core>=0.10' 'pybind11>=2.12'
   touch build/requirements.stamp
+fi
+
+if [ "$what" = wheel ]; then
+  say "Building a wheel (a few minutes; log in build/build.log)"
+  .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings=build-dir=build/release \
+    --wheel-dir build/wheel . >build/build.log 2>&1 || { tail -n 30 build/build.log >&2; exit 1; }
+  exit
 fi
 
 sources=(CMakeLists.txt cmake runtime storage partitions coordinator deploy/glid.cpp deploy/probe.cpp deploy/probe.h deploy/gli_bench.cpp deploy/CMakeLists.txt python pyproject.toml)

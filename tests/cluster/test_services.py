@@ -1,0 +1,206 @@
+"""What service managers and containers need: credentials made ahead, the coordinator as a process of its own, probes, signals, exit statuses."""
+
+import os
+import re
+import signal
+import stat
+import subprocess
+
+import pytest
+from by_hand import ByHand, command, connected, ready, wait_for
+from everything import needs
+
+from gli._cluster import glid_path
+
+
+def gli_command(*words, **environment):
+    return subprocess.run(command(*words), capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
+
+
+def one_line(out):
+    assert out.returncode == 1 and out.stderr.startswith("gli: error: ") and out.stderr.count("\n") == 1, out.stderr
+    return out.stderr
+
+
+def probe(directory, *words):
+    return subprocess.run([glid_path(), "probe", "--dir", directory, *words], capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def hand(tmp_path):
+    h = ByHand(tmp_path / "c")
+    yield h
+    h.end()
+
+
+@pytest.fixture
+def made(hand, tmp_path):
+    """Credentials of the cluster that `hand` will be."""
+    folder = tmp_path / "made"
+    out = gli_command("credentials", folder, "--cluster", hand.identity)
+    assert out.returncode == 0, out.stderr
+    return folder
+
+
+def serve(hand, workers, *words):
+    """The coordinator itself, logging to standard error."""
+    process = hand.spawn(command("start", "--service", "--dir", hand.directory, "--workers", workers, *words), hand.log("service"))
+    wait_for(lambda: process.poll() is not None or "waits for" in hand.log("service").read_text(), "the coordinator's first line")
+    assert process.poll() is None, hand.log("service").read_text()
+    return process
+
+
+# --- credentials ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_credentials_made_ahead_are_private_and_say_what_to_do_with_them(tmp_path):
+    folder = tmp_path / "made"
+    out = gli_command("credentials", folder, "--cluster", "fraud")
+    assert out.returncode == 0 and "cluster fraud" in out.stdout
+    assert f"kubectl create secret generic gli-worker --from-file={folder}/worker.pem" in out.stdout
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()} == dict.fromkeys(
+        ("coordinator.pem", "worker.pem", "driver.pem"), 0o600
+    )
+
+
+def test_credentials_are_not_made_twice_in_a_folder_nor_where_others_look(tmp_path):
+    folder = tmp_path / "made"
+    assert gli_command("credentials", folder).returncode == 0
+    before = (folder / "worker.pem").read_bytes()
+    assert f"{folder}/coordinator.pem is there already" in one_line(gli_command("credentials", folder))
+    assert (folder / "worker.pem").read_bytes() == before
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    assert f"chmod 700 {shared}" in one_line(gli_command("credentials", shared))
+    assert not list(shared.iterdir())
+    assert "1 to 64 bytes" in one_line(gli_command("credentials", tmp_path / "x", "--cluster", "x" * 65))
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("named", ["folder", "file"])
+def test_a_coordinator_takes_the_credentials_that_it_is_given_and_makes_none(hand, made, named):
+    given = made if named == "folder" else made / "coordinator.pem"
+    serve(hand, 1, "--listen", "127.0.0.1:0", "--credentials", given)
+    address = wait_for(lambda: (hand.directory / "address").exists() and hand.tls_address, "its address")
+    worker = hand.worker("w0", "--join", address, "--credentials", made / "worker.pem")
+    with connected(address, made / "driver.pem") as client:
+        status = ready(client)
+        assert status.workers[0].pid == worker.pid and status.cluster == hand.identity
+    assert not (hand.directory / "credentials").exists()
+
+
+def test_credentials_of_another_cluster_than_the_one_named_are_a_clear_error(hand, made, tmp_path):
+    listen = ("--listen", "127.0.0.1:0")
+    text = one_line(gli_command("start", "--dir", hand.directory, *listen, "--credentials", made, GLI_CLUSTER_ID="other"))
+    assert f"are of cluster '{hand.identity}', and GLI_CLUSTER_ID says 'other'" in text
+    words = ("worker", "--join", "gli://127.0.0.1:1", "--credentials", made / "worker.pem", "--dir", tmp_path / "w")
+    refused = gli_command(*words, GLI_CLUSTER_ID="other")
+    assert refused.returncode == 1 and "GLI_CLUSTER_ID says 'other'" in refused.stderr
+    text = one_line(gli_command("start", "--dir", hand.directory, *listen, "--credentials", made / "worker.pem"))
+    assert "are a worker's, not a coordinator's" in text
+    assert "--listen HOST:PORT" in one_line(gli_command("start", "--dir", hand.directory, "--credentials", made))
+    assert "no credentials in" in one_line(gli_command("start", "--dir", hand.directory, *listen, "--credentials", tmp_path / "none.pem"))
+
+
+def test_a_worker_that_is_told_to_listen_needs_credentials(hand, tmp_path):
+    hand.start(1)
+    refused = gli_command("worker", "--join", hand.address, "--dir", tmp_path / "w", "--listen", "127.0.0.1:0", GLI_CLUSTER_ID=hand.identity)
+    assert refused.returncode == 1 and "--listen 127.0.0.1:0 needs --credentials" in refused.stderr.splitlines()[-1]
+
+
+def test_a_worker_listens_at_the_port_that_it_is_told_where_it_joins_from(hand, made):
+    serve(hand, 1, "--listen", "127.0.0.1:0", "--credentials", made)
+    address = wait_for(lambda: (hand.directory / "address").exists() and hand.tls_address, "its address")
+    from pods import free_port
+
+    port = free_port()
+    hand.worker("w0", "--join", address, "--credentials", made, "--listen", f":{port}")
+    with connected(address, made) as client:
+        assert ready(client).workers[0].tls_address == f"gli://127.0.0.1:{port}"
+    refused = gli_command("worker", "--join", address, "--credentials", made, "--dir", made.parent / "w1", "--listen", ":http")
+    assert refused.returncode == 1 and "has no port" in refused.stderr.splitlines()[-1]
+
+
+# --- the process ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_is_the_coordinator_itself_and_ends_with_its_workers_when_told_to(hand, how):
+    process = serve(hand, 1)
+    assert os.readlink(f"/proc/{process.pid}/exe").endswith("/glid")
+    worker = hand.worker("w0", "--join", hand.address)
+    with connected(hand.address) as client:
+        ready(client)
+    process.send_signal(how)
+    assert process.wait(30) == 0 and worker.wait(30) == 0
+    assert f"signal {int(how)}" in hand.log("service").read_text()
+
+
+def test_probes_tell_who_answers_from_who_does_not(hand, tmp_path):
+    assert "nobody has opened a door" in probe(tmp_path / "nothing").stderr
+    process = serve(hand, 1)
+    assert probe(hand.directory).returncode == 0
+    own = tmp_path / "w0"
+    worker = hand.worker("w0", "--join", hand.address)
+    wait_for(lambda: probe(own).returncode == 0, "the worker's readiness")
+    for frozen, directory in ((process, hand.directory), (worker, own)):
+        frozen.send_signal(signal.SIGSTOP)
+        for words in ([], ["--alive"]):
+            out = probe(directory, *words)
+            assert out.returncode == 1 and str(directory) in out.stderr, "it is there, and does not answer"
+        frozen.send_signal(signal.SIGCONT)
+        wait_for(lambda d=directory: probe(d).returncode == 0, "its answer")
+    process.kill()
+    process.wait()
+    assert probe(hand.directory).returncode == 1  # its socket is still there
+    assert probe(own, "--alive").returncode == 0  # it knocks again
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_with_a_wrong_secret_says_so_and_ends(hand, made, tmp_path):
+    serve(hand, 1, "--listen", "127.0.0.1:0", "--credentials", made)
+    address = wait_for(lambda: (hand.directory / "address").exists() and hand.tls_address, "its address")
+    assert gli_command("credentials", tmp_path / "other").returncode == 0
+    secret = re.compile(r"-----BEGIN GLI SECRET-----.*?-----END GLI SECRET-----", re.S)
+    wrong = tmp_path / "wrong.pem"
+    wrong.touch(0o600)
+    wrong.write_text(secret.sub(secret.search((tmp_path / "other" / "worker.pem").read_text())[0], (made / "worker.pem").read_text()))
+    refused = gli_command("worker", "--join", address, "--credentials", wrong, "--dir", tmp_path / "w", GLI_CLUSTER_ID=hand.identity)
+    assert refused.returncode == 1 and f"does not take the secret in {wrong}" in refused.stderr.splitlines()[-1]
+    assert probe(hand.directory).returncode == 0
+
+
+def test_a_worker_of_another_cluster_says_so_and_ends(hand, tmp_path):
+    hand.start(1)
+    refused = gli_command("worker", "--join", hand.address, "--dir", tmp_path / "w", GLI_CLUSTER_ID="other")
+    assert refused.returncode == 1 and f"this is cluster '{hand.identity}', you ask for 'other'" in refused.stderr.splitlines()[-1]
+
+
+def test_surplus_workers_wait_longer_from_try_to_try_and_take_the_place_that_becomes_free(hand):
+    hand.start(1)
+    first = hand.worker("w0", "--join", hand.address)
+    with connected(hand.address) as client:
+        ready(client)
+        surplus = hand.worker("extra", "--join", hand.address)
+        log = hand.log("extra")
+        waits = wait_for(lambda: (w := re.findall(r"refused: all 1 partitions have workers; joining again in (\d+) s", log.read_text()))[2:] and w, "three tries")
+        assert waits[:3] == ["1", "2", "4"]
+        first.kill()
+        wait_for(lambda: ready(client).workers[0].pid == surplus.pid, "its turn")
+
+
+def test_a_worker_that_others_cannot_reach_ends_with_the_reason(hand, tmp_path):
+    needs("unshare")
+    if os.geteuid() != 0:
+        pytest.skip("needs root to be as on another host")
+    hand.start(2)
+    hand.worker("w0", "--join", hand.address)
+    wait_for(lambda: "this is worker 1" in hand.log("w0").read_text(), "the first worker")
+    words = ["unshare", "--mount", *command("worker", "--join", hand.address, "--dir", tmp_path / "w1")]
+    other = hand.spawn(words, hand.log("w1"))
+    assert other.wait(60) == 1
+    assert "has no TLS door: start it with credentials" in hand.log("w1").read_text().splitlines()[-1]
