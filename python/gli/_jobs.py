@@ -82,7 +82,7 @@ class Job:
         return self._ask(0)
 
     def status(self) -> str:
-        """"waiting", "running", "succeeded", "failed", "cancelled" or "lost"."""
+        """ "waiting", "running", "succeeded", "failed", "cancelled" or "lost"."""
         return self.info().state
 
     def wait(self, timeout: float | None = None) -> JobInfo:
