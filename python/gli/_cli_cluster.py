@@ -39,9 +39,7 @@ def add_commands(commands, at_least_one) -> None:
         "--workers", type=at_least_one, default=1, metavar="P", help="how many workers, and so partitions, it has (default: 1)"
     )
     start.add_argument("--max-jobs", type=at_least_one, metavar="K", help="how many submitted jobs run at a time (default: 8)")
-    start.add_argument(
-        "--job-lease", type=float, metavar="SECONDS", help="that an attached job goes on without its drivers (default: 30)"
-    )
+    start.add_argument("--job-lease", type=float, metavar="SECONDS", help="that an attached job goes on without its drivers (default: 30)")
     start.set_defaults(run=_start)
 
     worker = commands.add_parser("worker", help="run a worker of a cluster")

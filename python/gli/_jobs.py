@@ -7,10 +7,12 @@ import os
 import pickle
 import secrets
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, overload
 
 from ._addresses import is_beyond
@@ -80,7 +82,7 @@ class Job:
         return self._ask(0)
 
     def status(self) -> str:
-        """"waiting", "running", "succeeded", "failed", "cancelled" or "lost"."""
+        """ "waiting", "running", "succeeded", "failed", "cancelled" or "lost"."""
         return self.info().state
 
     def wait(self, timeout: float | None = None) -> JobInfo:
@@ -195,7 +197,7 @@ class JobCalls:
         flag(detached, "detached")
         here = None if is_beyond(self._door) else os.getcwd()
         if callable(what):
-            name, program, words, imports = _name_of(what), _pickled(what, args, kwargs), [], here
+            name, program, words, imports = _name_of(what), _pickled(what, args, kwargs, here is None), [], here and _home_of(what)
         elif isinstance(what, (str, os.PathLike)):
             if kwargs:
                 raise TypeError(f"a script takes words, not arguments with names: {', '.join(kwargs)}")
@@ -232,13 +234,40 @@ def _name_of(function: Callable) -> str:
     return getattr(function, "__name__", type(function).__name__)[:100]
 
 
-def _pickled(function: Callable, arguments: tuple, options: dict) -> bytes:
+def _module_of(function: Callable) -> ModuleType | None:
+    """The user's own module that defines a function: neither the session nor what is installed."""
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    file = getattr(module, "__file__", None)
+    installed = [sysconfig.get_path(p) for p in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return None if file is None or any(Path(file).is_relative_to(p) for p in installed) else module
+
+
+def _home_of(function: Callable) -> str:
+    """Where modules are found that its module imports."""
+    module = _module_of(function)
+    if module is None:
+        return os.getcwd()
+    file = Path(module.__file__ or "").absolute()
+    levels = module.__name__.count(".") + (file.name == "__init__.py")
+    return str(file.parents[levels])
+
+
+def _pickled(function: Callable, arguments: tuple, options: dict, with_module: bool) -> bytes:
+    """`with_module`: its module is not there where it runs, and goes along."""
     import cloudpickle
 
+    module = _module_of(function) if with_module else None
+    if module is not None and module.__name__ != "__main__":
+        cloudpickle.register_pickle_by_value(module)
+    else:
+        module = None
     try:
         return cloudpickle.dumps((function, arguments, options))
     except Exception as error:
         raise TypeError(f"job {_name_of(function)!r} cannot be sent: {error}") from error
+    finally:
+        if module is not None:
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 def _text_of(path: Path) -> bytes:

@@ -18,6 +18,10 @@ def ask_for_ever(gate):
             g.pagerank()
 
 
+def here_and_count(scale):
+    return gli.connect().generate_kronecker(scale).node_count, os.getcwd()
+
+
 def await_file(path):
     wait_for(lambda: os.path.exists(path), path)
 
@@ -133,7 +137,7 @@ def test_jobs_reach_a_cluster_of_other_hosts_through_tls(hand, tmp_path):
     hand.worker("w0", "--join", hand.tls_address, "--credentials", hand.copy("worker", tmp_path / "w" / "worker.pem"))
     with connected(hand.tls_address, hand.copy("driver", tmp_path / "me" / "driver.pem")) as client:
         ready(client)
-        job = client.submit(lambda: (gli.connect().generate_kronecker(4).node_count, os.getcwd()))
+        job = client.submit(here_and_count, 4)  # of a module that is not there
         assert job.result(PATIENCE) == (gli.generate_kronecker(4).node_count, str(hand.directory / "jobs" / str(job.id)))
 
 
