@@ -210,14 +210,21 @@ class Client(Fit, Readers[DistributedGraph], JobCalls):
 
     def _ask_worker(self, worker: WorkerInfo, name: str, numbers: tuple[int, int, int], arguments: dict) -> pa.Table:
         try:
-            if worker.address not in self._worker_clients:
-                bridge = self._bridge_to(worker.address)
-                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, bridge)
-            return pa.table(self._worker_clients[worker.address].ask(name, *numbers, arguments))
+            return pa.table(self._worker_client(worker).ask(name, *numbers, arguments))
         except (GliError, OSError, KeyboardInterrupt):
             self._worker_clients.clear()
             self._members = None
             raise
+
+    def _worker_client(self, worker: WorkerInfo) -> _core.WorkerClient:
+        """The connection to it. WorkerLostError where it is not reached, as of one that breaks."""
+        if worker.address not in self._worker_clients:
+            bridge = self._bridge_to(worker.address)
+            try:
+                self._worker_clients[worker.address] = _core.WorkerClient(worker.address, self._core.cluster, bridge)
+            except (ClusterError, TimeoutError) as error:
+                raise WorkerLostError(str(error)) from None
+        return self._worker_clients[worker.address]
 
     def _ask(
         self, which: Callable[[list[WorkerInfo]], list[WorkerInfo]], name: str, numbers: tuple[int, int, int], arguments: dict

@@ -68,8 +68,8 @@ class Hosts:
 
     def prefix(self, name):
         """What runs a command on a host."""
-        disk = 'mount -t tmpfs disk "$2" && ' if name != self.names[0] else ""
-        set_up = ["unshare", "--uts", "--mount", "sh", "-c", f'hostname "$1" && {disk}shift 2 && exec "$@"', "sh", name, str(self._disk)]
+        apart, mounts = ([], "") if name == self.names[0] else (["--mount"], 'mount -t tmpfs disk "$2" && ')
+        set_up = ["unshare", "--uts", *apart, "sh", "-c", f'hostname "$1" && {mounts}shift 2 && exec "$@"', "sh", name, str(self._disk)]
         return ["nsenter", f"--net=/run/netns/{self._space(name)}", *set_up]
 
     def cut(self, name):

@@ -108,8 +108,8 @@ def test_a_store_lies_beside_the_coordinator_and_workers_elsewhere_use_it(three,
     assert store.at(first.id).graph_id == here.graph_id and store.at(second.id).graph_id == here.add_node(-1, name="new").graph_id
     assert store.result(first.id, "pagerank").to_arrow().equals(ranks.to_arrow())
     assert store.diff(first.id, second.id).summary()["nodes_added"] == 1
-    parts = store.compute("main", "connected_components")
-    assert store.compute("main", "connected_components").to_arrow().equals(parts.to_arrow())
+    parts = store.compute("connected_components", "main")
+    assert store.compute("connected_components", "main").to_arrow().equals(parts.to_arrow())
     for name in ("bob", "cid"):
         assert files_on_its_disk(hand.workers[name].pid, path.parent) == []
     alone = gli.GraphStore(path)

@@ -81,6 +81,9 @@ class written_by_partitions {
     });
     return parts;
   }
+
+ private:
+  uint32_t reach_;
 };
 
 std::vector<graph> edited(std::vector<graph> parts, const std::vector<edit>& edits) {

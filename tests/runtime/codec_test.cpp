@@ -161,7 +161,7 @@ TEST(codec, numbers_that_name_nothing_are_refused) {
   refused([&] { decode_request(encode(request{1, 1, load_begin{{true, false, key_type(9), key_type::none}, false, ""}})); });
   refused([&] { decode_request(encode(request{1, 1, load_begin{{}, false, "", duplicate_policy(4)}})); });
   refused([&] { decode_submission(encode(submission{1, "x", submission::kind(2), "", {}, "", "", "", false})); });
-  refused([&] { decode_submitted_job(encode(submitted_job{1, "x", submission::kind::script, submission_state(6)})); });
+  refused([&] { decode_submitted_job(encode(submitted_job{1, "x", submission::kind::script, submission_state(6), false, 0, 0, 0, 0, -1, {}, 0, 0})); });
 }
 
 TEST(codec, batches_whose_buffers_do_not_fit_are_refused) {
