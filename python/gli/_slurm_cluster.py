@@ -99,8 +99,9 @@ class AllocationCluster:
                 preexec_fn=die_with_parent,
             )
         assert child.stdin is not None
-        child.stdin.write(b"%d\n" % len(credentials) + credentials)  # less than a pipe holds
-        child.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # srun has ended, and _await_ready says why
+            child.stdin.write(b"%d\n" % len(credentials) + credentials)  # less than a pipe holds
+            child.stdin.flush()
         return child
 
     def _memory_limit(self) -> list[str]:
