@@ -170,7 +170,7 @@ class SLURMCluster:
         limit = float("inf") if timeout is None else number(timeout, "timeout")
         begun, runs_since, said = time.monotonic(), float("inf"), ""
         for state in self._job.states():
-            if self._answer():
+            if state == "RUNNING" and self._answer():
                 break
             now = time.monotonic()
             if now - begun > limit:
@@ -188,14 +188,15 @@ class SLURMCluster:
         (self._folder / "driver").touch()
 
     def _answer(self) -> bool:
-        """Whether the job has told its address. The folder is listed: network file systems remember for long what is not there."""
+        """Whether the job has told its address, in a folder that is this user's own. The folder is listed: network file systems remember
+        for long what is not there."""
         try:
-            there = "address" in os.listdir(self._folder)
-        except FileNotFoundError:
-            return False
-        if there:
+            if "address" not in os.listdir(self._folder) or self._folder.lstat().st_uid != os.geteuid():
+                return False
             self._address = (self._folder / "address").read_text()
-        return there
+        except (FileNotFoundError, PermissionError):
+            return False
+        return True
 
     def close(self) -> None:
         """Ends the job, and returns when it has left the queue, with its stores bundled. Safe to call again; does nothing in a forked

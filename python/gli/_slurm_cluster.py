@@ -88,10 +88,21 @@ class AllocationCluster:
         step = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={cpus}", "--mem=0", "--overlap"]
         step += ["--export=ALL", "--input=all", "--label", "--mpi=none", "--kill-on-bad-exit=0", "--wait=0", "--job-name=gli-workers"]
         worker = [sys.executable, "-P", _slurm_worker.__file__, glid_path(), self.address, *self._memory_limit()]
-        with open(self._log, "ab") as output, open(credentials_in(self._directory, "worker"), "rb") as credentials:
-            return subprocess.Popen(
-                [*step, *worker], stdin=credentials, stdout=output, stderr=output, env=self._environment, preexec_fn=die_with_parent
+        credentials = credentials_in(self._directory, "worker").read_bytes()
+        with open(self._log, "ab") as output:
+            child = subprocess.Popen(
+                [*step, *worker],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env=self._environment,
+                preexec_fn=die_with_parent,
             )
+        assert child.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # srun has ended, and _await_ready says why
+            child.stdin.write(b"%d\n" % len(credentials) + credentials)  # less than a pipe holds
+            child.stdin.flush()
+        return child
 
     def _memory_limit(self) -> list[str]:
         memory = self._allocation.memory
@@ -160,9 +171,13 @@ class AllocationCluster:
         return self
 
     def __exit__(self, *_) -> None:
-        for child in (self._coordinator, self._workers):  # the coordinator tells the workers to quit
-            if child is not None:
-                _end(child, child is self._coordinator)
+        if self._coordinator is not None:
+            self._coordinator.terminate()  # it tells the workers to quit
+            _await_end(self._coordinator)
+        if self._workers is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._workers.stdin.close()  # which tells them again, should the coordinator not have
+            _await_end(self._workers)
         self._repeat_what_workers_said()
         shutil.rmtree(self._directory, ignore_errors=True)
 
@@ -174,10 +189,10 @@ class AllocationCluster:
                     print(line[line.index("gli: ") :], file=sys.stderr)
 
 
-def _end(child: subprocess.Popen, at_once: bool) -> None:
-    """Asks it to end, at once or when it has not ended by itself, and then insists."""
-    for number in ([] if at_once else [None]) + [signal.SIGTERM, signal.SIGKILL]:
-        if number is not None and child.poll() is None:
+def _await_end(child: subprocess.Popen) -> None:
+    """Insists when it takes long."""
+    for number in (None, signal.SIGTERM, signal.SIGKILL):
+        if number is not None:
             child.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_END_SECONDS)

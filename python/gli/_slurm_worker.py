@@ -1,4 +1,6 @@
-"""A worker on a node of a Slurm job, until it is told to quit: `srun python _slurm_worker.py GLID ADDRESS [MEMORY] < worker.pem`.
+"""A worker on a node of a Slurm job, until it is told to quit: `srun python _slurm_worker.py GLID ADDRESS [MEMORY]`.
+
+On standard input come a line with a length, so many bytes of credentials, and, when the worker is to end, the end.
 
 It is run by its path and uses Python's own library alone: nodes do not load all of gli to start a program (docs/slurm.md).
 """
@@ -6,12 +8,14 @@ It is run by its path and uses Python's own library alone: nodes do not load all
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -22,11 +26,11 @@ _C = ctypes.CDLL(None, use_errno=True)
 
 def main(glid: str, address: str, memory: str = "") -> int:
     """The worker's last exit status; one that a signal ended is started again, in its place."""
-    told: list[int] = []
+    told: list = []
     child: subprocess.Popen | None = None
 
-    def end(number, _frame) -> None:
-        told.append(number)
+    def end(why, _frame) -> None:
+        told.append(why)
         if child is not None:
             child.send_signal(signal.SIGTERM)
 
@@ -34,9 +38,13 @@ def main(glid: str, address: str, memory: str = "") -> int:
         signal.signal(number, end)
     folder = private_folder()
     try:
-        command = _command(glid, address, memory, folder, _write_credentials(folder))
+        given = open(0, "rb", buffering=0)  # a buffer has a lock, which the thread would hold at the program's end
+        command = _command(glid, address, memory, folder, _write_credentials(folder, given))
+        threading.Thread(target=lambda: end(given.read(), None), daemon=True).start()
         while not told:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+            if told:
+                child.terminate()
             status = child.wait()
             if told or status >= 0:
                 return 0 if told else status
@@ -59,11 +67,14 @@ def die_with_parent() -> None:
     _C.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def _write_credentials(folder: str) -> str:
-    """What comes on standard input, in a file that only its owner may read."""
+def _write_credentials(folder: str, given: io.FileIO) -> str:
+    """Those that come first, in a file that only its owner may read."""
     path = os.path.join(folder, "worker.pem")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(sys.stdin.buffer.read())
+        left = int(given.readline() or 0)
+        while left and (part := given.read(left)):
+            file.write(part)
+            left -= len(part)
     return path
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import gli
 import pytest
-from by_hand import wait_for
 from cluster_processes import processes_of
 from everything import needs
-from slurm_nodes import TOOLS, Slurm
+from slurm_nodes import TOOLS, Slurm, look_for
 
 DATA = os.environ.get("GLI_TEST_DATA", "")
 
@@ -83,5 +82,5 @@ def slurm(tmp_path_factory):
             here.setenv(name, value)
         yield s
         s.end()
-    wait_for(lambda: not s.left_behind(), "the end of all that it started")
+    look_for(lambda: not s.left_behind(), "the end of all that it started")
     assert not list((s.folder / "tmp").iterdir())

@@ -5,6 +5,7 @@ import re
 
 import gli
 from by_hand import command, wait_for
+from slurm_nodes import look_for
 
 COMMITS = """
 import os, sys, time, gli
@@ -54,7 +55,7 @@ def await_line(where, number, line):
 def ended(slurm, where, number):
     """What Slurm says of a job once it has ended, and that nothing of it is left."""
     known = slurm.await_end(number)
-    wait_for(lambda: not slurm.left_behind(number), f"the end of all processes of job {number}")
+    look_for(lambda: not slurm.left_behind(number), f"the end of all processes of job {number}")
     assert not list((slurm.folder / "tmp").glob(f"gli-slurm-{number}-*"))
     assert not list(where.glob(".gli-slurm-*"))
     return known

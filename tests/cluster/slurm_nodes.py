@@ -6,9 +6,10 @@ import secrets
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
-from by_hand import wait_for
+from by_hand import PATIENCE, wait_for
 
 NODES = ("n1", "n2", "n3")
 TOOLS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scancel", "squeue", "scontrol")
@@ -81,7 +82,7 @@ class Slurm:
         self._spawn("slurmctld", "-D", "-f", at / "slurm.conf")
         for node in NODES:
             self._spawn("slurmd", "-D", "-N", node, "-f", at / "slurm.conf")
-        wait_for(lambda: self.run("sinfo", "-h", "-N", "-o", "%T").stdout.split() == ["idle"] * len(NODES), "three idle nodes")
+        look_for(lambda: self.run("sinfo", "-h", "-N", "-o", "%T").stdout.split() == ["idle"] * len(NODES), "three idle nodes")
 
     def _spawn(self, name, *words):
         with open(self.folder / f"{name}.out", "ab") as output:
@@ -114,7 +115,7 @@ class Slurm:
 
     def await_end(self, number, seconds=60):
         """What scontrol says of the job once it and its steps are gone."""
-        wait_for(lambda: str(number) not in self.jobs(), f"the end of job {number}", seconds)
+        look_for(lambda: str(number) not in self.jobs(), f"the end of job {number}", seconds)
         return self.job(number)
 
     def left_behind(self, number=None):
@@ -127,7 +128,7 @@ class Slurm:
         if len(self.processes) > 1:
             for number in self.jobs():
                 self.run("scancel", number)
-            wait_for(lambda: not self.jobs(), "an empty queue")
+            look_for(lambda: not self.jobs(), "an empty queue")
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -136,6 +137,11 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def look_for(condition, what, seconds=PATIENCE):
+    """As wait_for, with fewer looks, each of which is a process of its own."""
+    return wait_for(lambda: condition() or time.sleep(0.2), what, seconds)
 
 
 def _environments():

@@ -21,7 +21,7 @@ from slurm_jobs import (
     submitted,
     write,
 )
-from slurm_nodes import NODES
+from slurm_nodes import NODES, look_for
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -126,6 +126,23 @@ def test_a_worker_that_is_killed_is_started_again(slurm, tmp_path):
     assert re.fullmatch(r"gli: node n[123]: the worker was ended by SIGKILL; another one takes its place", said)
 
 
+def test_a_coordinator_that_is_killed_fails_the_script_and_leaves_nothing(slurm, tmp_path):
+    script = write(
+        tmp_path,
+        "import os, pathlib, signal, time, gli\n"
+        "c = gli.connect()\n"
+        "cluster = ('GLI_CLUSTER_ID=' + c.status().cluster).encode()\n"
+        "for p in pathlib.Path('/proc').glob('[0-9]*'):\n"
+        "    try: found = b'coordinator' in (p / 'cmdline').read_bytes() and cluster in (p / 'environ').read_bytes()\n"
+        "    except OSError: continue\n"
+        "    if found: os.kill(int(p.name), signal.SIGKILL)\n"
+        "while True: c.ping(); time.sleep(0.05)\n",
+    )
+    number = submitted(slurm, tmp_path, script)
+    assert ended(slurm, tmp_path, number)["ExitCode"] == "1:0"
+    assert output(tmp_path, number).splitlines()[-1].startswith("gli._errors.ClusterError: the coordinator at gli://")
+
+
 # --- ends, and bundles ------------------------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +180,7 @@ def test_from_slurms_notice_on_each_commit_is_bundled_and_the_script_goes_on(slu
     assert not bundle.exists()
     slurm.run("scancel", "--signal=USR1", "--batch", number, check=True)
     await_line(tmp_path, number, "committed again")
-    wait_for(lambda: history_in(bundle)[1] == ["first", "second"], "the second commit in the bundle")
+    look_for(lambda: history_in(bundle)[1] == ["first", "second"], "the second commit in the bundle")
     assert slurm.state(number) == "RUNNING"
     (tmp_path / "go").touch()
     assert ended(slurm, tmp_path, number)["ExitCode"] == "0:0"
@@ -180,15 +197,20 @@ def test_a_script_that_handles_slurms_notice_commits_what_it_has(slurm, tmp_path
     assert history_in(tmp_path / f"s-{number}.bundle")[1] == ["first", "last"]
 
 
+def runs_at_once(slurm, number):
+    """Whether a job runs; one that was put back into the queue would wait for two minutes there."""
+    slurm.run("scontrol", "update", f"JobId={number}", "StartTime=now")
+    known = slurm.job(number)
+    return known["JobState"] == "RUNNING" and known["Restarts"] == "1"
+
+
 def test_a_job_that_is_queued_again_keeps_the_bundle_of_its_first_life(slurm, tmp_path):
     number = submitted(slurm, tmp_path, write(tmp_path, COMMITS + WAITS), tmp_path / "s.gli")
     await_line(tmp_path, number, "committed")
     slurm.run("scontrol", "requeue", number, check=True)
     wait_for((tmp_path / f"s-{number}.bundle").exists, "the bundle")
-    wait_for(lambda: slurm.state(number) == "PENDING", "the job's return to the queue")
-    slurm.run("scontrol", "update", f"JobId={number}", "StartTime=now", check=True)
-    wait_for(lambda: slurm.state(number) == "RUNNING", "its second life", 120)
-    wait_for(lambda: [c.message for c in gli.GraphStore(tmp_path / "s.gli").log()] == ["first"] * 2, "its commit")
+    look_for(lambda: runs_at_once(slurm, number), "its second life")
+    look_for(lambda: [c.message for c in gli.GraphStore(tmp_path / "s.gli").log()] == ["first"] * 2, "its commit")
     slurm.run("scancel", number, check=True)
     ended(slurm, tmp_path, number)
     assert history_in(tmp_path / f"s-{number}.bundle")[1] == ["first"]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import gli
 import pytest
-from by_hand import wait_for
 from slurm_jobs import ended, first_graph, history_in, output
+from slurm_nodes import look_for
 
 
 def test_a_driver_outside_of_the_allocation_has_a_cluster_and_closing_it_leaves_nothing(slurm, tmp_path, monkeypatch):
@@ -70,7 +70,7 @@ def test_a_cluster_is_scaled_by_another_job(slurm, tmp_path, monkeypatch):
     try:
         cluster.scale(9)  # more than there are: it waits
         pending = cluster.job_id
-        wait_for(lambda: cluster.status.startswith("PENDING"), "the queue")
+        look_for(lambda: cluster.status.startswith("PENDING"), "the queue")
         with pytest.raises(TimeoutError, match=f"job {pending} was not ready after 0.5 s: PENDING"):
             cluster.wait(timeout=0.5)
         cluster.scale(1)

@@ -16,7 +16,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30).filter(lambda t: t.strip())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, max_size=4))
 def test_bash_reads_every_word_as_it_was(tmp_path, words):
     python = tmp_path / "a 'python'"
@@ -28,7 +28,7 @@ def test_bash_reads_every_word_as_it_was(tmp_path, words):
     assert json.loads(subprocess.run(["bash"], input=script, capture_output=True).stdout) == ["-P", "-m", "gli._slurm_job", *words]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=NAMES)
 def test_sbatch_reads_every_name_as_it_was(slurm, tmp_path, name):
     script = job_request(job_name=name, walltime="00:01:00").script([])
