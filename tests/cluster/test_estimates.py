@@ -72,7 +72,6 @@ def test_loading_and_algorithms_take_what_was_estimated(fresh_cluster, tmp_path,
         measured, g = peaks(cluster, lambda: client.read_edges(file, **kind))
         check(told, measured)
         for algorithm, run in ALGORITHMS.items():
-            client._ask_all("memory", (0, 0, 0), {})  # malloc keeps nothing of what was before
             told = client.estimate(g, algorithm)
             measured, _ = peaks(cluster, lambda run=run: run(g))
             check(told, measured)
@@ -115,7 +114,7 @@ REFUSED = r"needs about [\d.]+ [MG]iB on each of 2 workers, [\d.]+ MiB are free 
 
 def test_what_cannot_fit_is_refused_before_it_starts(fresh_cluster, tmp_path):
     cluster = fresh_cluster(2, threads_per_worker=1, memory_limit="128MiB")
-    pairs = np.arange(1_000_000)
+    pairs = np.arange(600_000)
     file = tmp_path / "long.txt"
     gli.generate_kronecker(19).write(file)
     with gli.Client(cluster) as client:
@@ -124,10 +123,10 @@ def test_what_cannot_fit_is_refused_before_it_starts(fresh_cluster, tmp_path):
         with pytest.raises(MemoryError, match=re.escape(str(file)) + " " + REFUSED):
             client.read_edges(file)
         g = client.from_arrow(pa.table({"source": pairs[::2], "target": pairs[1::2]}), directed=False)
-        with pytest.raises(MemoryError, match="betweenness_centrality " + REFUSED):
-            g.betweenness_centrality(k=1)
+        with pytest.raises(MemoryError, match="louvain_communities " + REFUSED):
+            g.louvain_communities()
         assert client.status().failed == ()
-        assert g.connected_components().count() == 500_000
+        assert g.connected_components().count() == 300_000
 
 
 def test_as_many_workers_as_a_refusal_names_would_do(fresh_cluster):
