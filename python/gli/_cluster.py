@@ -90,7 +90,16 @@ class LocalCluster:
 
     def _spawn_worker(self, index: int) -> None:
         log = self._log_of(f"worker-{index}")
-        own = ["--index", str(index), "--threads", str(self._threads), "--memory-limit", str(self._memory_limit), "--python", sys.executable]
+        own = [
+            "--index",
+            str(index),
+            "--threads",
+            str(self._threads),
+            "--memory-limit",
+            str(self._memory_limit),
+            "--python",
+            sys.executable,
+        ]
         self._workers[index] = self._spawn("worker", *own, log=log)
 
     def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:

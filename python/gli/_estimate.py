@@ -25,7 +25,7 @@ _MIB = 2**20
 
 @dataclass(frozen=True)
 class Size:
-    """What memory depends on: of the whole graph nodes, edges and columns of edges, and how many mirrors a partition has of others' nodes."""
+    """What memory depends on: nodes, edges and columns of edges of the whole graph, and how many mirrors a partition has."""
 
     nodes: float
     edges: float
@@ -140,7 +140,9 @@ def estimate_of(size: Size, algorithm: str | None) -> Estimate:
     columns = size.edge_columns * _EDGE_COLUMN.of(size)
     graph = _GRAPH.of(size) + columns
     working = 0 if algorithm is None else working_bytes(algorithm, size)
-    return Estimate(algorithm, size.workers, round(size.nodes), round(size.edges), graph, max(graph, loading_bytes(size)), working, PROCESS_BYTES)
+    return Estimate(
+        algorithm, size.workers, round(size.nodes), round(size.edges), graph, max(graph, loading_bytes(size)), working, PROCESS_BYTES
+    )
 
 
 def loading_bytes(size: Size) -> int:
@@ -192,7 +194,9 @@ def size_of_file(path: str | os.PathLike, workers: int, read: Mapping[str, Any])
     """Of a list of edges as text, from its first megabytes: all of it, where there is no more. Nodes grow with edges as they do within
     these (Heaps' law). ValueError for other forms of file."""
     if ending(path) not in _EDGE_LISTS:
-        raise ValueError(f"{os.fspath(path)}: what it takes is told from lists of edges as text ({', '.join(_EDGE_LISTS)}), and from graphs")
+        raise ValueError(
+            f"{os.fspath(path)}: what it takes is told from lists of edges as text ({', '.join(_EDGE_LISTS)}), and from graphs"
+        )
     parts, ratio, text = _some_lines(path)
     whole = _sample(b"".join(parts), path, read)
     facts = Size(whole.node_count, whole.edge_count, edge_columns(whole), whole.directed, workers, 0, text=text)
@@ -267,10 +271,10 @@ def resident_here() -> int:
 
 
 def estimate(what, algorithm: str | None = None, *, read: Mapping[str, Any] | None = None, **arguments) -> Estimate:
-    """About how much memory it takes in this process: to load a file (a path; `read`: options of gli.read), or of a graph that is there; and
-    to run an algorithm of it, named as its method, with its arguments. An Estimate, in bytes; nothing is loaded but a file's first megabytes.
-    Of a graph that is on a cluster: the same as client.estimate(). ValueError for an unknown algorithm, and for files that are not lists of
-    edges as text.
+    """About how much memory it takes in this process: to load a file (a path; `read`: options of gli.read), or of a graph that is there;
+    and to run an algorithm of it, named as its method, with its arguments. An Estimate, in bytes; nothing is loaded but some megabytes of a
+    file. Of a graph that is on a cluster: the same as client.estimate(). ValueError for an unknown algorithm, and for files that are not
+    lists of edges as text.
 
     >>> import gli
     >>> g = gli.generate_kronecker(10)

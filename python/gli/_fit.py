@@ -9,12 +9,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ._formats.files import packing
-from ._estimate import PROCESS_BYTES, Estimate, Size, edge_columns, estimate_of, estimate_there, joins_lists, mirrors_of, size_of_file, working_bytes
+from ._estimate import (
+    PROCESS_BYTES,
+    Estimate,
+    Size,
+    edge_columns,
+    estimate_of,
+    estimate_there,
+    joins_lists,
+    mirrors_of,
+    size_of_file,
+    working_bytes,
+)
 from ._graph import Graph
 from ._sizes import size_text
 
 if TYPE_CHECKING:
-    from ._client import Client
     from ._distributed import DistributedGraph
     from ._loading import Source
 
@@ -36,12 +46,17 @@ class Fit:
     _workers_by_partition: Callable
 
     def estimate(
-        self, what: DistributedGraph | Graph | str | os.PathLike, algorithm: str | None = None, *, read: Mapping[str, Any] | None = None, **arguments
+        self,
+        what: DistributedGraph | Graph | str | os.PathLike,
+        algorithm: str | None = None,
+        *,
+        read: Mapping[str, Any] | None = None,
+        **arguments,
     ) -> Estimate:
-        """About how much memory it takes on each worker: to load a file (a path; `read`: options of its reader), or a graph of this process,
-        and to run an algorithm of it, named as its method, with its arguments; or only that, of a graph that is on the cluster. An Estimate,
-        in bytes, within 20% of what is then measured; nothing is loaded but a file's first megabytes. ValueError for an unknown algorithm,
-        and for files that are not lists of edges as text.
+        """About how much memory it takes on each worker: to load a file (a path; `read`: options of its reader), or a graph of this
+        process, and to run an algorithm of it, named as its method, with its arguments; or only that, of a graph that is on the cluster.
+        An Estimate, in bytes, within 20% of what is then measured; nothing is loaded but some megabytes of a file. ValueError for an
+        unknown algorithm, and for files that are not lists of edges as text.
 
         >>> import gli
         >>> with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
@@ -95,7 +110,9 @@ class Fit:
         limit, workers = self._limit(), self._partitions()
         for s in sources if limit else ():
             if s.what == "kronecker":
-                self._refuse_load(_kronecker_size(s.options["scale"], s.options["edge_factor"], directed, workers), "a Kronecker graph", limit)
+                self._refuse_load(
+                    _kronecker_size(s.options["scale"], s.options["edge_factor"], directed, workers), "a Kronecker graph", limit
+                )
             elif s.what == "edges" and s.path is not None and _BYTES_OF_TEXT * _plain_bytes(s.path) / workers > limit * _NOTICED:
                 with suppress(ValueError, OSError):  # the load itself says what is wrong with it
                     self._refuse_load(size_of_file(s.path, workers, {"directed": directed}), s.path, limit)
@@ -120,7 +137,9 @@ class Fit:
 
 def _kronecker_size(scale: int, edge_factor: int, directed: bool, workers: int) -> Size:
     nodes = _KRONECKER_NODES * 2**scale
-    return Size(nodes, _KRONECKER_EDGES * edge_factor * 2**scale, 0, directed, workers, _KRONECKER_MIRRORS * nodes * (1 - 1 / workers), drawn=True)
+    return Size(
+        nodes, _KRONECKER_EDGES * edge_factor * 2**scale, 0, directed, workers, _KRONECKER_MIRRORS * nodes * (1 - 1 / workers), drawn=True
+    )
 
 
 def _plain_bytes(path: str) -> int:

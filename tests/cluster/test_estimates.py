@@ -109,7 +109,9 @@ def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
         gli.estimate(5)
 
 
-REFUSED = r"needs about [\d.]+ [MG]iB on each of 2 workers, [\d.]+ MiB are free under memory_limit=128.0 MiB: (\d+) workers of this size would do"
+REFUSED = (
+    r"needs about [\d.]+ [MG]iB on each of 2 workers, [\d.]+ MiB are free under memory_limit=128.0 MiB: (\d+) workers of this size would do"
+)
 
 
 def test_what_cannot_fit_is_refused_before_it_starts(fresh_cluster, tmp_path):
