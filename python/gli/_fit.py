@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _CERTAIN = 1.25  # an estimate is within 20%: what is above all of that cannot fit
 _NOTICED = 1 / 4  # of the limit: what is below needs no look at the workers
-_RESERVE = 16 << 20
+_RESERVE = 16 << 20  # for control, or 1/16 of a smaller limit
+_CODE = 14 << 20  # that is not resident and counts, as docs/limits.md says
 _MOST_WORKERS = 4096
 _MOST_OF_ELEMENT = 512  # bytes of any algorithm for a node or edge
 _BYTES_OF_TEXT = 16  # at most, that loading takes for each
@@ -123,7 +124,7 @@ class Fit:
             self._refuse(what, e, e.loading, size, limit)
 
     def _refuse(self, what: str, e: Estimate, needed: int, size: Size, limit: int) -> None:
-        free = min(max(0, most - resident - min(_RESERVE, most // 16)) for resident, most in self._memory() if most)
+        free = min(max(0, room_under(most) - resident) for resident, most in self._memory() if most)
         if needed <= free * _CERTAIN:
             return
         enough = workers_enough(size, e, limit)
@@ -156,9 +157,14 @@ def most_of(graph: DistributedGraph) -> Size:
     return Size(graph.node_count, graph.edge_count, 0, graph.directed, workers, graph.node_count * (1 - 1 / workers))
 
 
+def room_under(limit: int) -> int:
+    """What of a limit may become resident."""
+    return limit - _CODE - min(_RESERVE, limit // 16)
+
+
 def workers_enough(size: Size, e: Estimate, limit: int) -> int | None:
     """How many workers with this limit could do it from the beginning; None where none could."""
-    room = limit - min(_RESERVE, limit // 16)
+    room = room_under(limit)
     degree = 2 * size.edges / max(size.nodes, 1)
     workers = size.workers + 1
     while workers <= _MOST_WORKERS:
