@@ -77,11 +77,14 @@ _WORKING = {
     "betweenness_centrality": _by_vertex(98, 11),
     "bfs": _by_vertex(8),
     "bfs_predecessors": _by_vertex(20),
+    "closeness_centrality": _by_vertex(20),
     "clustering": _by_vertex(60, 3),
     "connected_components": _by_vertex(36),
     "core_number": _by_vertex(20),
     "degree": _by_vertex(4),
     "eigenvector_centrality": _by_vertex(22),
+    "greedy_color": _by_vertex(34),
+    "harmonic_centrality": _by_vertex(20),
     "hits": _by_vertex(30),
     "katz_centrality": _by_vertex(22),
     "label_propagation": _by_vertex(18),
@@ -164,14 +167,14 @@ def estimate_there(size: Size, algorithm: str | None, graph: int, process: int, 
 
 
 def working_bytes(algorithm: str, size: Size, has_lists: bool = False) -> int:
-    """The state of an algorithm of gli's on a worker, with its result. ValueError for another name.
+    """The state of an algorithm of gli's on a worker, with its result. ValueError for another name, and those of pairs and given communities.
 
     >>> working_bytes("page_rank", Size(1, 1, 0, True, 1, 0))
     Traceback (most recent call last):
-    ValueError: no algorithm is called 'page_rank'; known are betweenness_centrality, ...
+    ValueError: what 'page_rank' takes is not known; it is of betweenness_centrality, ...
     """
     if algorithm not in _WORKING:
-        raise ValueError(f"no algorithm is called {algorithm!r}; known are {', '.join(sorted(_WORKING))}")
+        raise ValueError(f"what {algorithm!r} takes is not known; it is of {', '.join(sorted(_WORKING))}")
     working = (_WORKING_ALONE if size.workers == 1 else _WORKING)[algorithm].of(size)
     if joins_lists(algorithm, size.directed) and not has_lists:
         working += _JOINED_LISTS.of(size)
@@ -180,6 +183,11 @@ def working_bytes(algorithm: str, size: Size, has_lists: bool = False) -> int:
     if algorithm in _LISTS_UNDER_WAY and size.workers > 1:
         working += min(_MOST_UNDER_WAY.of(size), _UNDER_WAY.of(size))
     return working
+
+
+def is_known(algorithm: str) -> bool:
+    """Whether what it takes is known."""
+    return algorithm in _WORKING
 
 
 def joins_lists(algorithm: str, directed: bool) -> bool:
@@ -273,8 +281,8 @@ def resident_here() -> int:
 def estimate(what, algorithm: str | None = None, *, read: Mapping[str, Any] | None = None, **arguments) -> Estimate:
     """About how much memory it takes in this process: to load a file (a path; `read`: options of gli.read), or of a graph that is there;
     and to run an algorithm of it, named as its method, with its arguments. An Estimate, in bytes; nothing is loaded but some megabytes of a
-    file. Of a graph that is on a cluster: the same as client.estimate(). ValueError for an unknown algorithm, and for files that are not
-    lists of edges as text.
+    file. Of a graph that is on a cluster: the same as client.estimate(). ValueError for what is no algorithm or one of pairs or given
+    communities, and for files that are not lists of edges as text.
 
     >>> import gli
     >>> g = gli.generate_kronecker(10)

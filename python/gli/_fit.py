@@ -16,6 +16,7 @@ from ._estimate import (
     edge_columns,
     estimate_of,
     estimate_there,
+    is_known,
     joins_lists,
     mirrors_of,
     size_of_file,
@@ -56,8 +57,8 @@ class Fit:
     ) -> Estimate:
         """About how much memory it takes on each worker: to load a file (a path; `read`: options of its reader), or a graph of this
         process, and to run an algorithm of it, named as its method, with its arguments; or only that, of a graph that is on the cluster.
-        An Estimate, in bytes, within 20% of what is then measured; nothing is loaded but some megabytes of a file. ValueError for an
-        unknown algorithm, and for files that are not lists of edges as text.
+        An Estimate, in bytes, within 20% of what is then measured; nothing is loaded but some megabytes of a file. ValueError for what
+        is no algorithm or one of pairs or given communities, and for files that are not lists of edges as text.
 
         >>> import gli
         >>> with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
@@ -100,7 +101,7 @@ class Fit:
     def _refuse_run(self, graph: DistributedGraph, algorithm: str) -> None:
         """MemoryError for an algorithm whose state cannot fit."""
         limit = self._limit()
-        if limit and _MOST_OF_ELEMENT * (graph.node_count + graph.edge_count) > limit * _NOTICED:
+        if limit and is_known(algorithm) and _MOST_OF_ELEMENT * (graph.node_count + graph.edge_count) > limit * _NOTICED:
             if working_bytes(algorithm, most_of(graph)) > limit * _NOTICED:
                 e, size = self._estimate_there(graph, algorithm)
                 self._refuse(algorithm, e, e.working, size, limit)

@@ -99,7 +99,7 @@ def test_the_size_of_a_long_file_is_told_by_parts_of_it(tmp_path):
 
 def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
     g = gli.generate_kronecker(5)
-    with pytest.raises(ValueError, match="no algorithm is called 'page_rank'; known are"):
+    with pytest.raises(ValueError, match="what 'page_rank' takes is not known; it is of"):
         gli.estimate(g, "page_rank")
     with pytest.raises(ValueError, match="told from lists of edges as text"):
         gli.estimate(tmp_path / "a.parquet")
