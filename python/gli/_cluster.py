@@ -42,8 +42,8 @@ class LocalCluster:
     new one for this user alone). `memory_limit` is what each worker may have of the machine's memory: a size such as "2GiB" or a number of
     bytes, "auto" for the machine's memory (its control group's, where that is less) divided among the workers, or None for no limit. A call
     that would need more is a MemoryError; the worker lives, and its graphs stay. ValueError for what is no size, ClusterError for less than
-    a worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after its
-    last client has gone (docs/jobs.md).
+    a worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after
+    its last client has gone (docs/jobs.md).
 
     >>> import gli
     >>> with gli.LocalCluster(n_workers=1, memory_limit="512MiB") as cluster:

@@ -167,7 +167,7 @@ def estimate_there(size: Size, algorithm: str | None, graph: int, process: int, 
 
 
 def working_bytes(algorithm: str, size: Size, has_lists: bool = False) -> int:
-    """The state of an algorithm of gli's on a worker, with its result. ValueError for another name, and those of pairs and given communities.
+    """The state of an algorithm on a worker, with its result. ValueError for another name, and those of pairs and given communities.
 
     >>> working_bytes("page_rank", Size(1, 1, 0, True, 1, 0))
     Traceback (most recent call last):
