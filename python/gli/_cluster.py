@@ -42,8 +42,8 @@ class LocalCluster:
     new one for this user alone). `memory_limit` is what each worker may have of the machine's memory: a size such as "2GiB" or a number of
     bytes, "auto" for the machine's memory (its control group's, where that is less) divided among the workers, or None for no limit. A call
     that would need more is a MemoryError; the worker lives, and its graphs stay. ValueError for what is no size, ClusterError for less than
-    a worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after its
-    last client has gone (docs/jobs.md).
+    a worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after
+    its last client has gone (docs/jobs.md).
 
     >>> import gli
     >>> with gli.LocalCluster(n_workers=1, memory_limit="512MiB") as cluster:
@@ -90,7 +90,16 @@ class LocalCluster:
 
     def _spawn_worker(self, index: int) -> None:
         log = self._log_of(f"worker-{index}")
-        own = ["--index", str(index), "--threads", str(self._threads), "--memory-limit", str(self._memory_limit), "--python", sys.executable]
+        own = [
+            "--index",
+            str(index),
+            "--threads",
+            str(self._threads),
+            "--memory-limit",
+            str(self._memory_limit),
+            "--python",
+            sys.executable,
+        ]
         self._workers[index] = self._spawn("worker", *own, log=log)
 
     def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:

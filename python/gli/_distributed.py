@@ -21,7 +21,6 @@ from ._table import Table
 
 if TYPE_CHECKING:
     from ._client import Client
-    from ._estimate import Size
 
 _KEY_TYPES = {0: "none", 1: "int64", 2: "str"}
 _ATTRIBUTE = "attribute."
@@ -83,7 +82,7 @@ class DistributedGraph(Writers, GraphMethods):
         self._mirrors_resolved = False
         self._id: str | None = None
         self._degrees: dict[str, NodeValues] = {}
-        self._size_there: tuple[Size, int] | None = None
+        self._has_lists = False  # of neighbors, on the workers
 
     @property
     def client(self) -> Client:

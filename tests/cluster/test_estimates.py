@@ -72,7 +72,6 @@ def test_loading_and_algorithms_take_what_was_estimated(fresh_cluster, tmp_path,
         measured, g = peaks(cluster, lambda: client.read_edges(file, **kind))
         check(told, measured)
         for algorithm, run in ALGORITHMS.items():
-            client._ask_all("memory", (0, 0, 0), {})  # malloc keeps nothing of what was before
             told = client.estimate(g, algorithm)
             measured, _ = peaks(cluster, lambda run=run: run(g))
             check(told, measured)
@@ -88,9 +87,9 @@ def test_a_published_graph_takes_what_was_estimated(fresh_cluster, data):
         assert (told.nodes, told.edges) == (g.node_count, g.edge_count)
 
 
-def test_the_size_of_a_long_file_is_told_by_its_beginning(fresh_cluster, tmp_path):
+def test_the_size_of_a_long_file_is_told_by_parts_of_it(tmp_path):
     here = gli.generate_kronecker(17)
-    for ending in ("txt", "txt.gz", "txt.zst"):
+    for ending in ("txt", "txt.zst"):
         file = tmp_path / f"edges.{ending}"
         here.write(file)
         told = gli.estimate(file)
@@ -100,7 +99,7 @@ def test_the_size_of_a_long_file_is_told_by_its_beginning(fresh_cluster, tmp_pat
 
 def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
     g = gli.generate_kronecker(5)
-    with pytest.raises(ValueError, match="no algorithm is called 'page_rank'; known are"):
+    with pytest.raises(ValueError, match="what 'page_rank' takes is not known; it is of"):
         gli.estimate(g, "page_rank")
     with pytest.raises(ValueError, match="told from lists of edges as text"):
         gli.estimate(tmp_path / "a.parquet")
@@ -110,30 +109,36 @@ def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
         gli.estimate(5)
 
 
-REFUSED = r"needs about [\d.]+ [MG]iB on each of 2 workers, [\d.]+ MiB are free under memory_limit=128.0 MiB: (\d+) workers of this size would do"
+def refused(what: str, limit: int) -> str:
+    figures = rf" needs about [\d.]+ [MG]iB on each of 2 workers, [\d.]+ MiB are free under memory_limit={limit}.0 MiB: "
+    return re.escape(what) + figures + r"(\d+) workers of this size would do"
 
 
-def test_what_cannot_fit_is_refused_before_it_starts(fresh_cluster, tmp_path):
-    cluster = fresh_cluster(2, threads_per_worker=1, memory_limit="128MiB")
-    pairs = np.arange(1_000_000)
+def test_loads_that_cannot_fit_are_refused_before_they_start(fresh_cluster, tmp_path):
     file = tmp_path / "long.txt"
-    gli.generate_kronecker(19).write(file)
-    with gli.Client(cluster) as client:
-        with pytest.raises(MemoryError, match="a Kronecker graph " + REFUSED):
+    gli.generate_kronecker(18).write(file)
+    with gli.Client(fresh_cluster(2, threads_per_worker=1, memory_limit="96MiB")) as client:
+        with pytest.raises(MemoryError, match=refused("a Kronecker graph", 96)):
             client.generate_kronecker(22)
-        with pytest.raises(MemoryError, match=re.escape(str(file)) + " " + REFUSED):
+        with pytest.raises(MemoryError, match=refused(str(file), 96)):
             client.read_edges(file)
-        g = client.from_arrow(pa.table({"source": pairs[::2], "target": pairs[1::2]}), directed=False)
-        with pytest.raises(MemoryError, match="betweenness_centrality " + REFUSED):
-            g.betweenness_centrality(k=1)
         assert client.status().failed == ()
-        assert g.connected_components().count() == 500_000
+
+
+def test_algorithms_that_cannot_fit_are_refused_before_they_start(fresh_cluster):
+    pairs = np.arange(700_000)
+    with gli.Client(fresh_cluster(2, threads_per_worker=1, memory_limit="192MiB")) as client:
+        g = client.from_arrow(pa.table({"source": pairs[::2], "target": pairs[1::2]}), directed=False)
+        with pytest.raises(MemoryError, match=refused("louvain_communities", 192)):
+            g.louvain_communities()
+        assert client.status().failed == ()
+        assert g.connected_components().count() == 350_000
 
 
 def test_as_many_workers_as_a_refusal_names_would_do(fresh_cluster):
-    with gli.Client(fresh_cluster(2, threads_per_worker=1, memory_limit="128MiB")) as client:
-        with pytest.raises(MemoryError, match=REFUSED) as refused:
-            client.generate_kronecker(19)
-    enough = int(re.search(REFUSED, str(refused.value))[1])
-    with gli.Client(fresh_cluster(enough, threads_per_worker=1, memory_limit="128MiB")) as client:
-        assert client.generate_kronecker(19).node_count > 2**18
+    with gli.Client(fresh_cluster(2, threads_per_worker=1, memory_limit="256MiB")) as client:
+        with pytest.raises(MemoryError, match=refused("a Kronecker graph", 256)) as why:
+            client.generate_kronecker(20)
+    enough = int(re.search(r"(\d+) workers", str(why.value).split(":")[1])[1])
+    with gli.Client(fresh_cluster(enough, threads_per_worker=1, memory_limit="256MiB")) as client:
+        assert client.generate_kronecker(20).node_count > 2**19

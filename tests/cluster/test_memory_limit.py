@@ -1,4 +1,4 @@
-"""memory_limit holds: what does not fit fails with a MemoryError that says why, and the worker, its graphs and the next call are as ever."""
+"""memory_limit holds: what does not fit is a MemoryError that says why, and the worker, its graphs and the next call are as ever."""
 
 import re
 
@@ -9,7 +9,7 @@ import pytest
 from memory_of import MIB, peak, reset_peak
 
 LIMIT = 256 * MIB
-FITS, TOO_LARGE = 15, 21  # scales of Kronecker graphs
+FITS, TOO_LARGE = 14, 21  # scales of Kronecker graphs
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,18 @@ def tight():
 
 @pytest.fixture
 def client(tight):
+    """One that lets everything begin, so that it fails where memory ends: test_estimates.py has what is refused before."""
     with gli.Client(tight) as c:
+        c._refuse_load = c._refuse_run = lambda *_: None
         yield c
 
 
 def check_message(error: MemoryError, cluster) -> None:
     """It names a worker, its limit, and what it used."""
-    found = re.search(r"worker \d+ \(partition (\d), pid (\d+)\) has not enough memory for \w+: its memory_limit is 256.0 MiB, of which [\d.]+ MiB", str(error))
+    found = re.search(
+        r"worker \d+ \(partition (\d), pid (\d+)\) has not enough memory for \w+: its memory_limit is 256.0 MiB, of which [\d.]+ MiB",
+        str(error),
+    )
     assert found, str(error)
     assert int(found[2]) == cluster.workers[int(found[1])].pid
 
@@ -50,9 +55,9 @@ def test_loads_and_calls_that_do_not_fit_fail_ten_times_in_a_row_and_those_that_
 
 
 def test_rows_that_a_driver_sends_and_do_not_fit_fail_cleanly(tight, client):
-    ends = np.random.default_rng(1).integers(0, 2**40, size=(2, 12_000_000))
+    ends = np.random.default_rng(1).integers(0, 2**40, size=(2, 5_000_000))
     rows = pa.table({"source": ends[0], "target": ends[1]})
-    for _ in range(3):
+    for _ in range(2):
         with pytest.raises(MemoryError, match=r"its memory_limit is 256.0 MiB, of which [\d.]+ MiB"):
             client.from_arrow(rows)
         assert client.generate_kronecker(8).connected_components().count() >= 1

@@ -249,7 +249,5 @@ def test_addresses_and_options_that_are_not_there_yet_say_so(tmp_path):
         gli.connect("head")
     with pytest.raises((gli.ClusterError, OSError), match="nothing.sock"):
         gli.connect(f"unix://{tmp_path}/nothing.sock", timeout=1)
-    with pytest.raises(NotImplementedError, match="memory_limit"):
-        gli.LocalCluster(memory_limit="4 GiB")
     with pytest.raises(ValueError, match="n_workers"):
         gli.LocalCluster(n_workers=0)
