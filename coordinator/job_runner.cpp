@@ -256,6 +256,8 @@ void job_runner::read_log(uint64_t id, uint64_t offset, std::function<void(job_p
   asio::post(state_->io, [s = state_.get(), id, offset, then = std::move(then)] { then(gli::read_log(s->files.directory_of(id), offset, largest_piece)); });
 }
 
+void job_runner::afterwards(std::function<void()> then) { asio::post(state_->io, std::move(then)); }
+
 void job_runner::read_result(uint64_t id, uint64_t offset, std::function<void(job_piece)> then) {
   asio::post(state_->io, [s = state_.get(), id, offset, then = std::move(then)] { then(s->files.read_result(id, offset, largest_piece)); });
 }
