@@ -103,7 +103,8 @@ struct job_runner::state {
   void launch(uint64_t id) {
     auto what = files.read_submission(id);
     auto own = files.directory_of(id);
-    std::vector<std::string> words{options.glid, "job", "--parent", std::to_string(getpid()), "--dir", own, "--in", what.directory.empty() ? own : what.directory, "--"};
+    auto where = what.directory.empty() ? own : what.directory;
+    std::vector<std::string> words{options.glid, "job", "--parent", std::to_string(getpid()), "--dir", own, "--in", where, "--"};
     for (auto& w : command_of(id, what)) words.push_back(w);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw failure{errc::io, std::string{"a pipe to the job's guard: "} + std::strerror(errno)};
