@@ -275,7 +275,7 @@ void coordinator::end(const std::string& why) {
 }
 
 void coordinator::quit_if_alone() {
-  if (may_quit_ && workers_.empty() && submissions_.processes() == 0) options_.on_quit();
+  if (may_quit_ && workers_.empty() && submissions_.processes() == 0) runner_->afterwards(options_.on_quit);
 }
 
 /// A bug or no memory: the workers notice, and whoever started the cluster sees its process end.

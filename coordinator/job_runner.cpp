@@ -103,7 +103,8 @@ struct job_runner::state {
   void launch(uint64_t id) {
     auto what = files.read_submission(id);
     auto own = files.directory_of(id);
-    std::vector<std::string> words{options.glid, "job", "--parent", std::to_string(getpid()), "--dir", own, "--in", what.directory.empty() ? own : what.directory, "--"};
+    auto where = what.directory.empty() ? own : what.directory;
+    std::vector<std::string> words{options.glid, "job", "--parent", std::to_string(getpid()), "--dir", own, "--in", where, "--"};
     for (auto& w : command_of(id, what)) words.push_back(w);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw failure{errc::io, std::string{"a pipe to the job's guard: "} + std::strerror(errno)};
@@ -255,6 +256,8 @@ void job_runner::stop(uint64_t id, bool cluster_ends) {
 void job_runner::read_log(uint64_t id, uint64_t offset, std::function<void(job_piece)> then) {
   asio::post(state_->io, [s = state_.get(), id, offset, then = std::move(then)] { then(gli::read_log(s->files.directory_of(id), offset, largest_piece)); });
 }
+
+void job_runner::afterwards(std::function<void()> then) { asio::post(state_->io, std::move(then)); }
 
 void job_runner::read_result(uint64_t id, uint64_t offset, std::function<void(job_piece)> then) {
   asio::post(state_->io, [s = state_.get(), id, offset, then = std::move(then)] { then(s->files.read_result(id, offset, largest_piece)); });

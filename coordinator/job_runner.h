@@ -36,6 +36,8 @@ class job_runner {
   void stop(uint64_t id, bool cluster_ends);
   /// `last`: nothing more is there now.
   void read_log(uint64_t id, uint64_t offset, std::function<void(job_piece)> then);
+  /// Once all that was asked for before is done.
+  void afterwards(std::function<void()> then);
   void read_result(uint64_t id, uint64_t offset, std::function<void(job_piece)> then);
 
  private:

@@ -59,7 +59,8 @@ uint64_t submissions::submit(const submission& what, uint64_t session, int64_t n
   }
   if (ending_) throw failure{errc::unavailable, "the cluster ends"};
   auto waiting = std::count_if(jobs_.begin(), jobs_.end(), [](auto& j) { return j.second.what.state == state::waiting; });
-  if (size_t(waiting) >= limits_.waiting) throw failure{errc::unavailable, std::to_string(waiting) + " jobs wait already: submit more when some of them have ended"};
+  if (size_t(waiting) >= limits_.waiting)
+    throw failure{errc::unavailable, std::to_string(waiting) + " jobs wait already: submit more when some of them have ended"};
   auto id = next_++;
   auto& e = jobs_[id];
   e.what.id = id;

@@ -105,14 +105,6 @@ std::vector<worker_info> get_workers(capnp::List<wire::WorkerInfo>::Reader from)
   return read_list<worker_info>(from, [](wire::WorkerInfo::Reader w) { return get(w); });
 }
 
-void put_jobs(capnp::List<wire::SubmittedJob>::Builder to, const std::vector<submitted_job>& from) {
-  fill_list(to, from, [](auto place, const submitted_job& j) { codec::put(place, j); });
-}
-
-std::vector<submitted_job> get_jobs(capnp::List<wire::SubmittedJob>::Reader from) {
-  return read_list<submitted_job>(from, [](wire::SubmittedJob::Reader j) { return codec::get(j); });
-}
-
 void put(wire::Commit::Builder to, const commit_graph& from) {
   to.setStore(text(from.store));
   to.setGraph(from.graph);
@@ -219,10 +211,7 @@ request_body get_request(wire::Request::Reader from) {
     case wire::Request::SUBMIT: return codec::get(from.getSubmit());
     case wire::Request::JOBS: return ask_jobs{};
     case wire::Request::JOB_STATE: return ask_job{from.getJobState().getJob(), from.getJobState().getWait()};
-    case wire::Request::JOB_LOG: {
-      auto group = from.getJobLog();
-      return ask_job_log{group.getJob(), group.getOffset(), group.getWait()};
-    }
+    case wire::Request::JOB_LOG: return ask_job_log{from.getJobLog().getJob(), from.getJobLog().getOffset(), from.getJobLog().getWait()};
     case wire::Request::JOB_RESULT: return ask_job_result{from.getJobResult().getJob(), from.getJobResult().getOffset()};
     case wire::Request::CANCEL_JOB: return cancel_job{from.getCancelJob()};
   }
@@ -248,7 +237,7 @@ struct put_reply {
       codec::put(place.initWhy(), f.why);
       place.setTime(f.time);
     });
-    put_jobs(group.initSubmitted(count(b.submitted)), b.submitted);
+    codec::put(group.initSubmitted(count(b.submitted)), b.submitted);
   }
   void operator()(const load_begun& b) {
     auto group = to.initLoadBegun();
@@ -263,7 +252,7 @@ struct put_reply {
   void operator()(const std::vector<commit_info>& b) {
     fill_list(to.initCommits(count(b)), b, [](auto place, const commit_info& c) { put(place, c); });
   }
-  void operator()(const std::vector<submitted_job>& b) { put_jobs(to.initJobs(count(b)), b); }
+  void operator()(const std::vector<submitted_job>& b) { codec::put(to.initJobs(count(b)), b); }
   void operator()(const job_piece& b) {
     auto group = to.initPiece();
     group.setOffset(b.offset);
@@ -277,7 +266,7 @@ status_report get_status(wire::Reply::Status::Reader from) {
           string_of(from.getLog()), read_list<failed_job>(from.getFailed(), [](wire::FailedJob::Reader f) {
             return failed_job{f.getId(), string_of(f.getWhat()), codec::get(f.getWhy()), f.getTime()};
           }),
-          get_jobs(from.getSubmitted())};
+          codec::get(from.getSubmitted())};
 }
 
 job_reply get_job_reply(wire::Reply::Result::Reader from) {
@@ -292,7 +281,7 @@ reply get_reply(wire::Reply::Reader from) {
     case wire::Reply::LOAD_BEGUN: return load_begun{from.getLoadBegun().getLoad(), get_workers(from.getLoadBegun().getWorkers())};
     case wire::Reply::RESULT: return get_job_reply(from.getResult());
     case wire::Reply::COMMITS: return read_list<commit_info>(from.getCommits(), [](wire::CommitInfo::Reader c) { return get(c); });
-    case wire::Reply::JOBS: return get_jobs(from.getJobs());
+    case wire::Reply::JOBS: return codec::get(from.getJobs());
     case wire::Reply::PIECE: return job_piece{from.getPiece().getOffset(), string_of(from.getPiece().getBytes()), from.getPiece().getLast()};
   }
   refuse("no reply " + std::to_string(int(from.which())));

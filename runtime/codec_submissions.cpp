@@ -64,6 +64,14 @@ submitted_job get(wire::SubmittedJob::Reader from) {
           string_of(from.getError()), from.getResultBytes(), from.getToken()};
 }
 
+void put(capnp::List<wire::SubmittedJob>::Builder to, const std::vector<submitted_job>& from) {
+  fill_list(to, from, [](auto place, const submitted_job& j) { put(place, j); });
+}
+
+std::vector<submitted_job> get(capnp::List<wire::SubmittedJob>::Reader from) {
+  return read_list<submitted_job>(from, [](wire::SubmittedJob::Reader j) { return get(j); });
+}
+
 }  // namespace codec
 
 using namespace codec;

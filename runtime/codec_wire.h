@@ -134,6 +134,8 @@ void put(wire::Submission::Builder to, const submission& from);
 submission get(wire::Submission::Reader from);
 void put(wire::SubmittedJob::Builder to, const submitted_job& from);
 submitted_job get(wire::SubmittedJob::Reader from);
+void put(capnp::List<wire::SubmittedJob>::Builder to, const std::vector<submitted_job>& from);
+std::vector<submitted_job> get(capnp::List<wire::SubmittedJob>::Reader from);
 void put(wire::Failure::Builder to, const failure_note& from);
 failure_note get(wire::Failure::Reader from);
 void put(capnp::List<wire::Edit>::Builder to, const std::vector<edit>& from);

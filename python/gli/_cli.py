@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options, more = parser.parse_known_args([w for w in words if w not in pairs])
     if unknown := _cli_submit.take_arguments(options, more, behind):
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        hint = f": {_cli_submit.OWN_OPTIONS}" if words[:1] == ["submit"] else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     if pairs:
         options.argument = [*options.argument, *pairs]
     try:

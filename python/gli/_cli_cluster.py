@@ -39,7 +39,9 @@ def add_commands(commands, at_least_one) -> None:
         "--workers", type=at_least_one, default=1, metavar="P", help="how many workers, and so partitions, it has (default: 1)"
     )
     start.add_argument("--max-jobs", type=at_least_one, metavar="K", help="how many submitted jobs run at a time (default: 8)")
-    start.add_argument("--job-lease", type=float, metavar="SECONDS", help="that an attached job goes on without its drivers (default: 30)")
+    start.add_argument(
+        "--job-lease", type=_seconds, metavar="SECONDS", help="that an attached job goes on without its drivers (default: 30)"
+    )
     start.set_defaults(run=_start)
 
     worker = commands.add_parser("worker", help="run a worker of a cluster")
@@ -75,6 +77,20 @@ def _bytes(text: str) -> int:
         return size_of(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _seconds(text: str) -> float:
+    """
+    >>> _seconds("1.5")
+    1.5
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 1e9:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds such as 30, not {text!r}")
+    return seconds
 
 
 # --- start ----------------------------------------------------------------------------------------------------------------------------

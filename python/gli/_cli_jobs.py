@@ -62,7 +62,7 @@ def _jobs(o) -> None:
 def _row(info, now: float) -> dict:
     ran = None if info.started is None else _seconds((info.ended or now) - info.started)
     said = info.error.splitlines()
-    why = said[-1] if info.kind and info.error.startswith("Traceback") else said[0] if said else ""
+    why = "" if not said else said[-1] if said[0].startswith(("Traceback", "…")) else said[0]
     return {
         "job": info.id,
         "name": info.name,

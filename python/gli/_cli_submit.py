@@ -7,16 +7,18 @@ import sys
 from . import _cli_submit_slurm
 from ._errors import ClusterError
 
+OWN_OPTIONS = "options of the script's own come behind --, as in gli submit job.py -- --alpha 0.9"
+
 
 def add_command(commands, at_least_one, address_help: str) -> None:
     """Adds it to the parser of gli."""
     submit = commands.add_parser(
         "submit",
         help="run a script as a job, of a running cluster or with a cluster of its own as a job of Slurm's",
-        epilog="Options of the script's own come behind --: gli submit --cluster ADDRESS job.py -- --alpha 0.9",
+        epilog=OWN_OPTIONS[0].upper() + OWN_OPTIONS[1:] + ".",
     )
     submit.add_argument("script", metavar="SCRIPT", help="a Python script; in it gli.connect() is a client of its cluster")
-    submit.add_argument("arguments", nargs="*", metavar="ARG", help="of the script")
+    submit.add_argument("arguments", nargs="*", default=[], metavar="ARG", help="of the script")
     where = submit.add_mutually_exclusive_group()
     where.add_argument("--cluster", metavar="ADDRESS", help=f"a running one, whose job it is; what it prints is shown: {address_help}")
     where.add_argument("--slurm", action="store_true", help="as a job of Slurm's, with a cluster on its nodes")

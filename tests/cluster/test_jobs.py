@@ -465,7 +465,7 @@ def test_submit_shows_what_the_script_prints_and_ends_as_it_does(client, place, 
         out = gli_command("submit", path, *words)
         assert out.returncode == 2 and "failed with exit status 2" in out.stderr, out.stderr
     out = gli_command("submit", path, "--alpha", "3", "--cluster", place.address)
-    assert out.returncode == 2 and "unrecognized arguments: --alpha" in out.stderr
+    assert out.returncode == 2 and "unrecognized arguments: --alpha: options of the script's own come behind --" in out.stderr
     out = gli_command("submit", script(tmp_path, "1 / 0"), GLI_ADDRESS=place.address)
     assert out.returncode == 1 and out.stdout.endswith("ZeroDivisionError: division by zero\n")
 
