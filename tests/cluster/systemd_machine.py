@@ -1,5 +1,5 @@
-"""A systemd of its own, with this machine's files under a layer that vanishes: for units to be tried as they are. It sees no other process, no device and no
-network, and its cgroups are its own."""
+"""A systemd of its own, with this machine's files under a layer that vanishes: for units to be tried as they are. It sees no other
+process, no device and no network, and its cgroups are its own."""
 
 import contextlib
 import os
@@ -11,7 +11,13 @@ import tempfile
 from pathlib import Path
 
 # Of systemd's own units those that would reach what is not in a namespace.
-MASKED = ("systemd-sysctl.service", "systemd-udevd.service", "systemd-udev-trigger.service", "systemd-modules-load.service", "systemd-binfmt.service")
+MASKED = (
+    "systemd-sysctl.service",
+    "systemd-udevd.service",
+    "systemd-udev-trigger.service",
+    "systemd-modules-load.service",
+    "systemd-binfmt.service",
+)
 SYSTEMD = "/lib/systemd/systemd"
 
 SET_UP = """
@@ -44,7 +50,8 @@ cd $root
 pivot_root . mnt/before
 umount -l /mnt/before
 mount --make-rshared /
-exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PROC_CMDLINE=systemd.unified_cgroup_hierarchy=1 {systemd} --system --unit=try.target
+export container=other SYSTEMD_PROC_CMDLINE=systemd.unified_cgroup_hierarchy=1
+exec {systemd} --system --unit=try.target
 """
 
 TARGET = "[Unit]\nWants={units} try.service\n"
@@ -90,7 +97,7 @@ def try_units(units, prepare, script, seconds):
         (folder / "out" / "try.target").write_text(TARGET.format(units=" ".join(units)))
         prepare += "\ncp $root/mnt/out/try.service $root/mnt/out/try.target $root/etc/systemd/system/"
         set_up = SET_UP.format(folder=folder, masked=" ".join(MASKED), prepare=prepare, systemd=SYSTEMD)
-        spaces = "unshare --pid --fork --kill-child --mount --uts --ipc --cgroup --net"
+        spaces = "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin unshare --pid --fork --kill-child --mount --uts --ipc --cgroup --net"
         words = ["sh", "-c", f"echo $$ > {cgroup}/cgroup.procs && exec {spaces} sh -c {shlex.quote(set_up)}"]
         out = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
         said = folder / "out" / "said"

@@ -1,4 +1,4 @@
-"""The Kubernetes manifests: what kubectl makes of them, what they allow, and whether their commands form a cluster where they say they can run."""
+"""The Kubernetes manifests: what kubectl makes of them, what they allow, and whether their commands form a cluster."""
 
 import os
 import subprocess

@@ -145,7 +145,9 @@ done
 systemctl restart gli-coordinator
 ask
 systemctl stop gli-coordinator gli-worker@0 gli-worker@1
-for unit in gli-coordinator gli-worker@0 gli-worker@1; do echo $unit: $(systemctl show -P Result $unit) $(systemctl show -P ExecMainStatus $unit); done
+for unit in gli-coordinator gli-worker@0 gli-worker@1; do
+  echo $unit: $(systemctl show -P Result $unit) $(systemctl show -P ExecMainStatus $unit)
+done
 journalctl --no-pager | grep -F gli | tail -n 40
 """
 
