@@ -74,7 +74,14 @@ asio::awaitable<void> say_goodbye(tls_stream& stream) {
   for (error = {}; !error;) co_await stream.next_layer().async_read_some(asio::buffer(unread), asio::redirect_error(use_awaitable, error));
 }
 
-bool said_goodbye(tls_stream& stream) { return (SSL_get_shutdown(stream.native_handle()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+/// What it means that a connection ended where a Welcome was due: an alert, of which goodbye is one, is meant; else the peer, or the way there, may be gone.
+failure explained_end(tls_stream& stream, const failure& end, const std::string& path) {
+  bool alerted = end.code() == errc::unavailable && (SSL_get_shutdown(stream.native_handle()) & SSL_RECEIVED_SHUTDOWN) != 0;
+  if (!alerted) return end;
+  std::string text = end.what();
+  if (auto colon = text.find(": "); colon != text.npos) return {errc::protocol, "it refuses the credentials in " + path + " (" + text.substr(colon + 2) + ")"};
+  return {errc::protocol, "it does not take the secret in " + path + ": copy the file again"};
+}
 
 /// What a failed handshake or a hang-up after it means to the one who knocked: protocol for what a second try would not change.
 failure explained(const boost::system::error_code& error, const std::string& path) {
@@ -155,8 +162,7 @@ asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> tls_bridge::int
     auto w = co_await say_hello(*stream, greeting);
     co_return std::pair{stream, std::move(w)};
   } catch (const failure& e) {
-    if (e.code() == errc::unavailable && said_goodbye(*stream)) refuse(errc::protocol, "it does not take the secret in " + own_.path + ": copy the file again");
-    throw;
+    throw explained_end(*stream, e, own_.path);
   }
 }
 
