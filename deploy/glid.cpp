@@ -31,6 +31,7 @@
 
 #include "coordinator/coordinator_actor.h"
 #include "coordinator/job_guard.h"
+#include "deploy/probe.h"
 #include "partitions/partition_actor.h"
 #include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_sessions.h"
@@ -41,7 +42,6 @@
 #include "runtime/memory_limit.h"
 #include "runtime/private_folder.h"
 #include "runtime/tls_door.h"
-#include "deploy/probe.h"
 
 namespace {
 

@@ -83,6 +83,7 @@ exchange_hub::link_ptr exchange_hub::attach(uint32_t partition, const std::strin
     exchange_link::ends ends{cluster_hash(who_.cluster), who_.epoch, rank_, partition};
     fresh = std::make_shared<exchange_link>(std::move(socket), ends, address, shared_from_this());
     old = std::exchange(peers_[partition].link, fresh);
+    peers_[partition].why_not.clear();
   }
   if (old) old->close();
   fresh->start();
@@ -121,6 +122,11 @@ std::optional<hello> exchange_hub::greeting_for(uint32_t partition, std::string&
   return h;
 }
 
+void exchange_hub::failed_at(uint32_t partition, const std::string& door, const std::string& why) {
+  std::lock_guard lock{mutex};
+  if (partition < peers_.size() && peers_[partition].door == door) peers_[partition].why_not = why;
+}
+
 /// Knocks until there is a link or none is wanted.
 asio::awaitable<void> exchange_hub::connect(std::shared_ptr<exchange_hub> self, uint32_t partition, std::chrono::milliseconds delay) {
   asio::steady_timer timer{self->io_};
@@ -133,7 +139,8 @@ asio::awaitable<void> exchange_hub::connect(std::shared_ptr<exchange_hub> self, 
     try {
       auto [socket, w] = co_await async_knock_at(self->io_, door, *greeting, limits::hello_seconds, self->beyond_.bridge.get());
       self->attach(partition, door, socket);
-    } catch (const std::exception&) {  // not there yet, or never: begin() says so to the job that needs it
+    } catch (const std::exception& e) {  // not there yet, or never: begin() says so to the job that needs it
+      self->failed_at(partition, door, e.what());
     }
   }
 }
@@ -240,7 +247,8 @@ exchange_hub::members exchange_hub::begin(uint64_t id) {
   }
   job_ = 0;
   throw_if_aborted();
-  throw failure{errc::worker_lost, name_of(*absent, peers_[*absent].door) + " cannot be reached"};
+  auto& peer = peers_[*absent];
+  throw failure{errc::worker_lost, name_of(*absent, peer.door) + " cannot be reached" + (peer.why_not.empty() ? "" : ": " + peer.why_not)};
 }
 
 /// Drops what waits from that peer for jobs of the past; answers the credit that this frees.

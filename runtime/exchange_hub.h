@@ -40,6 +40,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
     std::string door;
     link_ptr link;
     bool connecting = false;
+    std::string why_not = {};  // of the last knock at that door, until there is a link
     bool live() const { return link && !link->box.broken; }
   };
   using refunds = std::vector<std::pair<link_ptr, uint64_t>>;
@@ -65,6 +66,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
 
   link_ptr attach(uint32_t partition, const std::string& address, local_socket& socket);
   static asio::awaitable<void> connect(std::shared_ptr<exchange_hub> self, uint32_t partition, std::chrono::milliseconds delay);
+  void failed_at(uint32_t partition, const std::string& door, const std::string& why);
   std::optional<hello> greeting_for(uint32_t partition, std::string& door);
 
   asio::io_context& io_;

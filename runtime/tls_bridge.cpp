@@ -9,6 +9,7 @@
 #include <future>
 
 #include "runtime/door.h"
+#include "runtime/look_up.h"
 
 namespace gli {
 
@@ -73,7 +74,14 @@ asio::awaitable<void> say_goodbye(tls_stream& stream) {
   for (error = {}; !error;) co_await stream.next_layer().async_read_some(asio::buffer(unread), asio::redirect_error(use_awaitable, error));
 }
 
-bool said_goodbye(tls_stream& stream) { return (SSL_get_shutdown(stream.native_handle()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+/// What it means that a connection ended where a Welcome was due: an alert, of which goodbye is one, is meant; else the peer, or the way there, may be gone.
+failure explained_end(tls_stream& stream, const failure& end, const std::string& path) {
+  bool alerted = end.code() == errc::unavailable && (SSL_get_shutdown(stream.native_handle()) & SSL_RECEIVED_SHUTDOWN) != 0;
+  if (!alerted) return end;
+  std::string text = end.what();
+  if (auto colon = text.find(": "); colon != text.npos) return {errc::protocol, "it refuses the credentials in " + path + " (" + text.substr(colon + 2) + ")"};
+  return {errc::protocol, "it does not take the secret in " + path + ": copy the file again"};
+}
 
 /// What a failed handshake or a hang-up after it means to the one who knocked: protocol for what a second try would not change.
 failure explained(const boost::system::error_code& error, const std::string& path) {
@@ -125,19 +133,16 @@ asio::awaitable<std::pair<std::shared_ptr<tls_stream>, hello>> tls_bridge::admit
 // --- who knocks ------------------------------------------------------------------------------------------------------------
 
 /// The timer closes the socket, but only looking at it tells that nothing may be opened any more.
-asio::awaitable<void> tls_bridge::connect(const host_port& at, tcp::socket& socket, const closing_timer<tcp::socket>& timer) {
-  boost::system::error_code error;
-  tcp::resolver resolver{io()};
-  auto found = co_await resolver.async_resolve(at.host, std::to_string(at.port), asio::redirect_error(use_awaitable, error));
-  if (error) refuse(errc::unavailable, "no host is called '" + at.host + "': " + error.message());
-  for (auto& entry : found) {
+asio::awaitable<void> tls_bridge::connect(const host_port& at, double timeout_seconds, tcp::socket& socket, const closing_timer<tcp::socket>& timer) {
+  auto error = make_error_code(asio::error::timed_out);
+  for (auto& endpoint : co_await look_up(io(), at, timeout_seconds)) {
     if (timer.expired()) break;
     boost::system::error_code ignored;
     socket.close(ignored);
-    socket.open(entry.endpoint().protocol(), error);
+    socket.open(endpoint.protocol(), error);
     if (error) continue;
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-    co_await socket.async_connect(entry.endpoint(), asio::redirect_error(use_awaitable, error));
+    co_await socket.async_connect(endpoint, asio::redirect_error(use_awaitable, error));
     if (!error) break;
   }
   if (timer.expired()) refuse(errc::timeout, "no answer in time");
@@ -157,8 +162,7 @@ asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> tls_bridge::int
     auto w = co_await say_hello(*stream, greeting);
     co_return std::pair{stream, std::move(w)};
   } catch (const failure& e) {
-    if (e.code() == errc::unavailable && said_goodbye(*stream)) refuse(errc::protocol, "it does not take the secret in " + own_.path + ": copy the file again");
-    throw;
+    throw explained_end(*stream, e, own_.path);
   }
 }
 
@@ -166,7 +170,7 @@ asio::awaitable<tls_bridge::answer> tls_bridge::knock_there(host_port at, hello 
   auto socket = std::make_shared<tcp::socket>(io());
   closing_timer timer{io().get_executor(), timeout_seconds, socket};
   try {
-    co_await connect(at, *socket, timer);
+    co_await connect(at, timeout_seconds, *socket, timer);
     auto [stream, w] = co_await introduce(socket, greeting);
     co_return answer{std::pair{start_relay(stream, io()), w}, {}};
   } catch (const failure& e) {
@@ -189,8 +193,6 @@ asio::awaitable<std::pair<local_socket, welcome>> tls_bridge::async_knock(asio::
 
 std::pair<local_socket, welcome> tls_bridge::knock(asio::io_context& io, const std::string& address, const hello& greeting, double timeout_seconds) {
   auto future = asio::co_spawn(this->io(), knock_there(parse_host_port(address), greeting, timeout_seconds), asio::use_future);
-  auto limit = std::chrono::duration<double>{timeout_seconds + 1};  // resolving a name cannot be given up
-  if (future.wait_for(limit) != std::future_status::ready) return take(io, {{}, {errc::timeout, "no answer in time"}}, address);
   return take(io, future.get(), address);
 }
 

@@ -41,7 +41,7 @@ class tls_bridge {
   /// On the bridge's thread, and for it: whoever asked may be gone by then.
   asio::awaitable<answer> knock_there(host_port at, hello greeting, double timeout_seconds);
   static std::pair<local_socket, welcome> take(asio::io_context& io, answer a, const std::string& address);
-  asio::awaitable<void> connect(const host_port& at, asio::ip::tcp::socket& socket, const closing_timer<asio::ip::tcp::socket>& timer);
+  asio::awaitable<void> connect(const host_port& at, double timeout_seconds, asio::ip::tcp::socket& socket, const closing_timer<asio::ip::tcp::socket>& timer);
   asio::awaitable<std::pair<std::shared_ptr<tls_stream>, welcome>> introduce(tcp_socket socket, const hello& greeting);
 
   struct engine {

@@ -33,7 +33,9 @@ def add_commands(commands, at_least_one) -> None:
     )
     start.add_argument("--credentials", metavar="PATH", help="instead: a coordinator.pem that gli credentials made, or its folder")
     start.add_argument(
-        "--service", action="store_true", help="say nothing and be the coordinator itself, which logs to standard error: for systemd, containers"
+        "--service",
+        action="store_true",
+        help="say nothing and be the coordinator itself, which logs to standard error: for systemd, containers",
     )
     start.add_argument(
         "--workers", type=at_least_one, default=1, metavar="P", help="how many workers, and so partitions, it has (default: 1)"

@@ -28,7 +28,9 @@ def _make(o) -> None:
     _core.make_private_folder(str(folder))
     for role in ROLES:
         if (folder / f"{role}.pem").exists():
-            raise FileExistsError(f"{folder / role}.pem is there already, and copies of it may be in use: name another folder, or delete this one")
+            raise FileExistsError(
+                f"{folder / role}.pem is there already, and copies of it may be in use: name another folder, or delete this one"
+            )
     _core.make_credentials(str(folder), cluster)
     print(f"credentials of cluster {cluster}, valid for a year, in {folder}")
     print("the coordinator:    gli start --listen HOST:PORT --credentials coordinator.pem")

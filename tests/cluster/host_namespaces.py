@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ _NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+@functools.cache
 def why_not():
     """Why namespaces cannot be made here; None when they can."""
     if os.geteuid() != 0:

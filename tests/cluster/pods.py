@@ -1,5 +1,5 @@
-"""The pods of the Kubernetes manifests, as processes of this machine: their commands with the volumes, users and limits that a kubelet gives them, but for
-its images, its cgroups and its seccomp profile."""
+"""The pods of the Kubernetes manifests, as processes of this machine: their commands with the volumes, users and limits that a kubelet
+gives them, but for its images, its cgroups and its seccomp profile."""
 
 import contextlib
 import os
@@ -99,7 +99,11 @@ class Pod:
         values = {**{e["name"]: e.get("value") for e in self.container.get("env", [])}, **LIMITS}
         replaced = {f"$({name})": value for name, value in values.items() if value is not None}
         replaced |= {mount: str(path) for mount, path in self.volumes.items() if mount != TEMPORARY}
-        replaced |= {"gli-coordinator:7878": f"127.0.0.1:{self.node.port}", "0.0.0.0:7878": f"0.0.0.0:{self.node.port}", ":7879": f":{self.port}"}
+        replaced |= {
+            "gli-coordinator:7878": f"127.0.0.1:{self.node.port}",
+            "0.0.0.0:7878": f"0.0.0.0:{self.node.port}",
+            ":7879": f":{self.port}",
+        }
         package = Path(gli.__file__).parent.relative_to(sys.prefix)
         programs = {"gli": [f"{self.folder}/venv/bin/python", "-m", "gli._cli"], "glid": [f"{self.folder}/venv/{package}/bin/glid"]}
         words = []
@@ -113,14 +117,28 @@ class Pod:
         assert context["runAsNonRoot"] and own["readOnlyRootFilesystem"] and own["capabilities"] == {"drop": ["ALL"]}
         venv = self.folder / "venv"
         venv.mkdir(exist_ok=True)
-        binds = {str(path): mount if mount == TEMPORARY else str(path) for mount, path in self.volumes.items() if not self._read_only(mount)}
+        binds = {
+            str(path): mount if mount == TEMPORARY else str(path) for mount, path in self.volumes.items() if not self._read_only(mount)
+        }
         script = "mount --make-rprivate / && "
         for source, target in {sys.prefix: str(venv), **binds}.items():
             script += shlex.join(["mount", "--bind", source, target]) + " && "
         drop = ["setpriv", f"--reuid={context['runAsUser']}", f"--regid={context['runAsGroup']}", f"--groups={context['fsGroup']}"]
         drop += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
         environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/nonexistent"}
-        words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script + 'mount -o remount,bind,ro / && exec "$@"', "sh", *drop, *self._words(command)]
+        words = [
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            script + 'mount -o remount,bind,ro / && exec "$@"',
+            "sh",
+            *drop,
+            *self._words(command),
+        ]
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd="/")
 
     def _read_only(self, path):

@@ -11,12 +11,11 @@ import pytest
 from by_hand import ByHand, connected, ready, wait_for
 from host_namespaces import Hosts, why_not
 
-WHY_NOT = why_not()
-pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
-
 
 @pytest.fixture
 def hosts(tmp_path):
+    if reason := why_not():
+        pytest.skip(reason)
     disk = tmp_path / "disk"
     disk.mkdir()
     h = Hosts(["ann", "bob", "cid", "desk"], disk)

@@ -1,13 +1,15 @@
-"""The Kubernetes manifests: what kubectl makes of them, what they allow, and whether their commands form a cluster where they say they can run."""
+"""The Kubernetes manifests: what kubectl makes of them, what they allow, and whether their commands form a cluster."""
 
 import os
+import re
 import subprocess
 
 import gli
 import pytest
+import yaml
 from by_hand import command, connected, ready, wait_for
 from everything import needs
-from pods import Node, rendered
+from pods import MANIFESTS, Node, rendered
 
 RENDERED = ("base", "overlays/three-workers")
 
@@ -33,6 +35,17 @@ def test_every_manifest_fits_the_published_schemas(manifests):
     for manifest in manifests.values():
         for version in ("1.27", kubernetes_validate.latest_version()):
             kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_the_driver_in_the_docs_is_a_pod_that_the_policies_let_in(manifests):
+    import kubernetes_validate
+
+    page = (MANIFESTS.parents[1] / "docs" / "kubernetes.md").read_text()
+    (pod,) = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", page, re.S | re.M)]
+    kubernetes_validate.validate(pod, "1.27", strict=True)
+    assert pod["metadata"]["labels"] == {"gli-driver": "true"}
+    (container,) = pod["spec"]["containers"]
+    assert container["securityContext"] == pods(manifests)["gli-worker"]["spec"]["containers"][0]["securityContext"]
 
 
 def test_the_schemas_refuse_what_is_wrong(manifests):

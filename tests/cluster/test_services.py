@@ -1,4 +1,4 @@
-"""What service managers and containers need: credentials made ahead, the coordinator as a process of its own, probes, signals, exit statuses."""
+"""What service managers and containers need: credentials made ahead, a coordinator that is the process, probes, signals, exits."""
 
 import os
 import re
@@ -106,7 +106,9 @@ def test_credentials_of_another_cluster_than_the_one_named_are_a_clear_error(han
 
 def test_a_worker_that_is_told_to_listen_needs_credentials(hand, tmp_path):
     hand.start(1)
-    refused = gli_command("worker", "--join", hand.address, "--dir", tmp_path / "w", "--listen", "127.0.0.1:0", GLI_CLUSTER_ID=hand.identity)
+    refused = gli_command(
+        "worker", "--join", hand.address, "--dir", tmp_path / "w", "--listen", "127.0.0.1:0", GLI_CLUSTER_ID=hand.identity
+    )
     assert refused.returncode == 1 and "--listen 127.0.0.1:0 needs --credentials" in refused.stderr.splitlines()[-1]
 
 
@@ -187,7 +189,10 @@ def test_surplus_workers_wait_longer_from_try_to_try_and_take_the_place_that_bec
         ready(client)
         surplus = hand.worker("extra", "--join", hand.address)
         log = hand.log("extra")
-        waits = wait_for(lambda: (w := re.findall(r"refused: all 1 partitions have workers; joining again in (\d+) s", log.read_text()))[2:] and w, "three tries")
+        waits = wait_for(
+            lambda: (w := re.findall(r"refused: all 1 partitions have workers; joining again in (\d+) s", log.read_text()))[2:] and w,
+            "three tries",
+        )
         assert waits[:3] == ["1", "2", "4"]
         first.kill()
         wait_for(lambda: ready(client).workers[0].pid == surplus.pid, "its turn")

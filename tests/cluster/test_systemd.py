@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from everything import needs
+from systemd_machine import try_units, why_not
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 LARGEST_EXPOSURE = 1.6  # of 10: "OK"
@@ -92,3 +93,74 @@ def test_the_command_of_a_unit_is_one_that_gli_takes(unit, tmp_path):
     assert "%" not in line and "$" not in line
     out = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60)
     assert out.returncode == 1 and f"no credentials in {tmp_path}/none/" in out.stderr
+
+
+# --- for real -------------------------------------------------------------------------------------------------------------------------
+
+PREPARE = """
+mkdir -p $root/opt/gli
+ln -s {prefix}/bin $root/opt/gli/bin
+cp {units}/* $root/etc/systemd/system/
+install -d -m 0700 $root/etc/gli $root/etc/gli/credentials
+{prefix}/bin/gli credentials $root/etc/gli/credentials
+printf 'GLI_LISTEN=127.0.0.1:7878\\nGLI_WORKERS=2\\n' > $root/etc/gli/coordinator.env
+printf 'GLI_ADDRESS=gli://127.0.0.1:7878\\nGLI_MEMORY=1GiB\\n' > $root/etc/gli/worker.env
+"""
+
+DRIVER = """
+import time
+import gli
+
+with gli.connect("gli://127.0.0.1:7878", timeout=30, credentials="/etc/gli/credentials") as client:
+    while not client.status().ready:
+        time.sleep(0.1)
+    assert client.generate_kronecker(8).pagerank().summary == gli.generate_kronecker(8).pagerank().summary
+
+    @gli.program(state={"written": "int64"})
+    def scribble(v):
+        import tempfile
+        with tempfile.TemporaryFile() as scratch:
+            v["written"] = scratch.write(b"here")
+        try:
+            open("/var/gli-was-here", "w")
+        except OSError:
+            return
+        raise AssertionError("the system is not read-only")
+
+    assert set(client.generate_kronecker(6).run(scribble)["written"].values()) == {4}
+    print("answered in epoch", client.status().epoch)
+"""
+
+SCRIPT = """
+ask() {{ for i in $(seq 50); do {prefix}/bin/python /mnt/out/driver.py 2>/tmp/why && return; sleep 0.2; done; cat /tmp/why; }}
+cat > /mnt/out/driver.py <<'EOF'
+{driver}
+EOF
+ask
+for unit in gli-coordinator gli-worker@0 gli-worker@1; do
+  pid=$(systemctl show -P MainPID $unit)
+  echo $unit runs as $(stat -c %u /proc/$pid)
+  grep Seccomp: /proc/$pid/status
+done
+systemctl restart gli-coordinator
+ask
+systemctl stop gli-coordinator gli-worker@0 gli-worker@1
+for unit in gli-coordinator gli-worker@0 gli-worker@1; do
+  echo $unit: $(systemctl show -P Result $unit) $(systemctl show -P ExecMainStatus $unit)
+done
+journalctl --no-pager | grep -F gli | tail -n 40
+"""
+
+
+@pytest.mark.timeout(400)
+def test_the_units_run_a_cluster_under_a_systemd_with_all_their_restrictions():
+    if reason := why_not():
+        pytest.skip(reason)
+    prepare = PREPARE.format(prefix=sys.prefix, units=UNITS)
+    script = SCRIPT.format(prefix=sys.prefix, driver=DRIVER)
+    said = try_units(["gli-coordinator.service", "gli-worker@0.service", "gli-worker@1.service"], prepare, script, 380)
+    assert "answered in epoch 1" in said and "answered in epoch 2" in said, said
+    users = re.findall(r"^gli-\S+ runs as (\d+)$", said, re.M)
+    assert len(users) == 3 and all(int(user) >= 61184 for user in users), said  # systemd's range of dynamic users
+    assert said.count("Seccomp:\t2") == 3, said
+    assert re.findall(r"^(gli-\S+): success 0$", said, re.M) == ["gli-coordinator", "gli-worker@0", "gli-worker@1"], said

@@ -81,6 +81,19 @@ TEST(membership, a_worker_that_those_on_other_hosts_could_not_reach_is_refused_b
   ASSERT_NE(find<membership::refuse>(actions), nullptr);
   auto& why = find<membership::refuse>(actions)->why;
   EXPECT_EQ(why, "worker 1 (pid 10, partition 0) on host ann and this one on host bob are on different hosts, and that one has no TLS door: start it with credentials");
+  EXPECT_FALSE(find<membership::refuse>(actions)->for_good) << "that one may come back with credentials";
+}
+
+TEST(membership, a_worker_that_has_itself_no_door_for_the_others_is_refused_for_good_and_one_too_many_for_now) {
+  membership m{2};
+  m.joined(far_hello(0, 10, "ann"));
+  auto alone = m.joined(far_hello(1, 11, "bob", false));
+  ASSERT_NE(find<membership::refuse>(alone), nullptr);
+  EXPECT_TRUE(find<membership::refuse>(alone)->for_good);
+  m.joined(far_hello(1, 12, "bob"));
+  auto surplus = m.joined(far_hello(0, 13, "bob"));
+  ASSERT_NE(find<membership::refuse>(surplus), nullptr);
+  EXPECT_FALSE(find<membership::refuse>(surplus)->for_good);
 }
 
 TEST(membership, what_a_worker_uses_is_reported_while_it_is_there) {
