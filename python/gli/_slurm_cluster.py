@@ -76,6 +76,8 @@ class AllocationCluster:
             str(os.getpid()),
             "--driver-lease",
             str(self._driver_lease),
+            "--python",
+            sys.executable,
         ]
         with open(log, "ab") as output:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._environment)

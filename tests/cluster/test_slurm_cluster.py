@@ -25,6 +25,7 @@ def test_a_driver_outside_of_the_allocation_has_a_cluster_and_closing_it_leaves_
         g = client.from_edge_list([(i, i * 31 % 1009) for i in range(3000)])
         assert g.graph_id == first_graph().graph_id
         client.open_store(tmp_path / "s.gli").commit("first", graph=g)
+        assert client.submit(node_count).result(timeout=60) == gli.generate_kronecker(6).node_count
         assert_secrets_are_nowhere_else(slurm, cluster, tmp_path / f".gli-slurm-{number}")
     ended(slurm, tmp_path, int(number))
     assert history_in(tmp_path / f"s-{number}.bundle")[1] == ["first"]
@@ -32,6 +33,11 @@ def test_a_driver_outside_of_the_allocation_has_a_cluster_and_closing_it_leaves_
     assert cluster.status == "closed"
     with pytest.raises(gli.ClusterError, match="this cluster is closed"):
         gli.Client(cluster)
+
+
+def node_count():
+    with gli.connect() as client:
+        return client.generate_kronecker(6).node_count
 
 
 def assert_secrets_are_nowhere_else(slurm, cluster, folder):
