@@ -148,6 +148,7 @@ def test_probes_tell_who_answers_from_who_does_not(hand, tmp_path):
     worker = hand.worker("w0", "--join", hand.address)
     wait_for(lambda: probe(own).returncode == 0, "the worker's readiness")
     for frozen, directory in ((process, hand.directory), (worker, own)):
+        wait_for(lambda d=directory: probe(d).returncode == 0, "its answer")  # the worker joins anew after the coordinator was frozen
         frozen.send_signal(signal.SIGSTOP)
         for words in ([], ["--alive"]):
             out = probe(directory, *words)
