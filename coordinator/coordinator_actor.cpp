@@ -9,8 +9,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include "coordinator/coordinator_metrics.h"
 #include "coordinator/coordinator_state.h"
 #include "runtime/host.h"
+#include "runtime/log.h"
 
 namespace gli {
 
@@ -35,6 +37,10 @@ std::string last_lines(const std::string& path, size_t count) {
   std::string text;
   for (auto& line : lines) text += "\n    " + line;
   return text;
+}
+
+int64_t microseconds_now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 std::vector<char> to_chars(const byte_buffer& b) { return {b.begin(), b.end()}; }
@@ -71,14 +77,13 @@ caf::behavior coordinator::behavior() {
       // jobs
       [this](const control::job_finished& m) { on(m); },
       [this](const control::job_failed& m) { carry_out(jobs_.failed(m.id, m.partition, {errc(m.code), m.message})); },
-      [this](const control::job_progress& m) {
-        if (auto found = asker_of_.find(m.id); found != asker_of_.end())
-          options_.drivers->tell(found->second.session, found->second.sequence, {m.what, m.done, m.total, m.detail});
-      },
+      [this](const control::job_progress& m) { on(m); },
       // drivers
+      [this](const driver_came& m) { on(m); },
       [this](const control::load_opened& m) { on(m); },
       [this](const driver_asked& m) { on(m); },
       [this](const driver_gone& m) { on(m); },
+      [this](const look& m) { on(m); },
       [this](const control::later& m) { m.then(); },
       [this](const end_cluster& m) { end(m.why); },
   };
@@ -113,7 +118,7 @@ void coordinator::on(const control::placed& m) { carry_out(members_.placed(m.ter
 
 void coordinator::on(const control::usage& m) {
   auto found = worker_of_.find(caf::actor_cast<caf::actor_addr>(self_->current_sender()));
-  if (found != worker_of_.end()) members_.uses(found->second, m.memory);
+  if (found != worker_of_.end()) members_.uses(found->second, m.memory, m.sent, m.received);
 }
 
 void coordinator::on_worker_down(const caf::actor_addr& who) {
@@ -170,6 +175,7 @@ void coordinator::carry_out(const membership::lost& l) {
   auto lines = here ? last_lines(members_.log_of_partition(l.partition), 5) : "";
   auto died = name + (here ? " died" : " died or was cut off");
   spdlog::error(died);
+  options_.metrics->worker_lost();
   handles_.lose(name);
   auto why = died + (lines.empty() ? "" : "; its last log lines:" + lines);
   members_.explain(l.partition, why);
@@ -214,11 +220,22 @@ void coordinator::submit(job j, std::vector<uint32_t> partitions, asker who, std
   }
   waiting_[j.id] = std::move(then);
   auto id = j.id;
+  auto driver = open_.find(who.session);
+  calls_.asked(id, describe(j.body), driver == open_.end() ? "" : driver->second, microseconds_now());
   job_bodies_[id] = std::move(j);
   carry_out(jobs_.submit(id, std::move(partitions), who.session));
 }
 
+void coordinator::on(const control::job_progress& m) {
+  calls_.progressed(m.id, m.partition, {m.what, m.done, m.total, m.detail, m.bytes});
+  auto asker = asker_of_.find(m.id);
+  auto call = calls_.find(m.id);
+  if (m.partition == 0 && call && asker != asker_of_.end())
+    options_.drivers->tell(asker->second.session, asker->second.sequence, {m.what, m.done, m.total, m.detail, call->bytes});
+}
+
 void coordinator::on(const control::job_finished& m) {
+  calls_.sent(m.id, m.partition, m.bytes);
   try {
     carry_out(jobs_.finished(m.id, m.partition, decode_job_result({reinterpret_cast<const uint8_t*>(m.result.data()), m.result.size()})));
   } catch (const failure& e) {
@@ -239,6 +256,9 @@ void coordinator::carry_out(const jobs::actions& list) {
 }
 
 void coordinator::carry_out(const jobs::start& s) {
+  calls_.started(s.id, microseconds_now());
+  log_of_call about{s.id};
+  spdlog::debug("{} starts", describe(job_bodies_.at(s.id).body));
   auto bytes = to_chars(encode(job_bodies_.at(s.id)));
   for (auto p : s.partitions)
     if (auto worker = members_.worker_of(p)) self_->send(workers_[*worker], control::start_job{s.id, members_.term(), bytes});
@@ -246,6 +266,7 @@ void coordinator::carry_out(const jobs::start& s) {
 
 void coordinator::carry_out(jobs::finish& f) {
   if (auto* note = std::get_if<failure_note>(&f.outcome); note && note->code != errc::cancelled) remember(f.id, *note);
+  ended(f.id, f.outcome);
   job_bodies_.erase(f.id);
   if (auto found = asker_of_.find(f.id); found != asker_of_.end()) {
     job_of_.erase(found->second);
@@ -258,9 +279,23 @@ void coordinator::carry_out(jobs::finish& f) {
   then(std::move(f.outcome));
 }
 
+/// Says how a call went; its body is still there.
+void coordinator::ended(uint64_t id, const job_outcome& outcome) {
+  auto call = calls_.ended(id);
+  if (!call) return;
+  log_of_call about{id};
+  auto* why = std::get_if<failure_note>(&outcome);
+  auto& body = job_bodies_.at(id).body;
+  options_.metrics->ended(std::holds_alternative<run_program>(body) ? "program" : describe(body), !why ? "done" : why->code == errc::cancelled ? "cancelled" : "failed",
+                          call->started ? double(microseconds_now() - call->started) / 1e6 : 0, call->bytes);
+  auto by = call->driver.empty() ? "" : " of driver " + call->driver;
+  auto milliseconds = call->started ? (microseconds_now() - call->started) / 1000 : 0;
+  if (why) spdlog::warn("{}{} failed after {} ms: {}", call->what, by, milliseconds, why->message);
+  else spdlog::info("{}{} took {} ms, {} bytes between workers", call->what, by, milliseconds, call->bytes);
+}
+
 void coordinator::remember(uint64_t id, const failure_note& why) {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  failed_.push_back({id, describe(job_bodies_.at(id).body), why, std::chrono::duration_cast<std::chrono::microseconds>(now).count()});
+  failed_.push_back({id, describe(job_bodies_.at(id).body), why, microseconds_now()});
   if (failed_.size() > remembered_failures) failed_.pop_front();
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "coordinator/coordinator_metrics.h"
 #include "coordinator/coordinator_state.h"
 #include "runtime/host.h"
 
@@ -41,6 +42,7 @@ std::vector<hash128> roots_of(const std::vector<job_result>& written, const std:
 
 constexpr size_t largest_job = 8u << 20;  // bytes: a filter may carry a long list, but the control plane is no place for bulk
 constexpr size_t handles_per_message = 4096;
+constexpr size_t shown_graphs = 20;
 constexpr std::string_view argument_prefix = "argument.";  // of a job's summary: the algorithm's arguments, defaults filled in
 
 result_info provenance(const job_result& r) {
@@ -57,13 +59,28 @@ std::vector<handle> outputs(const job& j) {
   return all;
 }
 
-graph_handle shape(const job_result& r) {
+/// Where each partition told what it has of a graph: the most nodes of one, and the edges between them.
+void add_balance(graph_handle& g, const std::vector<job_result>& results) {
+  uint64_t most = 0, cut = 0;
+  for (auto& r : results) {
+    auto nodes = r.summary.find("own_nodes"), edges = r.summary.find("cut_edges");
+    if (nodes == r.summary.end() || edges == r.summary.end()) return;
+    most = std::max(most, uint64_t(int_parameter(r.summary, "own_nodes")));
+    cut += uint64_t(int_parameter(r.summary, "cut_edges"));
+  }
+  g.most_nodes = most;
+  g.cut_edges = cut;
+}
+
+graph_handle shape(const std::vector<job_result>& results) {
+  auto& r = results.front();
   graph_handle g;
   g.nodes = uint64_t(int_parameter(r.summary, "nodes"));
   g.edges = uint64_t(int_parameter(r.summary, "edges"));
   g.kind = {bool_parameter(r.summary, "directed"), bool_parameter(r.summary, "multi"), key_type(int_parameter(r.summary, "keys")),
             key_type(int_parameter(r.summary, "edge_keys"))};
   g.owned_at_home = text_parameter(r.summary, "owners").empty();
+  add_balance(g, results);
   return g;
 }
 
@@ -79,7 +96,7 @@ void coordinator::must_be_ready() const {
 
 void coordinator::on(const driver_asked& m) {
   asker who{m.session, m.sequence};
-  open_.insert(m.session);
+  open_.try_emplace(m.session);
   try {
     std::visit([&](auto& body) { ask(who, body); }, m.what->body);
   } catch (const failure& e) {
@@ -112,12 +129,18 @@ void coordinator::count_lease() {
 
 void coordinator::ask(asker who, const ping&) { answer(who, done{}); }
 
-void coordinator::ask(asker who, const ask_status&) {
+void coordinator::ask(asker who, const ask_status&) { answer(who, report()); }
+
+status_report coordinator::report() const {
   auto workers = members_.report();
   for (auto& w : workers)
     if (w.state == "ready" && unrestored_.contains(w.partition)) w.state = "restoring";
-  answer(who, status_report{std::move(workers), members_.partitions(), options_.who.cluster, options_.who.epoch, uint32_t(jobs_.waiting()), options_.log,
-                            {failed_.begin(), failed_.end()}, submissions_.all()});
+  return {std::move(workers), members_.partitions(), options_.who.cluster, options_.who.epoch, options_.log, {failed_.begin(), failed_.end()},
+          submissions_.all(), calls_.report(), uint32_t(open_.size())};
+}
+
+cluster_view coordinator::view() const {
+  return {report(), handles_.rows(shown_graphs), handles_.count(), calls_.running(), calls_.waiting()};
 }
 
 void coordinator::ask(asker who, const load_begin& r) {
@@ -179,7 +202,7 @@ void coordinator::register_output(asker who, const job& j, const std::vector<job
     else if (makes_values(j.body))
       handles_.add(h, values_handle{j.graph, provenance(results.front()), {}});
     else
-      handles_.add(h, shape(results.front()));
+      handles_.add(h, shape(results));
     if (open_.contains(who.session)) owned_[who.session].insert(h);
   }
 }
@@ -280,6 +303,7 @@ void coordinator::publish(asker who, const commit_graph& r, const std::string& g
         return store->publish(full, r.branch, head);
       },
       [this, who, r](const storage::commit_record& done) {
+        options_.metrics->committed();
         bool restores = !members_.is_ready();
         auto id = to_hex(done.id);
         handles_.stored(r.graph, {read_pages{r.store, id}}, restores);

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "coordinator/calls.h"
 #include "coordinator/coordinator_actor.h"
 #include "coordinator/handles.h"
 #include "coordinator/jobs.h"
@@ -45,14 +46,20 @@ class coordinator {
   void carry_out(jobs::finish& f);
   void remember(uint64_t id, const failure_note& why);
   void on(const control::job_finished& m);
+  void on(const control::job_progress& m);
+  void ended(uint64_t id, const job_outcome& outcome);
   void submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then);
   std::vector<uint32_t> everybody() const;
   bool stores_for_others() const;
 
   // drivers (coordinator_requests.cpp)
+  void on(const driver_came& m) { open_[m.session] = m.name; }
   void on(const driver_asked& m);
   void on(const driver_gone& m);
   void count_lease();
+  void on(const look& m) const { m.then(view()); }
+  status_report report() const;
+  cluster_view view() const;
   void ask(asker who, const ping&);
   void ask(asker who, const ask_status&);
   void ask(asker who, const load_begin& r);
@@ -106,6 +113,7 @@ class coordinator {
   coordinator_options options_;
   membership members_;
   jobs jobs_;
+  calls calls_;
   handles handles_;
   std::map<uint32_t, caf::actor> workers_;                        // by worker number
   std::map<caf::actor_addr, uint32_t> worker_of_;
@@ -116,7 +124,7 @@ class coordinator {
   struct opening { asker who; size_t missing; };                  // workers that have not opened the load
   std::map<handle, opening> opening_;
   std::map<gateway::session, std::set<handle>> owned_;            // handles that end with their driver
-  std::set<gateway::session> open_;
+  std::map<gateway::session, std::string> open_;                  // drivers, by what they call themselves
   uint64_t absences_ = 0;                                         // times that the last driver went
   std::set<uint32_t> unrestored_;  // partitions that do not hold yet what the others hold
   size_t restoring_ = 0;           // restoration jobs under way

@@ -57,6 +57,15 @@ void handles::stored(handle h, stored_at where, bool restores) {
   if (!e.lost.empty()) e.lost = restores ? "" : "this was lost with a worker while it was being committed: open the commit again";
 }
 
+std::vector<graph_row> handles::rows(size_t limit) const {
+  std::vector<graph_row> list;
+  for (auto at = all_.rbegin(); at != all_.rend() && list.size() < limit; ++at) {
+    auto* g = std::get_if<graph_handle>(&at->second.what);
+    if (g && at->second.lost.empty()) list.push_back({at->first, g->nodes, g->edges, g->kind, g->stored.has_value(), g->most_nodes, g->cut_edges});
+  }
+  return list;
+}
+
 std::vector<handles::restoration> handles::restore() const {
   std::vector<restoration> graphs, rest;
   for (auto& [h, e] : all_) {

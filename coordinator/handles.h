@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "coordinator/cluster_view.h"
 #include "runtime/job.h"
 #include "runtime/codec.h"
 
@@ -25,6 +26,7 @@ struct graph_handle {
   std::optional<stored_at> stored;
   bool mirrors_resolved = false;
   bool owned_at_home = true;  // no partitioner dealt its nodes out
+  std::optional<uint64_t> most_nodes = {}, cut_edges = {};  // of one partition; between partitions. Where the call that made it counted
 };
 struct values_handle {
   handle graph = 0;
@@ -54,6 +56,10 @@ class handles {
   struct restoration { job what; bool everywhere; };  // on all partitions, else on the fresh ones
   /// Jobs that make fresh partitions hold what the others hold, graphs before their results.
   std::vector<restoration> restore() const;
+
+  size_t count() const { return all_.size(); }
+  /// Graphs that are there, the newest first, at most `limit`.
+  std::vector<graph_row> rows(size_t limit) const;
 
   /// Checks that all handles which the job names are there.
   void check(const job& j);

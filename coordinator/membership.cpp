@@ -53,9 +53,13 @@ bool membership::all_on(const std::string& host_id) const {
   return std::all_of(seats_.begin(), seats_.end(), [&](auto& s) { return !s.taken || s.info.host_id == host_id; });
 }
 
-void membership::uses(uint32_t worker, uint64_t memory) {
-  for (auto& s : seats_)
-    if (s.taken && s.info.worker == worker) s.info.memory = memory;
+void membership::uses(uint32_t worker, uint64_t memory, uint64_t sent, uint64_t received) {
+  for (auto& s : seats_) {
+    if (!s.taken || s.info.worker != worker) continue;
+    s.info.memory = memory;
+    s.info.sent = sent;
+    s.info.received = received;
+  }
 }
 
 membership::actions membership::placed(uint32_t term, uint32_t partition) {

@@ -45,7 +45,7 @@ class membership {
   std::string name_of_partition(uint32_t partition) const;
   /// What status says of a lost worker from now on.
   void explain(uint32_t partition, std::string why) { seats_[partition].info.last_error = std::move(why); }
-  void uses(uint32_t worker, uint64_t memory);
+  void uses(uint32_t worker, uint64_t memory, uint64_t sent, uint64_t received);
   const std::string& host_of_partition(uint32_t partition) const { return seats_[partition].info.host_id; }
   /// Whether all workers that there are run on the host with that id.
   bool all_on(const std::string& host_id) const;

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 what=${1:-}
 tests=; case $what in tests | ci) tests=yes ;; esac
 packages=(g++ cmake ninja-build ccache pkg-config python3 python3-dev python3-venv capnproto libcapnp-dev libcaf-dev libtbb-dev libxxhash-dev
-          liblmdb-dev libboost-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
+          liblmdb-dev libboost-dev libspdlog-dev libcli11-dev nlohmann-json3-dev prometheus-cpp-dev libssl-dev zlib1g-dev libzstd-dev libre2-dev)
 [ -z "$tests" ] || packages+=(libgtest-dev librapidcheck-dev)
 [ "$what" != ci ] || packages+=(clang libclang-rt-dev slurm-wlm munge iproute2 prometheus chromium systemd)
 [ "$what" != ci ] || command -v kubectl >/dev/null || packages+=(kubernetes-client) # which conflicts with others' kubectl

@@ -1,15 +1,15 @@
 // glid: the coordinator and the worker of a GLI cluster, and the guard of a job. This file is wiring only.
 //
-//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--python PYTHON] [--max-jobs N] [--job-lease SECONDS]
-//               [--driver-lease SECONDS] [--parent PID] [--log FILE]
+//   glid coordinator --dir DIR --workers N [--listen HOST:PORT [--credentials FILE]] [--metrics HOST:PORT] [--page HOST:PORT --page-files DIR]
+//               [--python PYTHON] [--max-jobs N] [--job-lease SECONDS] [--driver-lease SECONDS]
 //   glid worker --dir DIR [--join ADDRESS] [--credentials FILE] [--listen HOST:PORT] [--index I] [--threads T] [--memory-limit BYTES] [--python PYTHON]
-//               [--parent PID] [--log FILE]
+//               [--metrics HOST:PORT]
+//   both        [--parent PID] [--log FILE] [--log-level LEVEL] [--log-format text|json]
 //   glid probe --dir DIR [--alive]
 //   glid job --parent PID --dir DIR --in DIR -- COMMAND…
 
 #include <utility>
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <tbb/global_control.h>
 #include <unistd.h>
@@ -30,18 +30,25 @@
 #include <thread>
 
 #include "coordinator/coordinator_actor.h"
+#include "coordinator/coordinator_metrics.h"
 #include "coordinator/job_guard.h"
+#include "coordinator/web_page.h"
 #include "deploy/probe.h"
 #include "partitions/partition_actor.h"
 #include "partitions/partition_actor_host.h"
+#include "partitions/partition_actor_metrics.h"
 #include "partitions/partition_actor_sessions.h"
 #include "runtime/control.h"
 #include "runtime/exchange.h"
 #include "runtime/gateway.h"
 #include "runtime/host.h"
+#include "runtime/http_server.h"
+#include "runtime/log.h"
 #include "runtime/memory_limit.h"
+#include "runtime/metrics.h"
 #include "runtime/private_folder.h"
 #include "runtime/tls_door.h"
+#include "runtime/token.h"
 
 namespace {
 
@@ -53,10 +60,12 @@ constexpr std::chrono::seconds between_lives{1}, longest_between_lives{10};
 constexpr const char* refusals_before = "GLID_REFUSALS";
 
 struct arguments {
-  std::string dir, log, python = "python3", join, credentials, listen;
+  std::string dir, log, python = "python3", join, credentials, listen, metrics, page, page_files;
   uint32_t workers = 1, index = no_wish, threads = 0, driver_lease = 0, max_jobs = 8;
   double job_lease = 30;  // seconds
   uint64_t memory_limit = 0;
+  log_format format = log_format::text;
+  spdlog::level::level_enum level = spdlog::level::info;
   pid_t parent = 0;
   guard_options job;
   char** words = nullptr;
@@ -101,12 +110,6 @@ int& refusals() {
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   execv("/proc/self/exe", a.words);
   leave(std::string{"cannot start again: "} + std::strerror(errno), 1);
-}
-
-void log_to_stderr(const std::string& role) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt(role));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n: %v");
-  spdlog::flush_on(spdlog::level::info);
 }
 
 /// Not more lines a second than that, and then how many there were: strangers fill no disk.
@@ -167,11 +170,61 @@ std::shared_ptr<tls_bridge> coordinators_bridge(const arguments& a) {
   return bridge_with(own, role::coordinator);
 }
 
+/// What a driver is called in status and logs. It says so itself.
+std::string name_of(const hello& driver) {
+  auto pid = "pid " + std::to_string(driver.pid);
+  return driver.host.empty() ? pid : pid + " on host " + driver.host;
+}
+
 /// For whoever starts workers or drivers on this host: the address, and where that listens.
 void note_address(const std::string& dir, const std::optional<tls_door>& beyond, const std::string& listen) {
   auto path = dir + "/address";
   if (!beyond) std::remove(path.c_str());
   else std::ofstream{path} << beyond->address() << "\n" << listen.substr(0, listen.rfind(':')) << "\n";
+}
+
+const credentials* own_of(const tls_bridge* bridge) { return bridge ? &bridge->own() : nullptr; }
+
+/// Where something is served, for whoever asks for it on this host; gone when it is not.
+void note_url(const std::string& path, const http_server* server) {
+  if (server) write_private(path, server->url() + "\n");
+  else std::remove(path.c_str());
+}
+
+using metrics_text = std::function<asio::awaitable<std::string>()>;
+
+/// GET /metrics, beyond this host with the token.
+std::unique_ptr<http_server> serve_metrics(asio::io_context& io, const arguments& a, const tls_bridge* bridge, metrics_text text) {
+  std::unique_ptr<http_server> server;
+  if (!a.metrics.empty()) {
+    auto token = token_for(a.dir, own_of(bridge));
+    auto at = parse_host_port(a.metrics, "--metrics");
+    auto scheme = std::make_shared<std::string>();
+    auto answer = [token, scheme, text](const http_request& r) -> asio::awaitable<http_answer> {
+      if (path_of(r.target) != "/metrics") co_return http_answer{.status = 404, .body = "there is only /metrics here\n"};
+      if (*scheme == "https" && !bears(r, token)) co_return unauthorized();
+      auto body = co_await text();
+      co_return http_answer{.type = std::string{metrics_type}, .body = std::move(body)};
+    };
+    server = std::make_unique<http_server>(io, at, "--metrics", own_of(bridge), answer, [](const std::string& line) { spdlog::debug("metrics: {}", line); });
+    *scheme = server->scheme();
+    spdlog::info("metrics at {}/metrics", server->url());
+  }
+  note_url(a.dir + "/metrics", server.get());
+  return server;
+}
+
+std::unique_ptr<http_server> serve_page(asio::io_context& io, const arguments& a, const tls_bridge* bridge, web_page::looker look) {
+  std::unique_ptr<http_server> server;
+  if (!a.page.empty()) {
+    auto shown = std::make_shared<web_page>(io, a.page_files, token_for(a.dir, own_of(bridge)), std::move(look));
+    auto answer = [shown](const http_request& r) { return shown->answer(r); };
+    server = std::make_unique<http_server>(io, parse_host_port(a.page, "--page"), "--page", own_of(bridge), answer,
+                                           [](const std::string& line) { spdlog::debug("page: {}", line); });
+    spdlog::info("page at {}/", server->url());
+  }
+  note_url(a.dir + "/page", server.get());
+  return server;
 }
 
 void limit_or_leave(uint64_t bytes) {
@@ -191,7 +244,7 @@ void watch_parent(asio::steady_timer& timer, pid_t parent, const std::function<v
 }
 
 int run_coordinator(const arguments& a) {
-  log_to_stderr("coordinator");
+  log_to_stderr(a.format, a.level, "coordinator");
   auto socket_path = a.dir + "/coordinator.sock";
   auto epoch = next_epoch(a.dir);
   asio::io_context io;
@@ -206,14 +259,19 @@ int run_coordinator(const arguments& a) {
   caf::actor coordinator;
 
   auto tell = [&](auto message) { caf::anon_send(coordinator, std::move(message)); };
+  process_metrics metrics;
+  coordinator_metrics calls{metrics.registry()};
   identity who{cluster_id(bridge.get()), epoch};
+  log_as_cluster(who.cluster);
   std::unique_ptr<gateway> drivers;
+  auto refused = [&](const std::string& line) { metrics.refused(), log_refusal(line); };
   auto serve = [&](hello greeting, local_socket socket) {
-    if (greeting.what == purpose::driver) return drivers->serve(std::move(socket));
+    metrics.admitted(greeting.what);
+    if (greeting.what == purpose::driver) return tell(driver_came{drivers->serve(std::move(socket)), name_of(greeting)});
     if (greeting.what == purpose::control) return tell(worker_came{std::move(greeting), socket.release()});
     spdlog::warn("pid {} asked the coordinator for a bulk connection", greeting.pid);
   };
-  door entrance{io, socket_path, who, serve, {.refused = log_refusal}};
+  door entrance{io, socket_path, who, serve, {.refused = refused}};
   own_door = &entrance;
   drivers = std::make_unique<gateway>(
       io, who,
@@ -224,12 +282,19 @@ int run_coordinator(const arguments& a) {
                                            .log = a.log,
                                            .stores = a.dir + "/stores",
                                            .drivers = drivers.get(),
+                                           .metrics = &calls,
                                            .on_quit = [] { leave("all workers were told to quit", 0); },
                                            .driver_lease = std::chrono::seconds{a.driver_lease},
                                            .jobs = {std::filesystem::absolute(a.dir), a.python, std::filesystem::read_symlink("/proc/self/exe")},
                                            .max_jobs = a.max_jobs,
                                            .job_lease = a.job_lease});
-  if (beyond) beyond->open(who, serve, {.refused = log_refusal});
+  if (beyond) beyond->open(who, serve, {.refused = refused});
+  web_page::looker look_at = [&](auto then) { tell(look{std::move(then)}); };
+  auto numbers = serve_metrics(io, a, bridge.get(), [&]() -> asio::awaitable<std::string> {
+    auto view = co_await look_now(io, look_at);
+    co_return metrics.text(coordinator_metrics::of(view), 0);
+  });
+  auto shown = serve_page(io, a, bridge.get(), look_at);
   note_address(a.dir, beyond, a.listen);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
                beyond ? " and " + beyond->address() : "", a.workers);
@@ -310,7 +375,7 @@ hello workers_hello(const arguments& a, const std::string& own_path, uint32_t th
 }
 
 int run_worker(arguments a) {
-  log_to_stderr(a.index == no_wish ? "worker" : "worker-" + std::to_string(a.index));
+  log_to_stderr(a.format, a.level, a.index == no_wish ? "worker" : "worker-" + std::to_string(a.index));
   refusals();
   look_beside(a);
   auto threads = a.threads != 0 ? a.threads : std::max(1u, std::thread::hardware_concurrency());
@@ -330,17 +395,24 @@ int run_worker(arguments a) {
   auto [connection, met] = until_it_works(a, [&] { return knock_at(bulk_io, a.join, greeting, limits::hello_seconds, bridge.get()); });
 
   identity who{met.cluster, met.epoch};
+  log_as_cluster(who.cluster);
   auto held = std::make_shared<holdings>();
   exchange bulk{bulk_io, who, own_path, {greeting.tls_address, bridge}};
+  process_metrics metrics;
+  auto refused = [&](const std::string& line) { metrics.refused(), log_refusal(line); };
   auto serve = [&](hello other, local_socket socket) {
+    metrics.admitted(other.what);
     if (other.what == purpose::bulk) return bulk.adopt(other, std::move(socket));
     if (other.what != purpose::driver) return;
     local_socket moved{driver_io, asio::local::stream_protocol{}, socket.release()};
     serve_driver(driver_io, held, who, std::move(moved));
   };
-  door entrance{bulk_io, own_path, who, serve, {.refused = log_refusal}};
+  door entrance{bulk_io, own_path, who, serve, {.refused = refused}};
   own_door = &entrance;
-  if (beyond) beyond->open(who, serve, {.refused = log_refusal});
+  if (beyond) beyond->open(who, serve, {.refused = refused});
+  auto numbers = serve_metrics(bulk_io, a, bridge.get(), [&]() -> asio::awaitable<std::string> {
+    co_return metrics.text(partition_metrics(*held, bulk), a.memory_limit);
+  });
   control::settings settings;
   caf::actor_system system{settings};
   auto on_end = [&a](const std::string& why, control::ending how) { leave_or_join_again(a, why, how); };
@@ -370,12 +442,17 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "glid " GLI_VERSION);
   app.require_subcommand(1);
   arguments a;
+  const std::map<std::string, log_format> formats{{"text", log_format::text}, {"json", log_format::json}};
+  std::map<std::string, spdlog::level::level_enum> levels;
+  for (int i = 0; i < spdlog::level::n_levels; ++i) levels[spdlog::level::to_string_view(spdlog::level::level_enum(i)).data()] = spdlog::level::level_enum(i);
   auto* coordinator = app.add_subcommand("coordinator", "run a coordinator");
   a.words = argv;
   coordinator->add_option("--workers", a.workers, "how many workers, and so partitions")->required()->check(CLI::Range(1u, 65536u));
   coordinator->add_option("--driver-lease", a.driver_lease, "seconds without any driver after which the cluster ends; default: it goes on");
   coordinator->add_option("--max-jobs", a.max_jobs, "how many jobs run at a time")->check(CLI::Range(1u, 10000u));
   coordinator->add_option("--job-lease", a.job_lease, "seconds that an attached job goes on without its drivers")->check(CLI::Range(0.0, 1e9));
+  coordinator->add_option("--page", a.page, "HOST:PORT of the web page; port 0: any");
+  coordinator->add_option("--page-files", a.page_files, "the folder with the page's files");
   auto* worker = app.add_subcommand("worker", "run a worker");
   worker->add_option("--join", a.join, "the coordinator's door: a socket's path or gli://HOST:PORT; default: in the directory");
   worker->add_option("--index", a.index, "the partition it wishes");
@@ -388,6 +465,9 @@ int main(int argc, char** argv) {
     command->add_option("--credentials", a.credentials, "a .pem of the cluster for this role; default: what lies in the coordinator's directory, which makes it");
     command->add_option("--parent", a.parent, "end when this process, which started this one, ends");
     command->add_option("--log", a.log, "where standard error goes, for messages");
+    command->add_option("--metrics", a.metrics, "HOST:PORT for Prometheus; port 0: any");
+    command->add_option("--log-format", a.format, "text or json")->transform(CLI::CheckedTransformer(formats));
+    command->add_option("--log-level", a.level, "trace, debug, info, warning, error, critical or off")->transform(CLI::CheckedTransformer(levels));
   }
   auto* probe = app.add_subcommand("probe", "whether the process in a directory answers at its door; for service managers");
   bool alive = false;
@@ -408,7 +488,8 @@ int main(int argc, char** argv) {
     if (job->parsed()) return run_job(a.job);
     return coordinator->parsed() ? run_coordinator(a) : run_worker(a);
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "glid: %s\n", e.what());
+    if (a.format == log_format::json) spdlog::critical("{}", e.what());
+    else std::fprintf(stderr, "glid: %s\n", e.what());
     return 1;
   }
 }

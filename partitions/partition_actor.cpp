@@ -13,6 +13,7 @@
 #include "partitions/partition_actor_host.h"
 #include "partitions/partition_actor_jobs.h"
 #include "runtime/codec.h"
+#include "runtime/log.h"
 #include "runtime/memory_limit.h"
 
 namespace gli {
@@ -21,7 +22,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 constexpr auto patience = std::chrono::seconds{15};
-constexpr auto between_progress = std::chrono::milliseconds{50};
+constexpr auto between_progress = std::chrono::milliseconds{50};        // of partition 0, which says how far a call is
+constexpr auto between_words_on_bytes = std::chrono::milliseconds{1000};  // of the others
 constexpr auto between_usage = std::chrono::seconds{2};
 constexpr uint64_t usage_step = 1 << 20;
 
@@ -99,6 +101,7 @@ class partition {
     self_->monitor(coordinator_);
     name_this_process("worker " + std::to_string(m.worker) + " (partition " + std::to_string(m.partition) + ", pid " + std::to_string(::getpid()) + ")");
     tell_usage();
+    log_as_worker(m.worker, m.partition);
     spdlog::info("this is worker {}, partition {} of {}", m.worker, m.partition, m.partitions);
   }
 
@@ -109,9 +112,11 @@ class partition {
     else if (!coordinator_) options_.on_end("the coordinator took this worker's connection and never assigned a partition", control::ending::lost);
   }
 
-  /// What this process uses, whenever that has changed.
+  /// What this process uses and sends, whenever that has changed.
   void tell_usage() {
-    if (auto memory = resident_bytes() / usage_step * usage_step; memory != std::exchange(told_, memory)) self_->send(coordinator_, control::usage{memory});
+    control::usage now{resident_bytes() / usage_step * usage_step, options_.bulk->bytes_sent(), options_.bulk->bytes_received()};
+    if (now.memory != told_.memory || now.sent != told_.sent || now.received != told_.received) self_->send(coordinator_, now);
+    told_ = now;
     self_->delayed_send(self_, between_usage, control::later{[this] { tell_usage(); }});
   }
 
@@ -138,8 +143,9 @@ class partition {
 
   /// On the job thread.
   caf::message run(uint64_t id, const std::vector<char>& bytes, const caf::actor& to) {
+    log_of_call about{id};
     auto failed = [&](errc code, const std::string& why) {
-      spdlog::warn("job {} failed: {}", id, why);
+      spdlog::warn("failed: {}", why);
       return caf::make_message(control::job_failed{id, partition_, uint16_t(code), why});
     };
     try {
@@ -149,10 +155,11 @@ class partition {
       begin_call(what);
       auto begun = clock::now();
       spare_ = outputs_of(j.body) > 0 && !makes_values(j.body);  // making a graph takes more than the graph
+      auto sent = options_.bulk->bytes_sent();
       auto all = options_.bulk->begin(id, progress_of(id, to));
       auto encoded = encode(run_job(j, *options_.held, programs_, *all));
-      spdlog::info("job {} {}: {} ms", id, what, std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
-      return caf::make_message(control::job_finished{id, partition_, {encoded.begin(), encoded.end()}});
+      spdlog::info("{}: {} ms", what, std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun).count());
+      return caf::make_message(control::job_finished{id, partition_, options_.bulk->bytes_sent() - sent, {encoded.begin(), encoded.end()}});
     } catch (const failure& e) {
       return failed(e.code(), e.what());
     } catch (const std::bad_alloc&) {
@@ -165,11 +172,12 @@ class partition {
   }
 
   exchange::progress_sink progress_of(uint64_t id, const caf::actor& to) const {
-    if (partition_ != 0) return [](std::string_view, uint64_t, uint64_t, std::string_view) {};
-    return [id, to, last = clock::time_point{}](std::string_view what, uint64_t done, uint64_t total, std::string_view detail) mutable {
-      if (clock::now() - last < between_progress) return;
+    auto between = partition_ == 0 ? between_progress : between_words_on_bytes;
+    return [=, this, bulk = options_.bulk, before = options_.bulk->bytes_sent(), last = clock::time_point{}](std::string_view what, uint64_t done, uint64_t total,
+                                                                                                          std::string_view detail) mutable {
+      if (clock::now() - last < between) return;
       last = clock::now();
-      caf::anon_send(to, control::job_progress{id, std::string{what}, done, total, std::string{detail}});
+      caf::anon_send(to, control::job_progress{id, partition_, std::string{what}, done, total, std::string{detail}, bulk->bytes_sent() - before});
     };
   }
 
@@ -177,7 +185,7 @@ class partition {
   partition_options options_;
   caf::actor coordinator_;
   uint32_t partition_ = 0, partitions_ = 1, term_ = 0;
-  uint64_t told_ = 0;
+  control::usage told_;
   bool spare_ = false;  // of the job thread: memory was freed that nobody needs soon
   host_process programs_;  // of the job thread
   job_thread thread_;

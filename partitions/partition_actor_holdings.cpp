@@ -84,6 +84,11 @@ To holdings::take(handle h) {
 std::unique_ptr<graph_loader> holdings::take_load(handle h) { return std::make_unique<graph_loader>(take<graph_loader>(h)); }
 new_rows holdings::take_rows(handle h) { return take<new_rows>(h); }
 
+holdings::counts holdings::count() const {
+  std::lock_guard lock{mutex_};
+  return {graphs_.size(), values_.size(), loads_.size()};
+}
+
 void holdings::release(handle h) {
   // What was taken out is destroyed after its lock: freeing a large graph takes a while.
   extract(graphs_, h);

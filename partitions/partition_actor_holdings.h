@@ -30,6 +30,9 @@ class holdings {
 
   void release(handle h);
 
+  struct counts { size_t graphs, results, loads; };
+  counts count() const;
+
  private:
   struct load {
     std::mutex one_at_a_time;

@@ -6,6 +6,7 @@
 #include "partitions/merge.h"
 #include "partitions/ownership.h"
 #include "partitions/partition_edit.h"
+#include "partitions/query.h"
 #include "partitions/repartition.h"
 #include "partitions/rows_at_home.h"
 #include "partitions/stored_partition.h"
@@ -42,12 +43,12 @@ class runner {
   job_result operator()(const finish_load& b) {
     load_report report;
     auto g = held_.take_load(b.load)->finish(all_, report);
-    return keep(g, report);
+    return balanced(keep(g, report), g);
   }
   job_result operator()(const read_sources& b) {
     sources_report report;
     auto g = load_sources(b, report, all_);
-    auto result = keep(g, report.rows);
+    auto result = balanced(keep(g, report.rows), g);
     for (size_t i = 0; i < report.lines.size(); ++i) tell(report.lines[i], "." + std::to_string(i), result.summary);
     return result;
   }
@@ -67,7 +68,8 @@ class runner {
     return {};
   }
   job_result operator()(const repartition_graph& b) {
-    return keep(b.like ? repartition_like(input(), held_.get_graph(b.like), all_) : repartition(input(), b.partitioner, all_));
+    auto g = b.like ? repartition_like(input(), held_.get_graph(b.like), all_) : repartition(input(), b.partitioner, all_);
+    return balanced(keep(g), g);
   }
   job_result operator()(const identify&) { return {{{"graph_id", to_hex(identity_of(input(), all_))}}}; }
   job_result operator()(const compare_graphs& b) { return {compare(input(), held_.get_graph(b.newer), all_)}; }
@@ -120,7 +122,8 @@ class runner {
   }
   job_result operator()(const read_pages& b) {
     auto store = shared_store::open(b.store, b.at, false, all_);
-    return keep(committed_graph(store, parse_id(b.commit), all_));
+    auto g = committed_graph(store, parse_id(b.commit), all_);
+    return balanced(keep(g), g);
   }
   job_result operator()(const read_result& b) {
     auto store = shared_store::open(b.store, b.at, false, all_);
@@ -138,6 +141,12 @@ class runner {
   job_result keep(graph g) {
     held_.put(job_.output, g);
     return {shape(g)};
+  }
+  /// With what this partition has of a graph: only of calls that are O(edges) anyway.
+  static job_result balanced(job_result result, const graph& g) {
+    result.summary["own_nodes"] = int64_t(g->nodes);
+    result.summary["cut_edges"] = int64_t(cut_edges(g));
+    return result;
   }
   job_result keep(const graph& g, const edit_report& report) {
     auto result = keep(g);

@@ -37,6 +37,16 @@ std::vector<int32_t> nodes_in(const graph& g, row_window w) {
   return found;
 }
 
+uint64_t cut_edges(const graph& g) {
+  uint64_t cut = 0;
+  if (!g->mirrors) return cut;
+  for (int32_t v = 0; v < g->size; ++v) {
+    auto out = g->out_of(v);  // mirrors come first
+    cut += uint64_t(std::lower_bound(out.begin(), out.end(), 0) - out.begin());
+  }
+  return cut;
+}
+
 namespace {
 
 struct edge_place { int32_t source; uint32_t slot; };
@@ -120,17 +130,12 @@ column_batch edge_rows(const graph& g, const std::vector<edge_place>& edges) {
 }
 
 column_batch counts(const graph& g) {
-  uint64_t cut = 0, bytes = 0;
-  if (g->mirrors)
-    for (int32_t v = 0; v < g->size; ++v) {
-      auto out = g->out_of(v);  // mirrors come first
-      cut += uint64_t(std::lower_bound(out.begin(), out.end(), 0) - out.begin());
-    }
+  uint64_t bytes = 0;
   for (auto& [name, size] : memory_usage(g)) bytes += size;
   auto mirrors = uint64_t(g->mirrors);
   for (auto word : g->removed_mirrors) mirrors -= uint64_t(std::popcount(word));
   column_batch batch{1, {}};
-  const std::pair<const char*, uint64_t> all[] = {{"nodes", g->nodes}, {"edges", g->out.edges}, {"cut_edges", cut}, {"mirrors", mirrors}, {"bytes", bytes}};
+  const std::pair<const char*, uint64_t> all[] = {{"nodes", g->nodes}, {"edges", g->out.edges}, {"cut_edges", cut_edges(g)}, {"mirrors", mirrors}, {"bytes", bytes}};
   for (auto& [name, count] : all) {
     column_builder out{name, column_type::int64};
     out.append_int64(int64_t(count));

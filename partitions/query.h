@@ -35,4 +35,7 @@ namespace gli {
 /// Unknown names or arguments are failure{value}.
 column_batch answer(const query& q, const graph* g, const node_values* values, const node_values* other);
 
+/// Edges of this partition that lead to nodes of others. O(nodes log degree).
+uint64_t cut_edges(const graph& g);
+
 }  // namespace gli

@@ -47,6 +47,7 @@ struct worker_info {
   uint32_t cores = 0;
   int32_t numa_node = -1;
   uint64_t memory_limit = 0, memory = 0;  // bytes; 0: no limit, not known
+  uint64_t sent = 0, received = 0;        // bytes between workers
 };
 struct commit_info {
   std::string id, graph_id;
@@ -93,20 +94,32 @@ struct request { uint64_t client = 0; uint32_t incarnation = 0; request_body bod
 
 struct done {};
 struct failed_job { uint64_t id = 0; std::string what; failure_note why; int64_t time = 0; };  // time: of the failure, microseconds since 1970
+/// A call that waits or runs. Times: microseconds since 1970; started 0: it waits.
+struct call_info {
+  uint64_t id = 0;
+  std::string what, driver;
+  int64_t since = 0, started = 0;
+  std::string step;
+  uint64_t done = 0, total = 0;
+  std::string detail;
+  uint64_t bytes = 0;  // sent between workers
+};
 struct status_report {
   std::vector<worker_info> workers;
   uint32_t partitions = 0;
   std::string cluster;
-  uint32_t epoch = 0, jobs = 0;
+  uint32_t epoch = 0;
   std::string log;
   std::vector<failed_job> failed = {};  // the last few, oldest first
   std::vector<submitted_job> submitted = {};
+  std::vector<call_info> calls = {};    // running, then waiting, in their order
+  uint32_t drivers = 0;                 // connected
 };
 struct load_begun { handle load = 0; std::vector<worker_info> workers; };
 struct job_reply { handle output = 0; std::vector<job_result> partitions; };
 using reply = std::variant<failure_note, done, status_report, load_begun, job_reply, std::vector<commit_info>, std::vector<submitted_job>, job_piece>;
 
-struct progress_note { std::string what; uint64_t done = 0, total = 0; std::string detail = {}; };
+struct progress_note { std::string what; uint64_t done = 0, total = 0; std::string detail = {}; uint64_t bytes = 0; };
 
 struct load_batch { handle load = 0; enum class what : uint8_t { nodes, edges, abort } part = what::nodes; column_batch rows; };
 

@@ -62,13 +62,33 @@ void put(wire::WorkerInfo::Builder to, const worker_info& from) {
   to.setNumaNode(from.numa_node);
   to.setMemoryLimit(from.memory_limit);
   to.setMemory(from.memory);
+  to.setSent(from.sent);
+  to.setReceived(from.received);
 }
 
 worker_info get(wire::WorkerInfo::Reader from) {
   return {from.getWorker(),           from.getPartition(),             from.getPid(),
           string_of(from.getHost()),  string_of(from.getAddress()),    string_of(from.getState()), string_of(from.getLastError()),
           string_of(from.getHostId()), string_of(from.getTlsAddress()), from.getCores(),            from.getNumaNode(),
-          from.getMemoryLimit(),      from.getMemory()};
+          from.getMemoryLimit(),      from.getMemory(),                from.getSent(),             from.getReceived()};
+}
+
+void put(wire::CallInfo::Builder to, const call_info& from) {
+  to.setId(from.id);
+  to.setWhat(text(from.what));
+  to.setDriver(text(from.driver));
+  to.setSince(from.since);
+  to.setStarted(from.started);
+  to.setStep(text(from.step));
+  to.setDone(from.done);
+  to.setTotal(from.total);
+  to.setDetail(text(from.detail));
+  to.setBytes(from.bytes);
+}
+
+call_info get(wire::CallInfo::Reader from) {
+  return {from.getId(),   string_of(from.getWhat()), string_of(from.getDriver()), from.getSince(),               from.getStarted(),
+          string_of(from.getStep()), from.getDone(), from.getTotal(),             string_of(from.getDetail()), from.getBytes()};
 }
 
 void put(wire::CommitInfo::Builder to, const commit_info& from) {
@@ -229,7 +249,6 @@ struct put_reply {
     group.setPartitions(b.partitions);
     group.setCluster(text(b.cluster));
     group.setEpoch(b.epoch);
-    group.setJobs(b.jobs);
     group.setLog(text(b.log));
     fill_list(group.initFailed(count(b.failed)), b.failed, [](wire::FailedJob::Builder place, const failed_job& f) {
       place.setId(f.id);
@@ -238,6 +257,8 @@ struct put_reply {
       place.setTime(f.time);
     });
     codec::put(group.initSubmitted(count(b.submitted)), b.submitted);
+    fill_list(group.initCalls(count(b.calls)), b.calls, [](auto place, const call_info& c) { put(place, c); });
+    group.setDrivers(b.drivers);
   }
   void operator()(const load_begun& b) {
     auto group = to.initLoadBegun();
@@ -262,11 +283,11 @@ struct put_reply {
 };
 
 status_report get_status(wire::Reply::Status::Reader from) {
-  return {get_workers(from.getWorkers()), from.getPartitions(), string_of(from.getCluster()), from.getEpoch(), from.getJobs(),
+  return {get_workers(from.getWorkers()), from.getPartitions(), string_of(from.getCluster()), from.getEpoch(),
           string_of(from.getLog()), read_list<failed_job>(from.getFailed(), [](wire::FailedJob::Reader f) {
             return failed_job{f.getId(), string_of(f.getWhat()), codec::get(f.getWhy()), f.getTime()};
           }),
-          codec::get(from.getSubmitted())};
+          codec::get(from.getSubmitted()), read_list<call_info>(from.getCalls(), [](wire::CallInfo::Reader c) { return get(c); }), from.getDrivers()};
 }
 
 job_reply get_job_reply(wire::Reply::Result::Reader from) {
@@ -389,12 +410,13 @@ byte_buffer encode(const progress_note& p) {
     to.setDone(p.done);
     to.setTotal(p.total);
     to.setDetail(text(p.detail));
+    to.setBytes(p.bytes);
   });
 }
 
 progress_note decode_progress(bytes_view body) {
   return parse<wire::Progress>("Progress", body, [](wire::Progress::Reader from) -> progress_note {
-    return {string_of(from.getWhat()), from.getDone(), from.getTotal(), string_of(from.getDetail())};
+    return {string_of(from.getWhat()), from.getDone(), from.getTotal(), string_of(from.getDetail()), from.getBytes()};
   });
 }
 

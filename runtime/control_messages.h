@@ -31,13 +31,14 @@ struct open_load {
 };
 struct load_opened { uint64_t load = 0; };
 struct start_job { uint64_t id = 0; uint32_t term = 0; std::vector<char> job; };  // job: gli::encode(job)
-struct job_finished { uint64_t id = 0; uint32_t partition = 0; std::vector<char> result; };  // result: gli::encode(job_result)
+struct job_finished { uint64_t id = 0; uint32_t partition = 0; uint64_t bytes = 0; std::vector<char> result; };  // result: gli::encode(job_result)
 struct job_failed { uint64_t id = 0; uint32_t partition = 0; uint16_t code = 0; std::string message; };
-struct job_progress { uint64_t id = 0; std::string what; uint64_t done = 0, total = 0; std::string detail; };
+/// Of partition 0; of the others only the bytes count.
+struct job_progress { uint64_t id = 0; uint32_t partition = 0; std::string what; uint64_t done = 0, total = 0; std::string detail; uint64_t bytes = 0; };
 struct abort_jobs { uint64_t up_to = 0; uint16_t code = 0; std::string why; };
 struct release { std::vector<uint64_t> handles; };
 struct quit { std::string why; uint8_t ending = 0; };  // ending: told, refused or refused_for_now
-struct usage { uint64_t memory = 0; };                  // bytes resident
+struct usage { uint64_t memory = 0, sent = 0, received = 0; };  // bytes: resident; between workers
 
 template <class F> auto inspect(F& f, assign& x) { return f(caf::meta::type_name("assign"), x.epoch, x.worker, x.partition, x.partitions); }
 template <class F> auto inspect(F& f, place& x) { return f(caf::meta::type_name("place"), x.term, x.doors); }
@@ -47,13 +48,15 @@ template <class F> auto inspect(F& f, open_load& x) {
 }
 template <class F> auto inspect(F& f, load_opened& x) { return f(caf::meta::type_name("load_opened"), x.load); }
 template <class F> auto inspect(F& f, start_job& x) { return f(caf::meta::type_name("start_job"), x.id, x.term, x.job); }
-template <class F> auto inspect(F& f, job_finished& x) { return f(caf::meta::type_name("job_finished"), x.id, x.partition, x.result); }
+template <class F> auto inspect(F& f, job_finished& x) { return f(caf::meta::type_name("job_finished"), x.id, x.partition, x.bytes, x.result); }
 template <class F> auto inspect(F& f, job_failed& x) { return f(caf::meta::type_name("job_failed"), x.id, x.partition, x.code, x.message); }
-template <class F> auto inspect(F& f, job_progress& x) { return f(caf::meta::type_name("job_progress"), x.id, x.what, x.done, x.total, x.detail); }
+template <class F> auto inspect(F& f, job_progress& x) {
+  return f(caf::meta::type_name("job_progress"), x.id, x.partition, x.what, x.done, x.total, x.detail, x.bytes);
+}
 template <class F> auto inspect(F& f, abort_jobs& x) { return f(caf::meta::type_name("abort_jobs"), x.up_to, x.code, x.why); }
 template <class F> auto inspect(F& f, release& x) { return f(caf::meta::type_name("release"), x.handles); }
 template <class F> auto inspect(F& f, quit& x) { return f(caf::meta::type_name("quit"), x.why, x.ending); }
-template <class F> auto inspect(F& f, usage& x) { return f(caf::meta::type_name("usage"), x.memory); }
+template <class F> auto inspect(F& f, usage& x) { return f(caf::meta::type_name("usage"), x.memory, x.sent, x.received); }
 
 }  // namespace gli::control
 

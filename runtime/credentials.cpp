@@ -108,19 +108,9 @@ certificate make_certificate(role r, const std::string& cluster, EVP_PKEY* k, X5
   extend(c.get(), authority, NID_key_usage, "critical,digitalSignature");
   extend(c.get(), authority, NID_ext_key_usage, r == role::driver ? "clientAuth" : "serverAuth,clientAuth");
   extend(c.get(), authority, NID_authority_key_identifier, "keyid");
+  if (r != role::driver) extend(c.get(), authority, NID_subject_alt_name, (std::string{"DNS:gli-"} + name_of(r)).c_str());  // for clients of metrics and page
   sign(c.get(), authority, authority_key);
   return c;
-}
-
-/// Whole or not at all, and never readable by others.
-void write_private(const std::string& path, const std::string& text) {
-  auto next = path + ".next";
-  ::unlink(next.c_str());
-  int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  bool written = file >= 0 && ::fchmod(file, 0600) == 0 && ::write(file, text.data(), text.size()) == ssize_t(text.size()) && ::fsync(file) == 0;
-  auto error = errno;
-  if (file >= 0) ::close(file);
-  if (!written || ::rename(next.c_str(), path.c_str()) != 0) throw failure{errc::io, path + " cannot be written: " + std::strerror(written ? errno : error)};
 }
 
 std::string as_pem(X509* c, EVP_PKEY* k, X509* authority, const shared_secret& secret) {
@@ -183,6 +173,16 @@ std::string entry(const X509* c, int field) {
 }
 
 }  // namespace
+
+void write_private(const std::string& path, const std::string& text) {
+  auto next = path + ".next";
+  ::unlink(next.c_str());
+  int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  bool written = file >= 0 && ::fchmod(file, 0600) == 0 && ::write(file, text.data(), text.size()) == ssize_t(text.size()) && ::fsync(file) == 0;
+  auto error = errno;
+  if (file >= 0) ::close(file);
+  if (!written || ::rename(next.c_str(), path.c_str()) != 0) throw failure{errc::io, path + " cannot be written: " + std::strerror(written ? errno : error)};
+}
 
 const char* name_of(role r) { return r == role::coordinator ? "coordinator" : r == role::worker ? "worker" : "driver"; }
 

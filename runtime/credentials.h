@@ -39,6 +39,9 @@ void make_credentials(const std::string& folder, const std::string& cluster, con
 /// Of a regular file, or a link to one, which its owner alone may read: this user, or root, who may let a group read it too (0440, and no more).
 credentials load_credentials(const std::string& path);
 
+/// Whole or not at all, with mode 0600. Throws failure{io}.
+void write_private(const std::string& path, const std::string& text);
+
 /// The role and cluster that a certificate of the cluster's authority says. failure{protocol} where it says none.
 gli::role role_of(const X509* certificate);
 std::string cluster_of(const X509* certificate);

@@ -22,5 +22,7 @@ std::unique_ptr<communicator> exchange::begin(uint64_t id, progress_sink sink) {
 void exchange::abort(uint64_t up_to_job, errc code, const std::string& why) { state_->abort(up_to_job, code, why); }
 
 uint64_t exchange::bytes_sent() const { return state_->sent; }
+uint64_t exchange::rounds() const { return state_->rounds; }
+uint64_t exchange::bytes_received() const { return state_->received_bytes; }
 
 }  // namespace gli

@@ -42,7 +42,9 @@ class exchange {
   /// Makes the running job and those not after `up_to_job` fail with `why`; their frames are dropped.
   void abort(uint64_t up_to_job, errc code, const std::string& why);
 
-  uint64_t bytes_sent() const;
+  uint64_t bytes_sent() const;      // with headers, in this life, likewise
+  uint64_t bytes_received() const;
+  uint64_t rounds() const;          // collective calls begun here
 
  private:
   struct state;

@@ -298,6 +298,7 @@ void exchange_hub::abort(uint64_t up_to_job, errc code, const std::string& why) 
 }
 
 void exchange_hub::enter(const members& m, uint32_t round) {
+  ++rounds;
   std::vector<std::pair<exchange_link*, uint64_t>> credit;
   {
     std::lock_guard lock{mutex};

@@ -1,7 +1,7 @@
 #pragma once
 // Behind exchange: who the peers are, the connections to them, and what came for the job that runs or will run.
 //
-// Threads: any. `mutex` guards everything but `sent`; it is never held together with a link's own lock.
+// Threads: any. `mutex` guards everything but the counters; it is never held together with a link's own lock.
 
 #include <atomic>
 #include <condition_variable>
@@ -33,7 +33,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
   bulk_message take(exchange_link& from, uint32_t round);
   void check_running();
 
-  std::atomic<uint64_t> sent{0};
+  std::atomic<uint64_t> sent{0}, received_bytes{0}, rounds{0};
 
  private:
   struct peer {
@@ -52,6 +52,7 @@ class exchange_hub : public exchange_link::owner, public std::enable_shared_from
   void broken(exchange_link& which) override;
   void starved(uint64_t job) override;
   void count_sent(uint64_t bytes) override { sent += bytes; }
+  void count_received(uint64_t bytes) override { received_bytes += bytes; }
 
   // With the mutex held.
   bool past(uint32_t term, uint64_t job) const;

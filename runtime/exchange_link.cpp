@@ -314,6 +314,7 @@ void exchange_link::begin_slice() {
 
 void exchange_link::finish_frame() {
   in_frame_ = false;
+  owner_->count_received(sizeof in_header_ + in_header_.length);
   if (in_header_.length > 0 && (skip_ || owner_->received(*this, in_header_))) give_back(in_header_.length);
   if (skip_ || !(in_header_.flags & flag_last)) return;
   if (filled_ != message_total_) violation("a message that is shorter than it said");

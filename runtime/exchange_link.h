@@ -53,6 +53,7 @@ class exchange_link : public std::enable_shared_from_this<exchange_link> {
     /// There was no memory for what a peer sent to this job, whose frames are stale from now on.
     virtual void starved(uint64_t job) = 0;
     virtual void count_sent(uint64_t bytes) = 0;
+    virtual void count_received(uint64_t bytes) = 0;
   };
 
   /// What came and what it may cost; belongs to the owner, who guards it with its own lock.

@@ -150,11 +150,12 @@ struct gateway::state : std::enable_shared_from_this<gateway::state> {
 gateway::gateway(asio::io_context& io, identity who, handlers handle) : state_{std::make_shared<state>(io, std::move(who), std::move(handle))} {}
 gateway::~gateway() = default;
 
-void gateway::serve(local_socket socket) {
+gateway::session gateway::serve(local_socket socket) {
   auto s = state_->next++;
   auto d = std::make_shared<state::driver>(std::move(socket), state_->io);
   state_->drivers[s] = d;
   asio::co_spawn(state_->io, [self = state_, s, d] { return self->read(s, d); }, asio::detached);
+  return s;
 }
 
 void gateway::answer(session s, uint32_t sequence, const reply& r) { state_->answer_later(s, sequence, encode(r)); }

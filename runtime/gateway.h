@@ -24,7 +24,7 @@ class gateway {
 
   gateway(asio::io_context& io, identity who, handlers handle);
   ~gateway();
-  void serve(local_socket socket);
+  session serve(local_socket socket);  // on the io_context
   void answer(session s, uint32_t sequence, const reply& r);
   void tell(session s, uint32_t sequence, const progress_note& p);
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "runtime/host.h"
+
 namespace gli {
 
 namespace {
@@ -41,6 +43,7 @@ hello driver_hello(const std::string& cluster) {
   h.what = purpose::driver;
   h.cluster = cluster;
   h.pid = uint32_t(::getpid());
+  h.host = host_name();
   return h;
 }
 

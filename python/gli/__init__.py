@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from . import _aliases as _aliases
 from . import _loading
-from ._client import Client, FailedJob, Status, WorkerInfo, connect
+from ._client import CallInfo, Client, FailedCall, Status, WorkerInfo, connect
 from ._cluster import LocalCluster
 from ._cluster_store import ClusterStore
 from ._core import __version__
@@ -51,6 +51,7 @@ from ._vertices import Vertices
 __all__ = [
     "__version__",
     "Batch",
+    "CallInfo",
     "CancelledError",
     "Client",
     "ClusterError",
@@ -67,7 +68,7 @@ __all__ = [
     "Estimate",
     "Event",
     "Expression",
-    "FailedJob",
+    "FailedCall",
     "GliError",
     "Graph",
     "GraphStore",

@@ -13,10 +13,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from . import _core
+from . import _core, _logs, _page
 from ._addresses import address_in, credentials_for, credentials_in, default_directory, door_of, given_address, is_beyond
 from ._errors import ClusterError, GliError, ProtocolError
 from ._sizes import size_of, size_text
+from ._store_space import size
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -44,6 +45,15 @@ def add_commands(commands, at_least_one) -> None:
     start.add_argument(
         "--job-lease", type=_seconds, metavar="SECONDS", help="that an attached job goes on without its drivers (default: 30)"
     )
+    start.add_argument(
+        "--page",
+        metavar="HOST:PORT",
+        nargs="?",
+        const=_page.DEFAULT,
+        help=f"serve a web page that shows the cluster (by itself: {_page.DEFAULT})",
+    )
+    start.add_argument("--metrics", metavar="HOST:PORT", help="serve numbers for Prometheus, at /metrics")
+    _add_log_options(start)
     start.set_defaults(run=_start)
 
     worker = commands.add_parser("worker", help="run a worker of a cluster")
@@ -57,9 +67,11 @@ def add_commands(commands, at_least_one) -> None:
     worker.add_argument("--threads", type=at_least_one, metavar="N", help="for kernels (default: all cores)")
     worker.add_argument("--memory-limit", type=_bytes, metavar="SIZE", help="of its own memory, such as 4GiB: what would need more fails")
     worker.add_argument("--dir", metavar="DIR", help="for its socket, mode 0700")
+    worker.add_argument("--metrics", metavar="HOST:PORT", help="serve numbers for Prometheus, at /metrics")
+    _add_log_options(worker)
     worker.set_defaults(run=_worker)
 
-    status = commands.add_parser("status", help="a cluster's workers, their hosts, partitions and memory, its jobs, the last errors")
+    status = commands.add_parser("status", help="a cluster's workers, their hosts, partitions and memory, what runs, the last errors")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=_status)
     stop = commands.add_parser("stop", help="end a cluster")
@@ -67,6 +79,13 @@ def add_commands(commands, at_least_one) -> None:
     for command in (status, stop):
         command.add_argument("address", nargs="?", metavar="ADDRESS", help=address_help())
         command.add_argument("--credentials", metavar="PATH", help="a copy of the cluster's driver.pem (default: GLI_CREDENTIALS)")
+
+
+def _add_log_options(command) -> None:
+    command.add_argument("--log-level", choices=_logs.LEVELS, default="info", help="lines below it are not written (default: info)")
+    command.add_argument(
+        "--log-format", choices=_logs.FORMATS, default="text", help="for people, or one JSON object a line (default: text)"
+    )
 
 
 def address_help() -> str:
@@ -108,10 +127,12 @@ def _start(o) -> None:
     if _answers(f"{directory}/coordinator.sock"):
         raise ClusterError(f"a coordinator runs at {address_in(directory)} already: gli stop ends it, --dir names another place")
     command = [glid_path(), "coordinator", "--dir", str(directory), "--workers", str(o.workers), "--python", sys.executable]
+    command += [*_logs.words(o.log_level, o.log_format), *_page.words(o.page)]
     credentials = credentials_for("", o.credentials, "coordinator") if o.credentials else None
     for option, value in (
         ("--listen", o.listen),
         ("--credentials", credentials),
+        ("--metrics", o.metrics),
         ("--max-jobs", o.max_jobs),
         ("--job-lease", o.job_lease),
     ):
@@ -167,7 +188,9 @@ def last_line(log: Path, begin: int) -> str:
     with open(log, errors="replace") as file:
         file.seek(begin)
         lines = file.read().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    if not lines:
+        return "it said nothing"
+    return json.loads(lines[-1])["message"] if lines[-1].startswith("{") else lines[-1]
 
 
 def _explain(directory: Path, o, log: Path) -> None:
@@ -182,6 +205,10 @@ def _explain(directory: Path, o, log: Path) -> None:
         lines.append(f"workers on other hosts: gli worker --join {address} --credentials worker.pem")
         lines.append(f"                        worker.pem is a copy of {worker}, which only its owner may read")
         lines.append(f"drivers on other hosts: gli.connect({address!r}, credentials='driver.pem'), a copy of {driver}")
+    if o.page:
+        lines.append(f"page: {_page.link(directory)}")
+    if o.metrics:
+        lines.append(f"metrics: {(directory / 'metrics').read_text().strip()}/metrics")
     lines.append(f"to look and to end:     gli status{here}, gli stop{here}")
     print("\n".join(lines), flush=True)
 
@@ -198,11 +225,13 @@ def _worker(o) -> None:
         raise ValueError(f"{door} needs credentials: a copy of the worker.pem that gli start made (--credentials or GLI_CREDENTIALS)")
     directory = Path(o.dir).absolute() if o.dir else default_directory() if is_beyond(door) else Path(door).parent
     command = [glid_path(), "worker", "--dir", str(directory), "--join", door, "--python", sys.executable]
+    command += _logs.words(o.log_level, o.log_format)
     for option, value in (
         ("--credentials", credentials),
         ("--listen", o.listen),
         ("--threads", o.threads),
         ("--memory-limit", o.memory_limit),
+        ("--metrics", o.metrics),
     ):
         command += [] if value is None else [option, str(value)]
     os.execv(command[0], command)
@@ -241,16 +270,17 @@ def _status(o) -> None:
     ready = sum(w.state == "ready" for w in status.workers)
     state = "ready" if status.ready else f"waits: {ready} of {status.partitions} worker{'s' * (status.partitions != 1)} ready"
     print(f"cluster {status.cluster}, epoch {status.epoch}, {status.partitions} partition{'s' * (status.partitions != 1)}, {state}")
-    print(f"jobs: {_counted_states(status.jobs)}; calls that run or wait: {status.calls}")
+    print(f"jobs: {_counted_states(status.jobs)}")
     _show_workers(status)
+    _show_calls(status)
     for w in status.workers:
         if w.last_error:
             print(f"\npartition {w.partition}: {w.last_error}")
     if status.failed:
-        print(f"\nthe last job{'s' * (len(status.failed) > 1)} that failed:")
-    for job in status.failed:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.time))
-        print(f"  {when} job {job.job}, {job.what}: {job.error.splitlines()[0] if job.error else 'no reason given'}")
+        print(f"\nthe last call{'s' * (len(status.failed) > 1)} that failed:")
+    for call in status.failed:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(call.time))
+        print(f"  {when} call {call.call}, {call.what}: {call.error.splitlines()[0] if call.error else 'no reason given'}")
 
 
 def _counted_states(jobs) -> str:
@@ -263,10 +293,6 @@ def _counted_states(jobs) -> str:
 
 
 def _show_workers(status) -> None:
-    import pyarrow as pa
-
-    from ._table import Table
-
     if not status.workers:
         return
     rows = [
@@ -284,6 +310,45 @@ def _show_workers(status) -> None:
         }
         for w in status.workers
     ]
+    _show(rows)
+
+
+def _show_calls(status) -> None:
+    """What runs and waits, and who asked; the drivers beside this one."""
+    others = status.drivers - 1
+    print(f"\n{others} other driver{'s' * (others != 1)}; {'nothing runs' if not status.calls else 'calls that run or wait:'}")
+    if not status.calls:
+        return
+    now = time.time()
+    rows = [
+        {
+            "call": c.call,
+            "what": c.what,
+            "driver": c.driver or "the coordinator",
+            "state": c.state,
+            "seconds": f"{max(0, now - (c.started or c.since)):.1f}",
+            "progress": _progress_of(c),
+            "exchanged": size(c.bytes),
+        }
+        for c in status.calls
+    ]
+    _show(rows)
+
+
+def _progress_of(call) -> str:
+    """How far it is, as a progress bar says it."""
+    if not call.step:
+        return ""
+    done = f"{call.done} of {call.total}" if call.total else str(call.done)
+    step = "" if call.step == call.what else f"{call.step} "
+    return ", ".join(filter(None, [f"{step}{done}", call.detail]))
+
+
+def _show(rows: list[dict]) -> None:
+    import pyarrow as pa
+
+    from ._table import Table
+
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(Table(pa.Table.from_pylist(rows)).text(width))
 

@@ -51,13 +51,47 @@ class WorkerInfo:
     """Bytes; 0: no limit."""
     memory: int
     """Bytes that it had resident when it last said so."""
+    sent: int
+    """Bytes that it had sent to other workers by then."""
+    received: int
+    """Bytes that it had got from other workers by then."""
 
 
 @dataclass(frozen=True)
-class FailedJob:
-    """A job that failed, and was not cancelled."""
+class CallInfo:
+    """A call that the workers run, or that waits for its turn: an algorithm, a load, an edit, a step of a commit."""
 
-    job: int
+    call: int
+    what: str
+    """An algorithm, or another task, such as "finish_load"."""
+    driver: str
+    """Who asked; empty: the coordinator itself."""
+    since: float
+    """When it was asked for, in seconds since 1970."""
+    started: float | None
+    """When it began to run; None: it waits."""
+    step: str
+    """What it does now, as it last said; empty: it has said nothing yet."""
+    done: int
+    """Rounds of an algorithm, or another count of the step."""
+    total: int
+    """What `done` will be at the end; 0: unknown."""
+    detail: str
+    """For people, such as "residual 1.2e-05"."""
+    bytes: int
+    """That workers have sent each other for it, as far as they have said."""
+
+    @property
+    def state(self) -> str:
+        """ "running" or "waiting"."""
+        return "waiting" if self.started is None else "running"
+
+
+@dataclass(frozen=True)
+class FailedCall:
+    """A call that failed, and was not cancelled."""
+
+    call: int
     what: str
     """An algorithm, or another task, such as "finish_load"."""
     error: str
@@ -75,11 +109,13 @@ class Status:
     workers: tuple[WorkerInfo, ...]
     jobs: tuple[JobInfo, ...]
     """What users submitted: what waits, runs, and of what has ended the last 100; the oldest first."""
-    calls: int
-    """Algorithms, loads and edits for drivers that run or wait."""
     log: str
-    failed: tuple[FailedJob, ...]
-    """The last jobs that failed, at most 8, oldest first."""
+    failed: tuple[FailedCall, ...]
+    """The last calls that failed, at most 8, oldest first."""
+    calls: tuple[CallInfo, ...]
+    """What runs, then what waits."""
+    drivers: int
+    """How many are connected, this one included."""
 
     @property
     def ready(self) -> bool:
@@ -187,12 +223,20 @@ class Client(Fit, Readers[DistributedGraph], JobCalls):
         self._call(lambda core: core.ping(self._timeout))
 
     def status(self) -> Status:
-        """The cluster and its workers."""
+        """The cluster, its workers, and what runs on them now.
+
+        >>> import gli
+        >>> with gli.LocalCluster(n_workers=1) as cluster, gli.Client(cluster) as client:
+        ...     status = client.status()
+        >>> status.ready, status.workers[0].state, status.calls, status.drivers
+        (True, 'ready', (), 2)
+        """
         d = self._call(lambda core: core.status(self._timeout))
         workers = tuple(WorkerInfo(**w) for w in d["workers"])
-        failed = tuple(FailedJob(**{**f, "time": f["time"] / 1e6}) for f in d["failed"])
+        failed = tuple(FailedCall(**{**f, "time": f["time"] / 1e6}) for f in d["failed"])
+        calls = tuple(CallInfo(**{**c, "since": c["since"] / 1e6, "started": c["started"] / 1e6 or None}) for c in d["calls"])
         jobs = tuple(JobInfo(**j) for j in d["submitted"])
-        return Status(d["cluster"], d["epoch"], d["partitions"], workers, jobs, d["jobs"], d["log"], failed)
+        return Status(d["cluster"], d["epoch"], d["partitions"], workers, jobs, d["log"], failed, calls, d["drivers"])
 
     def shutdown(self) -> None:
         """Ends the cluster."""

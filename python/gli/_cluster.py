@@ -14,9 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import _page
 from ._checks import at_least, whole
 from ._client import Client, Status, WorkerInfo
 from ._errors import ClusterError, GliError
+from ._logs import words
 from ._sizes import machine_memory, size_of
 from ._table import counted
 
@@ -24,6 +26,7 @@ _START_SECONDS = 30
 _END_SECONDS = 5
 _POLL_SECONDS = 0.02
 _EXITING = 0x4
+_ANY_PORT = "127.0.0.1:0"
 
 
 def glid_path() -> str:
@@ -43,7 +46,9 @@ class LocalCluster:
     bytes, "auto" for the machine's memory (its control group's, where that is less) divided among the workers, or None for no limit. A call
     that would need more is a MemoryError; the worker lives, and its graphs stay. ValueError for what is no size, ClusterError for less than
     a worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after
-    its last client has gone (docs/jobs.md).
+    its last client has gone (docs/jobs.md). `log_level` is the least that its processes write to their logs:
+    "trace", "debug", "info", "warning", "error", "critical", or "off". `log_format` is "text" or "json" (docs/seeing.md). `page=True` serves
+    a web page at `dashboard_link`, on any free port of 127.0.0.1; `page="127.0.0.1:8787"` says which.
 
     >>> import gli
     >>> with gli.LocalCluster(n_workers=1, memory_limit="512MiB") as cluster:
@@ -59,6 +64,9 @@ class LocalCluster:
         memory_limit: str | int | None = "auto",
         max_jobs: int = 8,
         job_lease: float = 30,
+        log_level: str = "info",
+        log_format: str = "text",
+        page: bool | str = False,
     ):
         self._owner = os.getpid()
         n_workers = whole(n_workers, "n_workers", 1)
@@ -66,6 +74,10 @@ class LocalCluster:
         self._memory_limit = _limit_of(memory_limit, n_workers)
         self._jobs = ("--max-jobs", str(whole(max_jobs, "max_jobs", 1)), "--job-lease", str(at_least(job_lease, "job_lease", 0)))
         self._n_workers = n_workers
+        self._logs = words(log_level, log_format)
+        if not isinstance(page, (bool, str)):
+            raise TypeError(f"page must be True, False or HOST:PORT, not {page!r}")
+        self._page = None if page is False else _ANY_PORT if page is True else page
         self._threads = threads or max(1, (os.cpu_count() or 1) // self._n_workers)
         self._id = secrets.token_hex(8)
         self._directory = _directory(path)
@@ -82,7 +94,7 @@ class LocalCluster:
     # --- starting -------------------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        words = ("--workers", str(self._n_workers), "--python", sys.executable, *self._jobs)
+        words = ("--workers", str(self._n_workers), "--python", sys.executable, *self._jobs, *_page.words(self._page))
         self._coordinator = self._spawn("coordinator", *words, log=self._log_of("coordinator"))
         for index in range(self._n_workers):
             self._spawn_worker(index)
@@ -103,7 +115,18 @@ class LocalCluster:
         self._workers[index] = self._spawn("worker", *own, log=log)
 
     def _spawn(self, role: str, *arguments: str, log: Path) -> subprocess.Popen:
-        command = [glid_path(), role, "--dir", str(self._directory), "--parent", str(os.getpid()), "--log", str(log), *arguments]
+        command = [
+            glid_path(),
+            role,
+            "--dir",
+            str(self._directory),
+            "--parent",
+            str(os.getpid()),
+            "--log",
+            str(log),
+            *self._logs,
+            *arguments,
+        ]
         with open(log, "ab") as output:  # a session of its own: Ctrl-C in the terminal is the driver's
             return subprocess.Popen(
                 command,
@@ -169,6 +192,20 @@ class LocalCluster:
     def directory(self) -> str:
         """Where sockets and logs are."""
         return str(self._directory)
+
+    @property
+    def dashboard_link(self) -> str:
+        """The address of the cluster's page, with the token that lets its reader in. ClusterError unless page= asked for one.
+
+        >>> import gli
+        >>> with gli.LocalCluster(n_workers=1, page=True) as cluster:
+        ...     cluster.dashboard_link.startswith("http://127.0.0.1:")
+        True
+        """
+        self._check_open()
+        if self._page is None:
+            raise ClusterError("this cluster serves no page: start it with gli.LocalCluster(page=True)")
+        return _page.link(self._directory)
 
     @property
     def workers(self) -> tuple[WorkerInfo, ...]:

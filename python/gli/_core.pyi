@@ -6,7 +6,7 @@ from typing import Any, Self
 
 __version__: str
 
-Progress = Callable[[str, int, int], None] | None
+Progress = Callable[[str, int, int, str, int], None] | None
 
 class Batches:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...

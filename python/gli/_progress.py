@@ -6,6 +6,8 @@ import shutil
 import sys
 import time
 
+from ._store_space import size
+
 _DELAY_SECONDS = 0.5
 _enabled: bool | None = None
 
@@ -17,7 +19,8 @@ def show_progress(enabled: bool | None) -> None:
 
 
 class Progress:
-    """A context whose value is called with (what, done, total, detail) as work goes on; total 0 means unknown."""
+    """A context whose value is called with (what, done, total, detail, bytes) as work goes on; total 0 means unknown, bytes
+    is what workers have sent each other."""
 
     def __init__(self, title: str):
         self._title = title
@@ -32,13 +35,14 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def __call__(self, what: str, done: int, total: int, detail: str = ""):
+    def __call__(self, what: str, done: int, total: int, detail: str = "", bytes: int = 0):
         if self._bar is None:
             if time.monotonic() - self._started < _DELAY_SECONDS:
                 return
             self._bar = self._make_bar(total)
         if total and self._bar.total != total:
             self._bar.total = total
+        detail = ", ".join(filter(None, [detail, f"{size(bytes)} exchanged" if bytes else ""]))
         parts = [what] if what == self._title else [self._title, what]
         self._bar.set_description_str(": ".join([*parts, detail] if detail else parts), refresh=False)
         self._bar.n = done

@@ -18,7 +18,7 @@ namespace {
 py::object call(driver_client& client, const request_body& body, double timeout, py::object progress = py::none()) {
   reporter report{std::move(progress)};
   auto answer =
-      without_gil([&] { return client.call(body, timeout, [&](const progress_note& note) { report(note.what, note.done, note.total, note.detail); }); });
+      without_gil([&] { return client.call(body, timeout, [&](const progress_note& note) { report(note.what, note.done, note.total, note.detail, note.bytes); }); });
   return to_object(answer);
 }
 

@@ -39,13 +39,13 @@ class reporter {
  public:
   explicit reporter(py::object callback) : callback_{std::move(callback)}, wanted_{!callback_.is_none()} {}
 
-  void operator()(std::string_view what, uint64_t done, uint64_t total, std::string_view detail = {}) {
+  void operator()(std::string_view what, uint64_t done, uint64_t total, std::string_view detail = {}, uint64_t bytes = 0) {
     auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds{50} && done != total) return;
     last_ = now;
     py::gil_scoped_acquire gil;
     check_given_up();
-    if (wanted_) callback_(what, done, total, detail);
+    if (wanted_) callback_(what, done, total, detail, bytes);
   }
 
  private:

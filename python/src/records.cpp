@@ -34,10 +34,11 @@ struct object_of {
     result["partitions"] = s.partitions;
     result["cluster"] = s.cluster;
     result["epoch"] = s.epoch;
-    result["jobs"] = s.jobs;
     result["log"] = s.log;
     result["failed"] = to_list(s.failed);
     result["submitted"] = to_list(s.submitted);
+    result["calls"] = to_list(s.calls);
+    result["drivers"] = s.drivers;
     return result;
   }
   py::object operator()(const load_begun& l) const {
@@ -80,15 +81,32 @@ py::dict to_dict(const worker_info& w) {
   result["numa_node"] = w.numa_node;
   result["memory_limit"] = w.memory_limit;
   result["memory"] = w.memory;
+  result["sent"] = w.sent;
+  result["received"] = w.received;
   return result;
 }
 
 py::dict to_dict(const failed_job& f) {
   py::dict result;
-  result["job"] = f.id;
+  result["call"] = f.id;
   result["what"] = f.what;
   result["error"] = f.why.message;
   result["time"] = f.time;
+  return result;
+}
+
+py::dict to_dict(const call_info& c) {
+  py::dict result;
+  result["call"] = c.id;
+  result["what"] = c.what;
+  result["driver"] = c.driver;
+  result["since"] = c.since;
+  result["started"] = c.started;
+  result["step"] = c.step;
+  result["done"] = c.done;
+  result["total"] = c.total;
+  result["detail"] = c.detail;
+  result["bytes"] = c.bytes;
   return result;
 }
 

@@ -257,6 +257,21 @@ struct WorkerInfo {
   numaNode @10 :Int32 = -1;
   memoryLimit @11 :UInt64;
   memory @12 :UInt64;      # bytes resident, as it said last
+  sent @13 :UInt64;        # bytes that it has sent to other workers, and got from them, as it said last
+  received @14 :UInt64;
+}
+
+struct CallInfo {          # in a status: a call that waits or runs
+  id @0 :UInt64;
+  what @1 :Text;           # "pagerank"
+  driver @2 :Text;         # who asked, for people; empty: the coordinator itself
+  since @3 :Int64;         # it was asked for; microseconds since 1970, likewise started
+  started @4 :Int64;       # 0: it waits
+  step @5 :Text;           # as in Progress, of partition 0, likewise the next three
+  done @6 :UInt64;
+  total @7 :UInt64;
+  detail @8 :Text;
+  bytes @9 :UInt64;        # sent between workers, as far as they have said
 }
 
 struct FailedJob {         # in a status: one of the last jobs that failed and were not cancelled, oldest first
@@ -326,7 +341,8 @@ struct Reply {
     failure @0 :Failure;
     done @1 :Void;
     status :group { workers @2 :List(WorkerInfo); partitions @3 :UInt32; cluster @4 :Text; epoch @5 :UInt32; jobs @6 :UInt32; log @7 :Text;
-                     failed @13 :List(FailedJob); submitted @14 :List(SubmittedJob); }
+                     failed @13 :List(FailedJob); submitted @14 :List(SubmittedJob); calls @19 :List(CallInfo); drivers @20 :UInt32; }
+                                 # jobs: nobody sets it any more
     loadBegun :group { load @8 :UInt64; workers @9 :List(WorkerInfo); }
     result :group { output @10 :UInt64; partitions @11 :List(JobResult); }
     commits @12 :List(CommitInfo);
@@ -340,4 +356,5 @@ struct Progress {          # coordinator to driver while a request runs, same se
   done @1 :UInt64;
   total @2 :UInt64;        # 0: unknown
   detail @3 :Text;         # for people: "round 5, residual 1.20e-05"
+  bytes @4 :UInt64;        # sent between workers, as far as they have said
 }

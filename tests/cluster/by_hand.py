@@ -53,9 +53,12 @@ class ByHand:
         self.processes.append(process)
         return process
 
-    def start(self, workers, listen=None, host=None, more=()):
+    def start(self, workers, listen=None, host=None, more=(), **options):
+        """Options: of gli start, such as metrics="127.0.0.1:0"."""
         log = self.directory.parent / f"start-{len(self.processes)}.out"
         more = [*more, *(["--listen", listen] if listen else [])]
+        for name, given in options.items():
+            more += [f"--{name.replace('_', '-')}", given]
         process = self.spawn(command("start", "--dir", self.directory, "--workers", workers, *more), log, host)
         wait_for(lambda: process.poll() is not None or "to look and to end" in log.read_text(), "what gli start prints")
         assert process.poll() is None, log.read_text()

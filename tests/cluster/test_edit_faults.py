@@ -15,7 +15,7 @@ def kill_at_work(cluster, victim, edit):
     with gli.Client(cluster) as watcher:
 
         def kill():
-            wait_until(lambda: watcher.status().calls > 0, 5)
+            wait_until(lambda: watcher.status().calls, 5)
             os.kill(victim.pid, signal.SIGKILL)
 
         thread = threading.Thread(target=kill)

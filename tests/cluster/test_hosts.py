@@ -60,7 +60,7 @@ def fails_while(question, breaks, watcher, failure=gli.WorkerLostError):
     a quarter of an hour, longer than any test may."""
 
     def do():
-        wait_for(lambda: watcher.status().calls == 1, "the job")
+        wait_for(lambda: len(watcher.status().calls) == 1, "the call")
         breaks()
 
     thread = threading.Thread(target=do)
@@ -199,7 +199,7 @@ def test_a_driver_whose_link_is_cut_hears_so_and_its_job_is_given_up(three, host
     assert f"the coordinator at {hand.tls_address} is gone" in why
     hosts.restore("desk")
     with wait_for(lambda: reached(hand.tls_address, tmp_path / "desk" / "driver.pem"), "the way back") as again:
-        wait_for(lambda: again.status().calls == 0, "the end of the job that nobody waits for")
+        wait_for(lambda: not again.status().calls, "the end of the call that nobody waits for")
         assert again.generate_kronecker(6).pagerank().summary == gli.generate_kronecker(6).pagerank().summary
 
 

@@ -12,6 +12,7 @@ import time
 import gli
 import pytest
 from by_hand import ByHand, connected, ready
+from cluster_processes import processor_seconds
 from test_strangers import drain, hello, malformed, resident, send_all_if_it_takes
 
 ALERT = 7  # bytes of a TLS alert in plain: more than that none of these hears before it is admitted
@@ -126,16 +127,6 @@ def test_ten_thousand_malformed_frames_hear_at_most_an_alert(client, door, proce
             assert len(drain(s)) <= ALERT
     assert sum(map(resident, processes)) - before < 64 << 20
     still_answers(client)
-
-
-def processor_seconds(pids):
-    """Of all their threads, to the nanosecond."""
-    nanoseconds = 0
-    for pid in pids:
-        for task in os.scandir(f"/proc/{pid}/task"):
-            with open(f"{task.path}/schedstat") as f:
-                nanoseconds += int(f.read().split()[0])
-    return nanoseconds / 1e9
 
 
 IDLE_SHARE = 0.01  # of one core, coordinator and worker together: docs/hosts.md

@@ -99,9 +99,11 @@ TEST(membership, a_worker_that_has_itself_no_door_for_the_others_is_refused_for_
 TEST(membership, what_a_worker_uses_is_reported_while_it_is_there) {
   membership m{1};
   m.joined(far_hello(0, 10, "ann"));
-  m.uses(1, 77);
-  m.uses(2, 99);
+  m.uses(1, 77, 5, 6);
+  m.uses(2, 99, 7, 8);
   EXPECT_EQ(m.report()[0].memory, 77u);
+  EXPECT_EQ(m.report()[0].sent, 5u);
+  EXPECT_EQ(m.report()[0].received, 6u);
   EXPECT_EQ(m.report()[0].host_id, "ann");
 }
 

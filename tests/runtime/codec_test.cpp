@@ -39,7 +39,7 @@ const std::vector<kind_of_message>& all_messages() {
       message("request", [](maker& m) { return request{m.number(), uint32_t(m.random()), m.ask()}; }, decode_request),
       message("reply", [](maker& m) { return m.answer(); }, decode_reply),
       message("edits", [](maker& m) { return m.edits(); }, decode_edits),
-      message("progress", [](maker& m) { return progress_note{m.text(), m.number(), m.number(), m.text()}; }, decode_progress),
+      message("progress", [](maker& m) { return progress_note{m.text(), m.number(), m.number(), m.text(), m.number()}; }, decode_progress),
       message("load_batch", [](maker& m) { return m.rows(); }, decode_load_batch),
       message("batch", [](maker& m) { return m.batch(); }, decode_batch),
       message("job", [](maker& m) { return m.any_job(); }, decode_job),

@@ -87,7 +87,7 @@ struct teller {
   void operator()(const failure_note& x) { all(x.code, x.message); }
   void operator()(const worker_info& x) {
     all(x.worker, x.partition, x.pid, x.host, x.address, x.state, x.last_error);
-    all(x.host_id, x.tls_address, x.cores, x.numa_node, x.memory_limit, x.memory);
+    all(x.host_id, x.tls_address, x.cores, x.numa_node, x.memory_limit, x.memory, x.sent, x.received);
   }
   void operator()(const failed_job& x) { all(x.id, x.what, x.why, x.time); }
   void operator()(const result_info& x) { all(x.algorithm, x.version, x.arguments); }
@@ -115,10 +115,11 @@ struct teller {
   void operator()(const job_piece& x) { all(x.offset, x.bytes, x.last); }
   void operator()(const request& x) { all(x.client, x.incarnation, x.body); }
   void operator()(const done&) {}
-  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.jobs, x.log, x.failed, x.submitted); }
+  void operator()(const status_report& x) { all(x.workers, x.partitions, x.cluster, x.epoch, x.log, x.failed, x.submitted, x.calls, x.drivers); }
+  void operator()(const call_info& x) { all(x.id, x.what, x.driver, x.since, x.started, x.step, x.done, x.total, x.detail, x.bytes); }
   void operator()(const load_begun& x) { all(x.load, x.workers); }
   void operator()(const job_reply& x) { all(x.output, x.partitions); }
-  void operator()(const progress_note& x) { all(x.what, x.done, x.total, x.detail); }
+  void operator()(const progress_note& x) { all(x.what, x.done, x.total, x.detail, x.bytes); }
   void operator()(const load_batch& x) { all(x.load, x.part, x.rows); }
 };
 

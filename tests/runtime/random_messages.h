@@ -165,7 +165,10 @@ struct maker {
   job any_job() { return {number(), number(), number(), body()}; }
   worker_info worker() {
     return {uint32_t(random()), uint32_t(random()), uint32_t(random()), text(), text(), text(), text(), text(), text(), uint32_t(random()), int32_t(random()),
-            number(), number()};
+            number(), number(), number(), number()};
+  }
+  call_info call() {
+    return {number(), text(), text(), int64_t(random()), int64_t(random()), text(), number(), number(), text(), number()};
   }
   failed_job failed() { return {number(), text(), note(), int64_t(random())}; }
   std::vector<worker_info> workers() { return many([&] { return worker(); }); }
@@ -207,8 +210,8 @@ struct maker {
     switch (below(8)) {
       case 0: return note();
       case 1: return done{};
-      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), uint32_t(random()), text(), many([&] { return failed(); }),
-                                   many([&] { return a_job(); })};
+      case 2: return status_report{workers(), uint32_t(random()), text(), uint32_t(random()), text(), many([&] { return failed(); }),
+                                   many([&] { return a_job(); }), many([&] { return call(); }), uint32_t(random())};
       case 3: return load_begun{number(), workers()};
       case 4: return job_reply{number(), many([&] { return job_result{some(), many([&] { return conflict(); })}; })};
       case 5: return many([&] { return a_job(); });
