@@ -46,9 +46,9 @@ class LocalCluster:
     bytes, "auto" for the machine's memory (its control group's, where that is less) divided among the workers, or None for no limit. A call
     that would need more is a MemoryError; the worker lives, and its graphs stay. ValueError for what is no size, ClusterError for less than
     a worker needs for itself. At most `max_jobs` submitted jobs run at a time, and an attached one goes on for `job_lease` seconds after
-    its last client has gone (docs/jobs.md). `log_level` is the least that its processes write to their logs:
-    "trace", "debug", "info", "warning", "error", "critical", or "off". `log_format` is "text" or "json" (docs/seeing.md). `page=True` serves
-    a web page at `dashboard_link`, on any free port of 127.0.0.1; `page="127.0.0.1:8787"` says which.
+    its last client has gone (docs/jobs.md). `log_level` is the least that its processes write to their logs: "trace", "debug", "info",
+    "warning", "error", "critical", or "off". `log_format` is "text" or "json" (docs/seeing.md). `page=True` serves a web page at
+    `dashboard_link`, on any free port of 127.0.0.1; `page="127.0.0.1:8787"` says which.
 
     >>> import gli
     >>> with gli.LocalCluster(n_workers=1, memory_limit="512MiB") as cluster:
