@@ -92,7 +92,7 @@ TEST_F(client_test, pings_and_asks_with_increasing_numbers) {
     numbers.push_back(f.header.sequence);
     EXPECT_EQ(f.header.epoch, 3u);
     auto body = decode_request(f.body).body;
-    if (std::holds_alternative<ask_status>(body)) answer(s, f.header.sequence, status_report{{}, 4, "c1", 3, 0, "log"});
+    if (std::holds_alternative<ask_status>(body)) answer(s, f.header.sequence, status_report{{}, 4, "c1", 3, "log"});
     else answer(s, f.header.sequence, done{});
   }};
   driver_client client{door_at(0), 30, {}};
