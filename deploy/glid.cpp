@@ -277,6 +277,12 @@ int run_coordinator(const arguments& a) {
       io, who,
       gateway::handlers{[&](gateway::session s, uint32_t n, request r) { tell(driver_asked{s, n, std::make_shared<request>(std::move(r))}); },
                         [&](gateway::session s) { tell(driver_gone{s}); }});
+  web_page::looker look_at = [&](auto then) { tell(look{std::move(then)}); };
+  auto numbers = serve_metrics(io, a, bridge.get(), [&]() -> asio::awaitable<std::string> {
+    auto view = co_await look_now(io, look_at);
+    co_return metrics.text(coordinator_metrics::of(view), 0);
+  });
+  auto shown = serve_page(io, a, bridge.get(), look_at);
   coordinator = spawn_coordinator(system, {.partitions = a.workers,
                                            .who = who,
                                            .log = a.log,
@@ -289,12 +295,6 @@ int run_coordinator(const arguments& a) {
                                            .max_jobs = a.max_jobs,
                                            .job_lease = a.job_lease});
   if (beyond) beyond->open(who, serve, {.refused = refused});
-  web_page::looker look_at = [&](auto then) { tell(look{std::move(then)}); };
-  auto numbers = serve_metrics(io, a, bridge.get(), [&]() -> asio::awaitable<std::string> {
-    auto view = co_await look_now(io, look_at);
-    co_return metrics.text(coordinator_metrics::of(view), 0);
-  });
-  auto shown = serve_page(io, a, bridge.get(), look_at);
   note_address(a.dir, beyond, a.listen);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
                beyond ? " and " + beyond->address() : "", a.workers);
