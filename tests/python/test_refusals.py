@@ -172,7 +172,7 @@ def test_the_wrong_thing_is_named_and_so_is_the_right_one():
         (lambda: store.commit(G, "message"), TypeError, "begins with its message"),
         (lambda: store.commit("message", "another"), TypeError, "graph"),
         (lambda: store.update_graph(3), TypeError, "gli.Graph, not 3"),
-        (lambda: gli.Client(3), TypeError, "LocalCluster or an address"),
+        (lambda: gli.Client(3), TypeError, "LocalCluster, a gli.SLURMCluster or an address"),
         (lambda: gli.from_pandas([1]), TypeError, "data frame"),
         (lambda: gli.from_networkx(3), TypeError, "NetworkX graph, not 3"),
         (lambda: gli.generate_kronecker(4, seed=-1), ValueError, "seed must be at least 0"),
