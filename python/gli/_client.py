@@ -423,7 +423,17 @@ class Client(Fit, Readers[DistributedGraph], JobCalls):
         return _loading.generate_kronecker(self, scale, edge_factor, seed, directed)
 
     def open_store(self, path: str | os.PathLike):
-        """The store in a directory that this process and the cluster's reach; made when there is none."""
+        """A ClusterStore: the store in a directory of the coordinator's host, where this process runs too; made when there is none. Workers
+        on other hosts read and write it through those beside it (docs/hosts.md). ValueError where the path leads elsewhere from here,
+        CorruptError where it leads to what is no store.
+
+        >>> import gli, tempfile
+        >>> with gli.LocalCluster(n_workers=2) as cluster, gli.Client(cluster) as client:
+        ...     store = client.open_store(tempfile.mkdtemp() + "/people.gli")
+        ...     _ = store.commit("first", graph=client.from_edge_list([("ann", "bob")]))
+        ...     [commit.message for commit in store.log()]
+        ['first']
+        """
         from ._cluster_store import ClusterStore
 
         return ClusterStore(self, path)
