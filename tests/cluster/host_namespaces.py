@@ -34,9 +34,9 @@ def ip(*words):
 
 class Hosts:
     """Namespaces by name, the nth at 10.77.0.n, each with a host's name of its own for what runs there. Under the path
-    `disk` the processes of all but the first have an empty file system each of their own."""
+    `disk`, if it is given, the processes of all but the first have an empty file system each of their own."""
 
-    def __init__(self, names, disk):
+    def __init__(self, names, disk=None):
         self._disk = disk
         self._tag = f"gli-{secrets.token_hex(4)}"
         self.names = list(names)
@@ -70,7 +70,7 @@ class Hosts:
 
     def prefix(self, name):
         """What runs a command on a host."""
-        apart, mounts = ([], "") if name == self.names[0] else (["--mount"], 'mount -t tmpfs disk "$2" && ')
+        apart, mounts = ([], "") if self._disk is None or name == self.names[0] else (["--mount"], 'mount -t tmpfs disk "$2" && ')
         set_up = ["unshare", "--uts", *apart, "sh", "-c", f'hostname "$1" && {mounts}shift 2 && exec "$@"', "sh", name, str(self._disk)]
         return ["nsenter", f"--net=/run/netns/{self._space(name)}", *set_up]
 
