@@ -10,5 +10,5 @@ run() { # preset, targets, ctest filter
   (cd "build/$1" && ctest --output-on-failure -j2 -R "$3" | tail -n 12)
 }
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp"
-run dev "test_runtime test_storage test_durability test_partitions test_coordinator" .
+run dev "test_runtime test_storage test_durability test_partitions test_coordinator test_glid" .
 run tsan "test_runtime test_storage test_versions" 'exchange|dictionary|door|content_pool|graph_store|version'
