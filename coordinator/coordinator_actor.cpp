@@ -152,8 +152,9 @@ void coordinator::carry_out(const membership::ready& r) {
   if (list.empty()) unrestored_.clear();
   may_start_jobs();
   std::vector<uint32_t> fresh(unrestored_.begin(), unrestored_.end());
+  auto by_all = stores_for_others();
   for (auto& [what, everywhere] : list)
-    submit(what, everywhere || stores_for_others() ? everybody() : fresh, {}, [this, what = what](const job_outcome& outcome) { restored(what, outcome); });
+    submit(what, everywhere || by_all ? everybody() : fresh, {}, [this, what = what](const job_outcome& outcome) { restored(what, outcome); });
 }
 
 /// A partition that dies while others are restored leaves them to the next time; any other failure costs the handle.
@@ -171,7 +172,7 @@ void coordinator::restored(const job& what, const job_outcome& outcome) {
 
 void coordinator::carry_out(const membership::lost& l) {
   auto name = members_.name_of_partition(l.partition);
-  bool here = members_.host_of_partition(l.partition) == this_host();
+  bool here = members_.host_of_partition(l.partition) == host_;
   auto lines = here ? last_lines(members_.log_of_partition(l.partition), 5) : "";
   auto died = name + (here ? " died" : " died or was cut off");
   spdlog::error(died);
@@ -193,27 +194,23 @@ std::vector<uint32_t> coordinator::everybody() const {
 }
 
 /// Whether workers may not reach a store that lies on this host: those that do read and write for them.
-bool coordinator::stores_for_others() const { return !members_.all_on(this_host()); }
-
-namespace {
+bool coordinator::stores_for_others() const { return !members_.all_on(host_); }
 
 /// Says which directory a store's path leads to from here: what is nowhere here is not what some worker has under that path.
-struct place_store {
-  static std::string of(const std::string& path) {
-    auto here = directory_identity(path);
-    return here.empty() ? "nowhere" : here;
-  }
-  void operator()(write_pages& b) const { b.at = of(b.store); }
-  void operator()(read_pages& b) const { b.at = of(b.store); }
-  void operator()(read_result& b) const { b.at = of(b.store); }
-  void operator()(auto&) const {}
-};
-
-}  // namespace
+void coordinator::place_store(job_body& body) const {
+  std::visit([this](auto& b) {
+    if constexpr (requires { b.at; }) {
+      b.at.clear();
+      if (!stores_for_others()) return;
+      b.at = directory_identity(b.store);
+      if (b.at.empty()) b.at = "nowhere";
+    }
+  }, body);
+}
 
 void coordinator::submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then) {
   j.id = next_job_++;
-  if (stores_for_others()) std::visit(place_store{}, j.body);
+  place_store(j.body);
   if (who.session != 0) {
     job_of_[who] = j.id;
     asker_of_[j.id] = who;

@@ -14,6 +14,7 @@
 #include "coordinator/jobs.h"
 #include "coordinator/membership.h"
 #include "coordinator/submissions.h"
+#include "runtime/host.h"
 #include "storage/states.h"
 
 namespace gli {
@@ -51,6 +52,7 @@ class coordinator {
   void submit(job j, std::vector<uint32_t> partitions, asker who, std::function<void(job_outcome)> then);
   std::vector<uint32_t> everybody() const;
   bool stores_for_others() const;
+  void place_store(job_body& body) const;
 
   // drivers (coordinator_requests.cpp)
   void on(const driver_came& m) { open_[m.session] = m.name; }
@@ -111,6 +113,7 @@ class coordinator {
 
   caf::event_based_actor* self_;
   coordinator_options options_;
+  const std::string host_ = this_host();
   membership members_;
   jobs jobs_;
   calls calls_;

@@ -24,7 +24,6 @@ using storage::content_pool;
 using storage::graph_store;
 using storage::kept_result;
 using storage::patch_chain;
-using page_bytes = std::unordered_map<hash128, byte_buffer, hash128_hasher>;
 
 constexpr size_t piece_bytes = 4u << 20;  // that one partition sends another at once, but for the last page in it
 
@@ -128,7 +127,7 @@ class pages_to_send {
   size_t at_ = 0;
 };
 
-page_get from_memory(std::shared_ptr<const page_bytes> pages) {
+page_get from_memory(std::shared_ptr<const std::unordered_map<hash128, byte_buffer, hash128_hasher>> pages) {
   return [pages = std::move(pages)](const hash128& h, const page_room& room) {
     auto found = pages->find(h);
     if (found == pages->end()) throw failure{errc::corrupt, "page " + to_hex(h) + " is missing"};
@@ -269,13 +268,15 @@ shared_store::pool_pages shared_store::pages_of(const kept_result& of, const std
 }
 
 shared_store::pool_pages shared_store::pages_of(const pin& pinned, const std::vector<wanted>& roots) {
-  if (!reached_by_all()) return fetched(pinned, roots);
+  auto fetched = reached_by_all() ? nullptr : fetch(pinned, roots);
+  if (!own_) return [fetched](uint32_t) { return from_memory(fetched); };
   return [pinned](uint32_t p) -> page_get {
     return [pages = std::make_shared<content_pool::snapshot>(pinned(p))](const hash128& h, const page_room& room) { pages->get(h, room); };
   };
 }
 
-shared_store::pool_pages shared_store::fetched(const pin& pinned, const std::vector<wanted>& roots) {
+/// What this partition's helper has below these roots, where it has one.
+std::shared_ptr<const shared_store::page_bytes> shared_store::fetch(const pin& pinned, const std::vector<wanted>& roots) {
   std::vector<byte_buffer> outgoing(all_.size());
   if (!own_) {
     byte_writer to{outgoing[helpers_[all_.rank()]]};
@@ -301,10 +302,7 @@ shared_store::pool_pages shared_store::fetched(const pin& pinned, const std::vec
       pages->try_emplace(content_hash(page), page.begin(), page.end());
     }
   });
-  if (!own_) return [pages](uint32_t) { return from_memory(pages); };
-  return [pinned](uint32_t p) -> page_get {
-    return [mine = std::make_shared<content_pool::snapshot>(pinned(p))](const hash128& h, const page_room& room) { mine->get(h, room); };
-  };
+  return pages;
 }
 
 // --- writing -------------------------------------------------------------------------------------------------------------------

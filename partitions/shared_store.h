@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "partitions/page.h"
@@ -45,11 +46,12 @@ class shared_store {
   void write(const std::function<std::vector<hash128>(const page_has&, const page_put&)>& build);
 
  private:
+  using page_bytes = std::unordered_map<hash128, byte_buffer, hash128_hasher>;
   using pin = std::function<storage::content_pool::snapshot(uint32_t pool)>;
   std::vector<uint32_t> helped() const;
   byte_buffer told_by_helper(const std::function<byte_buffer()>& tell);
   pool_pages pages_of(const pin& pinned, const std::vector<wanted>& roots);
-  pool_pages fetched(const pin& pinned, const std::vector<wanted>& roots);
+  std::shared_ptr<const page_bytes> fetch(const pin& pinned, const std::vector<wanted>& roots);
   void write_for_others(const std::function<std::vector<hash128>(const page_has&, const page_put&)>& build);
 
   std::shared_ptr<storage::graph_store> own_;
