@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -18,6 +17,7 @@
 #include <optional>
 
 #include "coordinator/job_log.h"
+#include "coordinator/spawn.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -67,28 +67,12 @@ class job_process {
     if (pipe2(ends, O_CLOEXEC) != 0) refuse("a pipe for the log", errno);
     output_ = ends[0];
     fcntl(output_, F_SETFL, O_NONBLOCK);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    for (int to : {1, 2}) posix_spawn_file_actions_adddup2(&actions, ends[1], to);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    posix_spawn_file_actions_addchdir_np(&actions, options_.working_directory.c_str());
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, usual;
-    sigemptyset(&none);
-    sigfillset(&usual);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-    std::vector<char*> words;
-    for (auto& w : options_.command) words.push_back(const_cast<char*>(w.c_str()));
-    words.push_back(nullptr);
-    int error = posix_spawnp(&child_, words[0], &actions, &attributes, words.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    child_process child;
+    for (int to : {1, 2}) child.give(ends[1], to);
+    child.close_above(2);
+    child.run_in(options_.working_directory);
+    child_ = child.start(options_.command, own_environment());
     ::close(ends[1]);
-    if (error) refuse("cannot start " + options_.command[0] + " in " + options_.working_directory, error);
   }
 
   /// Waits until something happens, and takes it.

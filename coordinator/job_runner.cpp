@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,6 +21,7 @@
 #include "coordinator/job_files.h"
 #include "coordinator/job_guard.h"
 #include "coordinator/job_log.h"
+#include "coordinator/spawn.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -42,41 +42,18 @@ struct guard {
   std::string last;  // what it said last
 };
 
-pid_t spawn_guard(std::vector<std::string> words, int report, const std::vector<std::string>& environment) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, report, guard_report);
-  posix_spawn_file_actions_addclosefrom_np(&actions, guard_report + 1);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, usual;
-  sigemptyset(&none);
-  sigfillset(&usual);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &usual);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  auto pointers = [](const std::vector<std::string>& list) {
-    std::vector<char*> all;
-    for (auto& s : list) all.push_back(const_cast<char*>(s.c_str()));
-    all.push_back(nullptr);
-    return all;
-  };
-  pid_t pid = 0;
-  int error = posix_spawn(&pid, words[0].c_str(), &actions, &attributes, pointers(words).data(), pointers(environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error) throw failure{errc::io, "cannot start " + words[0] + ": " + std::strerror(error)};
-  return pid;
+pid_t spawn_guard(const std::vector<std::string>& words, int report, const std::vector<std::string>& environment) {
+  child_process child;
+  child.give(report, guard_report);
+  child.close_above(guard_report);
+  return child.start(words, environment);
 }
 
 /// This process's own, but for what a job finds its cluster by.
 std::vector<std::string> environment_of(const std::string& directory, uint64_t id) {
   std::vector<std::string> all{"GLI_ADDRESS=unix://" + directory + "/coordinator.sock", "GLI_JOB=" + std::to_string(id)};
-  for (char** e = environ; *e; ++e) {
-    std::string_view entry{*e};
-    if (!entry.starts_with("GLI_ADDRESS=") && !entry.starts_with("GLI_JOB=")) all.emplace_back(entry);
-  }
+  for (auto& entry : own_environment())
+    if (!entry.starts_with("GLI_ADDRESS=") && !entry.starts_with("GLI_JOB=")) all.push_back(entry);
   return all;
 }
 
@@ -111,7 +88,7 @@ struct job_runner::state {
     auto g = std::make_shared<guard>(io);
     g->report.assign(ends[0]);
     try {
-      g->pid = spawn_guard(std::move(words), ends[1], environment_of(options.directory, id));
+      g->pid = spawn_guard(words, ends[1], environment_of(options.directory, id));
     } catch (...) {
       ::close(ends[1]);
       throw;
