@@ -230,7 +230,7 @@ def test_ctrl_c_in_a_load_leaves_nothing_and_the_cluster_goes_on(fresh_cluster):
         timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            client.generate_kronecker(27)
+            client.generate_kronecker(23)
         timer.join()
         assert client.generate_kronecker(8).graph_id == gli.generate_kronecker(8).graph_id
         assert client.status().workers == before.workers and not client.status().calls
@@ -243,7 +243,7 @@ def test_a_worker_killed_in_a_load_is_named_and_its_successor_loads(fresh_cluste
         timer = threading.Timer(0.5, os.kill, [victim.pid, signal.SIGKILL])
         timer.start()
         with pytest.raises(gli.WorkerLostError, match=f"partition {victim.partition}.*pid {victim.pid}|pid {victim.pid}"):
-            client.generate_kronecker(27)
+            client.generate_kronecker(23)
         timer.join()
         cluster.restart()
         assert client.generate_kronecker(8).graph_id == gli.generate_kronecker(8).graph_id
