@@ -124,4 +124,16 @@ class vertex_array {
   int32_t mirrors_ = 0, size_ = 0;
 };
 
+/// The same, of what zero bytes are at first; what is never used is never touched.
+template <class T>
+class zeroed_vertex_array {
+ public:
+  explicit zeroed_vertex_array(const graph_view& g) : data_{size_t(g.size()) + size_t(g.mirrors())}, mirrors_{g.mirrors()} {}
+  T& operator[](int32_t v) const { return data_[size_t(int64_t{v} + mirrors_)]; }
+
+ private:
+  zeroed_array<T> data_;
+  int32_t mirrors_;
+};
+
 }  // namespace gli

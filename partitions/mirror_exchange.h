@@ -2,6 +2,7 @@
 // Values between owners and mirrors, in the memoised order of peer_mirrors. All calls are collective.
 
 #include <type_traits>
+#include <utility>
 
 #include "partitions/byte_stream.h"
 #include "partitions/graph_view.h"
@@ -14,9 +15,13 @@ namespace detail {
 
 constexpr int64_t exchange_grain = 1 << 13;
 
+/// What lies in an array of a value for each vertex.
+template <class Values>
+using value_in = std::remove_cvref_t<decltype(std::declval<const Values&>()[0])>;
+
 /// Positions with changed(ids[i]): varint of the distance to the last one, then the value.
-template <class T, class Changed>
-byte_buffer encode_changed(const vertex_array<T>& a, const std::vector<int32_t>& ids, Changed& changed) {
+template <class Values, class Changed>
+byte_buffer encode_changed(const Values& a, const std::vector<int32_t>& ids, Changed& changed) {
   byte_buffer bytes;
   byte_writer to{bytes};
   size_t next = 0;
@@ -41,15 +46,10 @@ void decode_changed(const byte_buffer& bytes, const std::vector<int32_t>& ids, F
   }
 }
 
-/// Calls encode(peer) for every other partition, exchanges, and calls decode(peer, bytes) for what each sent.
+/// Calls encode(peer) for every other partition, and decode(peer, bytes) for what each sent: what one sends is under way while the next one's is encoded.
 template <class Encode, class Decode>
 void exchange_with_peers(std::span<const peer_mirrors> peers, communicator& all, Encode&& encode, Decode&& decode) {
-  std::vector<byte_buffer> outgoing(all.size());
-  for (uint32_t q = 0; q < peers.size(); ++q)
-    if (q != all.rank()) outgoing[q] = encode(peers[q]);
-  auto incoming = all.all_to_all(std::move(outgoing));
-  for (uint32_t q = 0; q < peers.size(); ++q)
-    if (q != all.rank()) decode(peers[q], incoming[q]);
+  all.all_to_all([&](uint32_t q) { return byte_buffer{encode(peers[q])}; }, [&](uint32_t q, byte_buffer bytes) { decode(peers[q], bytes); });
 }
 
 }  // namespace detail
@@ -78,13 +78,13 @@ void broadcast(vertex_array<T>& a, const graph_view& g, communicator& all) {
 
 /// Owner to mirrors, of g.peers() or of the part of each that both sides know, only own nodes with changed(v): delta-coded positions with values. Calls received(mirror, value) for each, after
 /// storing it.
-template <class T, class Changed, class Received>
-void broadcast_changed(vertex_array<T>& a, std::span<const peer_mirrors> peers, communicator& all, Changed&& changed, Received&& received) {
+template <class Values, class Changed, class Received>
+void broadcast_changed(Values& a, std::span<const peer_mirrors> peers, communicator& all, Changed&& changed, Received&& received) {
   if (all.size() == 1) return;
   detail::exchange_with_peers(
       peers, all, [&](const peer_mirrors& peer) { return detail::encode_changed(a, peer.exported, changed); },
       [&](const peer_mirrors& peer, const byte_buffer& bytes) {
-        detail::decode_changed<T>(bytes, peer.mirrors, [&](int32_t m, const T& x) {
+        detail::decode_changed<detail::value_in<Values>>(bytes, peer.mirrors, [&](int32_t m, const auto& x) {
           a[m] = x;
           received(m, x);
         });
@@ -97,12 +97,12 @@ void broadcast_changed(vertex_array<T>& a, const graph_view& g, communicator& al
 }
 
 /// Mirrors to owner, only mirrors with changed(m): calls received(own, value) for each that a peer sent.
-template <class T, class Changed, class Received>
-void gather_changed(const vertex_array<T>& a, std::span<const peer_mirrors> peers, communicator& all, Changed&& changed, Received&& received) {
+template <class Values, class Changed, class Received>
+void gather_changed(const Values& a, std::span<const peer_mirrors> peers, communicator& all, Changed&& changed, Received&& received) {
   if (all.size() == 1) return;
   detail::exchange_with_peers(
       peers, all, [&](const peer_mirrors& peer) { return detail::encode_changed(a, peer.mirrors, changed); },
-      [&](const peer_mirrors& peer, const byte_buffer& bytes) { detail::decode_changed<T>(bytes, peer.exported, received); });
+      [&](const peer_mirrors& peer, const byte_buffer& bytes) { detail::decode_changed<detail::value_in<Values>>(bytes, peer.exported, received); });
 }
 
 template <class T, class Changed, class Received>

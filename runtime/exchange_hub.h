@@ -97,6 +97,7 @@ class job_communicator final : public communicator {
   uint32_t rank() const override { return members_.rank; }
   uint32_t size() const override { return uint32_t(members_.links.size()); }
   std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override;
+  void all_to_all(const std::function<byte_buffer(uint32_t)>& make, const std::function<void(uint32_t, byte_buffer)>& take) override;
   void all_reduce(std::span<uint64_t> values, reduction how) override;
   void progress(std::string_view what, uint64_t done, uint64_t total, std::string_view detail) override;
 

@@ -37,18 +37,20 @@ byte_buffer job_communicator::take(uint32_t from, frame_kind kind) {
 
 std::vector<byte_buffer> job_communicator::all_to_all(std::vector<byte_buffer> outgoing) {
   if (outgoing.size() != size()) throw failure{errc::internal, "all_to_all needs one buffer for each partition"};
-  hub_->enter(members_, ++round_);
   std::vector<byte_buffer> incoming(size());
   incoming[rank()] = std::move(outgoing[rank()]);
+  all_to_all([&](uint32_t q) { return std::move(outgoing[q]); }, [&](uint32_t q, byte_buffer bytes) { incoming[q] = std::move(bytes); });
+  return incoming;
+}
+
+void job_communicator::all_to_all(const std::function<byte_buffer(uint32_t)>& make, const std::function<void(uint32_t, byte_buffer)>& take_in) {
+  hub_->enter(members_, ++round_);
   for (uint32_t d = 1; d < size(); ++d) {  // each begins with another peer
     auto to = (rank() + d) % size();
-    send(to, frame_kind::data, std::move(outgoing[to]));
+    send(to, frame_kind::data, make(to));
   }
-  for (uint32_t d = 1; d < size(); ++d) {
-    auto from = (rank() + size() - d) % size();
-    incoming[from] = take(from, frame_kind::data);
-  }
-  return incoming;
+  for (uint32_t from = 0; from < size(); ++from)
+    if (from != rank()) take_in(from, take(from, frame_kind::data));
 }
 
 void job_communicator::send(uint32_t to, std::span<const uint64_t> values) {

@@ -28,6 +28,14 @@ class in_process_hub {
       hub_.meet_.arrive_and_wait();
       return incoming;
     }
+    void all_to_all(const std::function<byte_buffer(uint32_t)>& make, const std::function<void(uint32_t, byte_buffer)>& take) override {
+      std::vector<byte_buffer> outgoing(size());
+      for (uint32_t q = 0; q < size(); ++q)
+        if (q != rank_) outgoing[q] = make(q);
+      auto incoming = all_to_all(std::move(outgoing));
+      for (uint32_t q = 0; q < size(); ++q)
+        if (q != rank_) take(q, std::move(incoming[q]));
+    }
     void all_reduce(std::span<uint64_t> values, reduction how) override {
       hub_.sums_[rank_].assign(values.begin(), values.end());
       hub_.meet_.arrive_and_wait();

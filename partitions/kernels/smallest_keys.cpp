@@ -1,5 +1,7 @@
 #include "partitions/kernels/smallest_keys.h"
 
+#include <unordered_map>
+
 #include "partitions/byte_stream.h"
 #include "partitions/dictionary.h"
 #include "partitions/kernels/named_owners.h"
@@ -33,14 +35,7 @@ class settlement {
  public:
   using key_t = typename Keys::type;
   settlement(const graph_view& g, const union_find& sets, const std::function<uint64_t(int32_t)>& label_of, communicator& all)
-      : g_{g},
-        sets_{sets},
-        label_of_{label_of},
-        all_{all},
-        first_{g, -1},
-        answer_{g, key_t{}},
-        chosen_(size_t(g.size()), -1),
-        asked_(all.size()) {}
+      : g_{g}, sets_{sets}, label_of_{label_of}, all_{all}, first_{g, none}, asked_(all.size()) {}
 
   column run() {
     find_own();
@@ -48,21 +43,23 @@ class settlement {
     merge(questions);
     auto answers = all_.all_to_all(reply());
     hear(answers);
-    return Keys::as_column(g_, [this](int32_t v) { return answer_[sets_.root(v)]; });
+    return Keys::as_column(g_, [this](int32_t v) { return answer(first_[sets_.root(v)]); });
   }
 
  private:
+  static constexpr int32_t none = -1;
+
   /// By root: the own node with the smallest key. The same for any order of the threads.
   void find_own() {
     parallel_ranges(g_.size(), vertices_per_page, [this](int64_t i, int64_t end) {
-      int32_t root = 0, best = -1;  // of nodes of one set in a row
+      int32_t root = 0, best = none;  // of nodes of one set in a row
       key_t smallest{};
       for (auto v = int32_t(i); v < end; ++v) {
         if (!g_.live(v)) continue;
         auto k = own_key(v);
         if (best >= 0 && sets_.root(v) != root) {
           offer_own(root, best, smallest);
-          best = -1;
+          best = none;
         }
         root = sets_.root(v);
         if (best < 0 || k < smallest) best = v, smallest = k;
@@ -79,9 +76,10 @@ class settlement {
   }
 
   std::vector<byte_buffer> ask() {
+    find_shared();
     std::vector<byte_buffer> outgoing(all_.size());
-    for_each_set([&](int32_t r, uint32_t owner, int32_t id) {
-      if (owner == g_.partition()) return offer(id, first_[r]);
+    for_each_shared([&](int32_t r, uint32_t owner, int32_t id) {
+      if (owner == g_.partition()) return offer(id, own_key(first_[r]));
       byte_writer to{outgoing[owner]};
       to.put_varint(uint64_t(id));
       Keys::put(to, own_key(first_[r]));
@@ -95,54 +93,67 @@ class settlement {
         auto id = from.get_varint();
         if (id >= uint64_t(g_.size())) throw failure{errc::protocol, "a partition asks for a component that is not there"};
         asked_[q].push_back(int32_t(id));
-        received_.push_back(Keys::get(from));
-        offer(int32_t(id), g_.size() + int64_t(received_.size()) - 1);
+        offer(int32_t(id), Keys::get(from));
       }
+    for (auto& [id, best] : chosen_)
+      if (first_[id] >= 0 && is_its_own(id)) best = std::min(best, own_key(first_[id]));
   }
 
   std::vector<byte_buffer> reply() {
     std::vector<byte_buffer> outgoing(all_.size());
     for (uint32_t q = 0; q < all_.size(); ++q) {
       byte_writer to{outgoing[q]};
-      for (auto id : asked_[q]) Keys::put(to, candidate(chosen_[size_t(id)]));
+      for (auto id : asked_[q]) Keys::put(to, chosen_.at(id));
     }
     return outgoing;
   }
 
   void hear(const std::vector<byte_buffer>& answers) {
+    auto told = [&](int32_t r, key_t k) {
+      first_[r] = none - 1 - int32_t(told_.size());
+      told_.push_back(k);
+    };
     std::vector<byte_reader> from(answers.begin(), answers.end());
-    for_each_set([&](int32_t r, uint32_t owner, int32_t id) {
-      answer_[r] = owner == g_.partition() ? candidate(chosen_[size_t(id)]) : Keys::get(from[owner]);
-    });
+    for_each_shared([&](int32_t r, uint32_t owner, int32_t id) { told(r, owner == g_.partition() ? chosen_.at(id) : Keys::get(from[owner])); });
+    for (auto& [id, best] : chosen_)
+      if (first_[id] >= 0 && is_its_own(id)) told(id, best);
   }
 
-  /// Calls f(root, partition of the label, own id of the label there) for every set that holds an own node, in one order.
+  /// The sets that hold an own node and are called by another's label.
+  void find_shared() {
+    auto first = &first_[-g_.mirrors()];
+    for (int32_t r = -g_.mirrors(); r < g_.size(); ++r, ++first)
+      if (*first >= 0 && (r < 0 || !is_its_own(r))) shared_.push_back(r);
+  }
+
+  /// Calls f(root, partition of the label, own id of the label there), in one order, for those.
   template <class F>
-  void for_each_set(F&& f) const {
-    for (int32_t r = -g_.mirrors(); r < g_.size(); ++r)
-      if (first_[r] >= 0) {
-        auto label = label_of_(r);
-        f(r, uint32_t(label >> 32), int32_t(label & 0xffffffff));
-      }
+  void for_each_shared(F&& f) const {
+    for (auto r : shared_) {
+      auto label = label_of_(r);
+      f(r, uint32_t(label >> 32), int32_t(label & 0xffffffff));
+    }
   }
 
-  void offer(int32_t id, int64_t c) {
-    auto& best = chosen_[size_t(id)];
-    if (best < 0 || candidate(c) < candidate(best)) best = c;
+  bool is_its_own(int32_t root) const { return label_of_(root) == own_label(root); }
+  uint64_t own_label(int32_t v) const { return uint64_t{g_.partition()} << 32 | uint32_t(v); }
+
+  void offer(int32_t id, const key_t& k) {
+    auto& best = chosen_.try_emplace(id, k).first->second;
+    best = std::min(best, k);
   }
 
-  /// Candidates are own ids, then received keys.
-  key_t candidate(int64_t c) const { return c < g_.size() ? own_key(int32_t(c)) : received_[size_t(c - g_.size())]; }
+  key_t answer(int32_t first) const { return first >= 0 ? own_key(first) : told_[size_t(none - 1 - first)]; }
   key_t own_key(int32_t v) const { return Keys::of(*g_.body().keys, v); }
 
   const graph_view& g_;
   const union_find& sets_;
   const std::function<uint64_t(int32_t)>& label_of_;
   communicator& all_;
-  vertex_array<int32_t> first_;  // by root
-  vertex_array<key_t> answer_;   // by root
-  std::vector<int64_t> chosen_;  // by own id of a label: a candidate, or -1
-  std::vector<key_t> received_;  // text: lives in the questions
+  vertex_array<int32_t> first_;                  // by root: an own node, none, or below that a place in told_
+  std::vector<int32_t> shared_;                  // roots
+  std::unordered_map<int32_t, key_t> chosen_;    // by own id of a label that is not its set's root, or that others asked for. Text: lives in the questions
+  std::vector<key_t> told_;                      // likewise, or in the answers
   std::vector<std::vector<int32_t>> asked_;
 };
 

@@ -35,6 +35,9 @@ class union_find {
     }
   }
 
+  /// The same as link() of a v that was linked to nobody yet. low < v.
+  void attach(int32_t v, int32_t low) { parent_[v] = low; }
+
   /// Fetches what link(u, v) begins with: it branches on what it reads, so that misses would wait for one another.
   void prefetch(int32_t v) const { __builtin_prefetch(&parent_[v]); }
 
@@ -45,24 +48,25 @@ class union_find {
     });
   }
 
+  /// Points v at its root. Threads: any number, but no link() may run meanwhile.
+  void compress(int32_t v) {
+    auto r = parent(v);
+    for (auto up = parent(r); up != r; up = parent(r)) r = up;
+    std::atomic_ref{parent_[v]}.store(r, std::memory_order_relaxed);
+  }
+
+  /// Of a vertex that points at its root, or at one that does.
+  int32_t root(int32_t v) const { return parent_[parent_[v]]; }
+
+ private:
   /// Someone in v's set, nearer to its root. Threads: any number, beside link().
   int32_t parent(int32_t v) { return std::atomic_ref{parent_[v]}.load(std::memory_order_relaxed); }
 
-  /// After compress().
-  int32_t root(int32_t v) const { return parent_[v]; }
-
- private:
   /// The vertex two steps above v, at which v points from now on: whoever has a parent once never is a root again, and what stands above stays above.
   int32_t halve(int32_t v) {
     auto above = parent(v), up = parent(above);
     if (up != above) std::atomic_ref{parent_[v]}.store(up, std::memory_order_relaxed);
     return up;
-  }
-
-  void compress(int32_t v) {
-    auto r = parent(v);
-    for (auto up = parent(r); up != r; up = parent(r)) r = up;
-    std::atomic_ref{parent_[v]}.store(r, std::memory_order_relaxed);
   }
 
   vertex_array<int32_t> parent_;

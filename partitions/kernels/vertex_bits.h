@@ -28,18 +28,10 @@ class vertex_bits {
 
   /// Calls f(v) for those of the set in [first, end), ascending.
   template <class F>
-  void for_each(int32_t first, int32_t end, F&& f) const {
-    for (auto at = place(first), last = place(end); at < last;) {
-      auto word = words_[at >> 6] >> (at & 63);
-      if (word == 0) {
-        at = (at | 63) + 1;
-        continue;
-      }
-      at += size_t(std::countr_zero(word));
-      if (at < last) f(int32_t(int64_t(at) - mirrors_));
-      ++at;
-    }
-  }
+  void for_each(int32_t first, int32_t end, F&& f) const { for_each_of(first, end, 0, f); }
+  /// The same for those that are not of the set.
+  template <class F>
+  void for_each_other(int32_t first, int32_t end, F&& f) const { for_each_of(first, end, ~uint64_t{0}, f); }
 
   /// Makes the mirrors in the set those with in(m).
   template <class In>
@@ -52,13 +44,49 @@ class vertex_bits {
       words_[at >> 6] = word;
     }
   }
+  /// Makes the own nodes in the set those with in(v), which is asked on any number of threads.
+  template <class In>
+  void assign_own(const graph_view& g, In&& in) {
+    parallel_ranges(pages_of(g.size()), 1, [&](int64_t p, int64_t end) {
+      for (; p < end; ++p)
+        for (auto [v, last] = page_vertices{p, g.size()}; v < last;) {
+          uint64_t word = 0;
+          auto& to = words_[place(v) >> 6];
+          for (auto stop = std::min(last, v + 64); v < stop; ++v) word |= uint64_t{in(v)} << (v & 63);
+          to = word;
+        }
+    });
+  }
   void clear_mirrors() { std::fill_n(words_.begin(), mirrors_ / 64, uint64_t{0}); }
+
+  /// Bit k: whether first + k is in the set, for k < n <= 64.
+  uint64_t word(int32_t first, size_t n) const {
+    auto at = place(first), shift = at & 63;
+    auto bits = words_[at >> 6] >> shift;
+    if (shift + n > 64) bits |= words_[(at >> 6) + 1] << (64 - shift);
+    return n < 64 ? bits & ((uint64_t{1} << n) - 1) : bits;
+  }
 
   /// Of the own nodes of page p: words_per_page of them; those beyond the last node are 0.
   uint64_t* page(int64_t p) { return words_.data() + mirrors_ / 64 + p * words_per_page; }
   const uint64_t* page(int64_t p) const { return words_.data() + mirrors_ / 64 + p * words_per_page; }
 
  private:
+  /// f may change bits of vertices that it was called for.
+  template <class F>
+  void for_each_of(int32_t first, int32_t end, uint64_t flipped, F&& f) const {
+    for (auto at = place(first), last = place(end); at < last;) {
+      auto word = (words_[at >> 6] ^ flipped) >> (at & 63);
+      if (word == 0) {
+        at = (at | 63) + 1;
+        continue;
+      }
+      at += size_t(std::countr_zero(word));
+      if (at < last) f(int32_t(int64_t(at) - mirrors_));
+      ++at;
+    }
+  }
+
   size_t place(int32_t v) const { return size_t(v + mirrors_); }
   int64_t mirrors_ = 0;
   std::vector<uint64_t> words_;
@@ -85,15 +113,17 @@ void for_each_bit(std::span<const uint8_t> bits, F&& f) {
   });
 }
 
-/// 1, then a bit for each id; or 0, then the distances between those in the set, where that is shorter.
-inline byte_buffer encode_bits(const vertex_bits& bits, const std::vector<int32_t>& ids) {
+/// 1, then a bit for each id; or 0, then the distances between those in the set, where that is shorter. in_a_row: each id is one above the last.
+inline byte_buffer encode_bits(const vertex_bits& bits, const std::vector<int32_t>& ids, bool in_a_row) {
   byte_buffer dense(1 + bytes_of_bits(ids.size())), sparse{0};
   dense[0] = 1;
   size_t count = 0;
   for (size_t i = 0; i < ids.size(); i += 64) {
     uint64_t word = 0;
     auto n = std::min<size_t>(64, ids.size() - i);
-    for (size_t k = 0; k < n; ++k) word |= uint64_t{bits[ids[i + k]]} << k;
+    if (in_a_row) word = bits.word(ids[i], n);
+    else
+      for (size_t k = 0; k < n; ++k) word |= uint64_t{bits[ids[i + k]]} << k;
     std::memcpy(dense.data() + 1 + i / 8, &word, bytes_of_bits(n));
     count += size_t(std::popcount(word));
   }
@@ -132,7 +162,7 @@ void broadcast_bits(vertex_bits& bits, const graph_view& g, communicator& all, R
   if (all.size() == 1) return;
   bits.clear_mirrors();
   detail::exchange_with_peers(
-      g.peers(), all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.exported); },
+      g.peers(), all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.exported, false); },
       [&](const peer_mirrors& peer, const byte_buffer& bytes) {
         detail::decode_bits(bytes, peer.mirrors, [&](int32_t m) {
           bits.set(m);
@@ -146,7 +176,7 @@ template <class Received>
 void gather_bits(const vertex_bits& bits, const graph_view& g, communicator& all, Received&& received) {
   if (all.size() == 1) return;
   detail::exchange_with_peers(
-      g.peers(), all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.mirrors); },
+      g.peers(), all, [&](const peer_mirrors& peer) { return detail::encode_bits(bits, peer.mirrors, peer.is_run()); },
       [&](const peer_mirrors& peer, const byte_buffer& bytes) { detail::decode_bits(bytes, peer.exported, received); });
 }
 

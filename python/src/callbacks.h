@@ -61,6 +61,7 @@ class embedded final : public communicator {
   uint32_t rank() const override { return 0; }
   uint32_t size() const override { return 1; }
   std::vector<byte_buffer> all_to_all(std::vector<byte_buffer> outgoing) override { return outgoing; }
+  void all_to_all(const std::function<byte_buffer(uint32_t)>&, const std::function<void(uint32_t, byte_buffer)>&) override {}
   void all_reduce(std::span<uint64_t>, reduction) override {}
   void progress(std::string_view what, uint64_t done, uint64_t total, std::string_view detail) override {
     if (what.empty()) check_signals();

@@ -260,6 +260,10 @@ class broken_message final : public communicator {
       for (auto& bytes : incoming) bytes.assign(3, 0xff);
     return incoming;
   }
+  void all_to_all(const std::function<byte_buffer(uint32_t)>& make, const std::function<void(uint32_t, byte_buffer)>& take) override {
+    bool breaks = left_-- == 0;
+    all_.all_to_all(make, [&](uint32_t q, byte_buffer bytes) { take(q, breaks ? byte_buffer(3, 0xff) : std::move(bytes)); });
+  }
   void all_reduce(std::span<uint64_t> values, reduction how) override { all_.all_reduce(values, how); }
   void progress(std::string_view, uint64_t, uint64_t, std::string_view) override {}
 

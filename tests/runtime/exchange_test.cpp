@@ -71,6 +71,39 @@ TEST_P(exchange_of, random_messages_of_all_sizes_arrive_where_they_belong) {
   });
 }
 
+TEST_P(exchange_of, messages_that_are_made_one_by_one_arrive_by_rank) {
+  exchange_peers peers{GetParam().workers, GetParam().tls};
+  peers.run_well(1, [&](communicator& all) {
+    for (int round = 0; round < 12; ++round) {
+      std::vector<uint32_t> from;
+      auto make = [&](uint32_t q) { return content(all.rank(), q, round, size_of(7, all.rank(), q, round)); };
+      all.all_to_all(make, [&](uint32_t q, byte_buffer bytes) {
+        from.push_back(q);
+        EXPECT_TRUE(bytes == content(q, all.rank(), round, size_of(7, q, all.rank(), round))) << "round " << round << " from " << q;
+      });
+      std::vector<uint32_t> others;
+      for (uint32_t q = 0; q < all.size(); ++q)
+        if (q != all.rank()) others.push_back(q);
+      ASSERT_EQ(from, others);
+    }
+  });
+}
+
+TEST(exchange, what_was_made_first_arrives_while_the_next_is_made) {
+  exchange_peers peers{3};
+  std::promise<void> arrived;
+  auto waited = arrived.get_future().share();
+  peers.run_well(1, [&](communicator& all) {
+    auto make = [&](uint32_t q) {
+      if (all.rank() == 0 && q == 2) EXPECT_EQ(waited.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+      return byte_buffer{uint8_t(q)};
+    };
+    all.all_to_all(make, [&](uint32_t q, byte_buffer) {
+      if (all.rank() == 1 && q == 0) arrived.set_value();
+    });
+  });
+}
+
 TEST_P(exchange_of, small_rounds_in_a_row_keep_their_order) {
   exchange_peers peers{GetParam().workers, GetParam().tls};
   for (uint64_t job = 1; job <= 5; ++job)
