@@ -66,8 +66,7 @@ def size_of_file(path: str | os.PathLike, workers: int, read: Mapping[str, Any],
     if reader is None and ending(path) == ".tsv":
         given = {"delimiter": "\t", **given}
     inspect.signature(getattr(Readers, name)).bind_partial(None, **given)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of lines that are skipped: the load itself warns
+    with warnings.catch_warnings(action="ignore"):  # of lines that are skipped: the load itself warns
         return _FORMS[name](path, workers, given)
 
 
@@ -230,7 +229,8 @@ def _columnar(path: str, workers: int, options: dict[str, Any]) -> Size:
 def part_of_table(table: pa.Table, rows: float, path: str, kind: dict[str, Any]) -> Part:
     """Of rows of edges, of which there are so many."""
     try:
-        whole, half = (Graph.from_arrow(some, **kind) for some in (table, table.slice(0, table.num_rows // 2)))
+        with warnings.catch_warnings(action="ignore"):  # of duplicates: the load itself warns
+            whole, half = (Graph.from_arrow(some, **kind) for some in (table, table.slice(0, table.num_rows // 2)))
     except (ValueError, KeyError) as error:
         raise ValueError(f"{path}: what it takes is not told by parts of it: {error}") from None
     return Part(whole, half, rows / max(table.num_rows, 1))
