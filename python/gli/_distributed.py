@@ -152,6 +152,7 @@ class DistributedGraph(Writers, GraphMethods):
         return values_of(self, self._job("run", name, arguments, title=name))
 
     def _run_program(self, program: Program, parameters, weight, max_rounds, timeout) -> list[NodeValues]:
+        self._client._refuse_program(program.name, self, program.state)
         what = program._native(parameters, weight, max_rounds, pickled(program, parameters), python_version())
         try:
             reply = self._client._job(self._handle.number, ("program", what), program.name, timeout or 0)

@@ -9,7 +9,7 @@ import re
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ _PLACES = 8
 _SAMPLE_ROWS = 1 << 19
 _CHUNK = 1 << 20
 _SAMPLED_ELEMENTS = 100_000
+_MOST_WEIGHTS = 1 << 10  # of a node, in METIS's form
 _PAIR_BYTES = 150  # of a pair of keys that a reader looks for again
 _PARSED_BYTE, _PARSED_ELEMENT = 4.3, 340  # of JSON, as objects and then as a graph of this process
 
@@ -59,8 +60,8 @@ class Part:
 
 
 def size_of_file(path: str | os.PathLike, workers: int, read: Mapping[str, Any], reader: str | None = None) -> Size:
-    """Of the graph that gli.read(path, **read) gives, or another reader. ValueError where that cannot be told, TypeError for what the reader
-    does not take."""
+    """Of the graph that gli.read(path, **read) gives, or another reader. ValueError where that cannot be told, TypeError for options that
+    the reader does not have."""
     path, name = os.fspath(path), reader or by_ending(path, READERS)
     given = {option: x for option, x in read.items() if option not in ("partitioner", "timeout")}
     if reader is None and ending(path) == ".tsv":
@@ -123,21 +124,24 @@ def _lines(path: str) -> Lines:
         for place in range(_PLACES):
             file.seek(size * place // _PLACES)
             piece = file.read(_SAMPLE_BYTES // _PLACES)
-            parts.append(piece[piece.index(b"\n") + 1 if place else 0 : piece.rindex(b"\n") + 1])
+            parts.append(piece[piece.find(b"\n") + 1 if place else 0 : piece.rfind(b"\n") + 1])
+            if not parts[-1]:
+                raise ValueError(f"{path}: what it takes is not told by parts of it: lines of a megabyte")
     return Lines(parts, size / sum(map(len, parts)), size)
 
 
 def _packed_lines(plain: PlainBytes) -> Lines:
     got, taken = plain.read(_SAMPLE_BYTES), plain.done()
     ratio = plain.size / taken if plain.read(1) else 1.0
-    lines = got if ratio == 1 else got[: got.rindex(b"\n") + 1]
+    lines = got if ratio == 1 else got[: got.rfind(b"\n") + 1]
     middle = lines.find(b"\n", len(lines) // 2) + 1
     return Lines([lines[:middle], lines[middle:]], ratio, len(got) * ratio, True)
 
 
 def _edge_list(path: str, workers: int, options: dict[str, Any]) -> Size:
     lines = _lines(path)
-    return lines.part(path, lambda file: EmbeddedReaders().read_edges(file, **options)).size(workers, text=lines.bytes, at_one_worker=lines.packed)
+    part = lines.part(path, lambda file: EmbeddedReaders().read_edges(file, **options))
+    return part.size(workers, text=lines.bytes, at_one_worker=lines.packed)
 
 
 def _csv(path: str, workers: int, options: dict[str, Any]) -> Size:
@@ -173,39 +177,38 @@ def _ldbc(path: str, workers: int, options: dict[str, Any]) -> Size:
 
 
 def _matrix(path: str, workers: int, options: dict[str, Any]) -> Size:
-    head, lines, weight = matrix_market.head_of(path), _lines(path), options.get("weight", "weight")
-    types = matrix_market.FIELDS[head.field]
-    names = ["source", "target", *([weight] if types else [])]
-    parts = [b"\n".join(lines.parts[0].split(b"\n")[head.lines :]), *lines.parts[1:]]
-    rows = Lines(parts, lines.ratio, lines.bytes)
-    if rows.count() == 0:
-        return Size(head.nodes, 0, head.symmetry != "symmetric", workers, 0, text=lines.bytes)
-    rows = Lines(parts, max(head.entries / Lines(parts, 1, 0).count(), 1.0), lines.bytes)
-    directed = head.symmetry != "symmetric"
-    part = rows.part(path, lambda file: _entries(file, names, types, directed))
-    if head.symmetry == "skew-symmetric":
-        part = Part(part.whole, part.half, part.ratio * 2)
+    head, lines = matrix_market.head_of(path), _lines(path)
+    matrix_market.check_promise(path, head.nodes)
+    types, directed = matrix_market.FIELDS[head.field], head.symmetry != "symmetric"
+    names = ["source", "target", *([options.get("weight", "weight")] if types else [])]
+    entries = Lines([b"\n".join(lines.parts[0].split(b"\n")[head.lines :]), *lines.parts[1:]], 1, 0)
+    if entries.count() == 0:
+        return Size(head.nodes, 0, directed, workers, 0, text=lines.bytes)
+
+    def read(file: Path) -> Graph:
+        return EmbeddedReaders().read_edges(file, names=names, types=types, directed=directed, comment="%", key_type="int64")
+
+    part = replace(entries, ratio=max(head.entries / entries.count(), 1.0)).part(path, read)
+    if head.symmetry == "skew-symmetric":  # each entry with its negated mirror
+        part = replace(part, ratio=2 * part.ratio)
     return part.size(workers, head.nodes, text=lines.bytes, at_one_worker=lines.packed)
-
-
-def _entries(file: Path, names: list[str], types: list[str], directed: bool) -> Graph:
-    return EmbeddedReaders().read_edges(file, names=names, types=types, directed=directed, comment="%", key_type="int64")
 
 
 def _metis(path: str, workers: int, options: dict[str, Any]) -> Size:
     lines = _lines(path)
-    own = [line for part in lines.parts for line in part.split(b"\n") if not line.lstrip().startswith(b"%")]
-    head = own[0].split() if own else []
+    head, *own = [line for part in lines.parts for line in part.split(b"\n") if not line.lstrip().startswith(b"%")]
+    words = head.split()
     try:
-        nodes, edges, form, weights = (*map(int, head[:2]), head[2].decode().zfill(3) if len(head) > 2 else "000", int((head + [b"1"] * 4)[3]))
-    except ValueError:
-        raise ValueError(f"{path}:1: expected how many nodes and edges there are, found {b' '.join(head)[:60].decode(errors='replace')!r}") from None
-    own_columns = (form[0] == "1") + (form[1] == "1") * weights
-    step = 1 + (form[2] == "1")
-    degrees = np.array([max(len(line.split()) - own_columns, 0) // step for line in own[1 : nodes + 1]])
-    mirrors = mirrors_of(nodes, degrees, workers)
-    columns = {"node_columns": (NUMBER,) * own_columns, "edge_columns": (NUMBER,) * (step - 1)}
-    return Size(nodes, edges, False, workers, mirrors, text=lines.bytes, at_one_worker=lines.packed, **columns)
+        nodes, edges = int(words[0]), int(words[1])
+        form, weights = words[2].decode().zfill(3) if len(words) > 2 else "000", int(words[3]) if len(words) > 3 else 1
+    except (ValueError, IndexError):
+        raise ValueError(f"{path}:1: expected how many nodes and edges there are, found {head[:60].decode(errors='replace')!r}") from None
+    if not 0 <= nodes <= lines.bytes or not 0 <= edges <= lines.bytes or not 0 <= weights <= _MOST_WEIGHTS:
+        raise ValueError(f"{path}:1: promises {nodes:,} nodes and {edges:,} edges, for which a file would be larger")
+    of_node, of_edge = (form[-3] == "1") + (form[-2] == "1") * weights, int(form[-1] == "1")
+    degrees = np.array([max(len(line.split()) - of_node, 0) // (1 + of_edge) for line in own[:nodes]])
+    columns = {"node_columns": (NUMBER,) * of_node, "edge_columns": (NUMBER,) * of_edge}
+    return Size(nodes, edges, False, workers, mirrors_of(nodes, degrees, workers), text=lines.bytes, at_one_worker=lines.packed, **columns)
 
 
 # --- columns --------------------------------------------------------------------------------------------------------------------------
@@ -238,11 +241,11 @@ def part_of_table(table: pa.Table, rows: float, path: str, kind: dict[str, Any])
 
 def _serialized(path: str, workers: int, options: dict[str, Any]) -> Size:
     told = gap.told(path, _SAMPLE_BYTES // 8)
-    degrees = told.degrees * (2 if told.directed else 1)
+    ends = 1 if told.directed else 2  # of an edge, at which it is an entry
+    mirrors = mirrors_of(told.nodes, told.degrees * 2 / ends, workers)
+    more = {"at_once": gap.AT_ONCE, "driver": gap.HELD_OF_NODE * told.nodes}
     columns = (NUMBER,) if ending(path) == ".wsg" else ()
-    edges = told.entries if told.directed else told.entries / 2
-    mirrors = mirrors_of(told.nodes, degrees, workers)
-    return Size(told.nodes, edges, told.directed, workers, mirrors, edge_columns=columns, at_once=gap.AT_ONCE, driver=gap.HELD_OF_NODE * told.nodes)
+    return Size(told.nodes, told.entries / ends, told.directed, workers, mirrors, edge_columns=columns, **more)
 
 
 # --- elements -------------------------------------------------------------------------------------------------------------------------
@@ -258,21 +261,19 @@ class Elements:
     head: bytes
     bytes: int
 
-    def part(self, path: str, written: Callable[[list[bytes]], bytes]) -> Part:
-        """As the reader takes them; written() makes a file of some."""
+    def part(self, path: str, written: bytes) -> Part:
+        """As the reader takes some of them, from a file that is written so."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"part{ending(path)}"
-
-            def graph_of(some: list[bytes]) -> Graph:
-                file.write_bytes(written(some))
-                return _read(file, path, lambda: EmbeddedReaders().read(file))
-
-            whole = graph_of(self.some)
-            return Part(whole, graph_of(self.some[: len(self.some) // 2]), self.edges / max(len(self.some), 1))
+            file.write_bytes(written)
+            whole = _read(file, path, lambda: EmbeddedReaders().read(file))
+        return Part(whole, whole, self.edges / len(self.some))
 
 
-def _elements(path: str, end: bytes, node: re.Pattern[bytes], edge: re.Pattern[bytes], element: re.Pattern[bytes]) -> Elements:
-    """Of all of it, a piece at a time, which ends with `end`: `node` and `edge` are counted; of what `element` finds some is kept."""
+def _elements(
+    path: str, end: bytes, node: re.Pattern[bytes], edge: re.Pattern[bytes], elements: Callable[[bytes], list[bytes]]
+) -> Elements:
+    """Of all of it, a piece at a time, which ends with `end`: `node` and `edge` are counted; of the elements of edges some are kept."""
     nodes, edges, size, some, rest, head = 0, 0, 0, [], b"", b""
     with PlainBytes(path) as file:
         every = max(1, file.size // _SAMPLE_BYTES)
@@ -283,45 +284,64 @@ def _elements(path: str, end: bytes, node: re.Pattern[bytes], edge: re.Pattern[b
             piece, rest = piece[:cut], piece[cut:]
             nodes, edges = nodes + len(node.findall(piece)), edges + len(edge.findall(piece))
             if number % every == 0:
-                some += [found[0] for found in element.finditer(piece)]
+                some += elements(piece)
+    if not some:
+        raise ValueError(f"{path}: what it takes is not told by parts of it: there are no edges as this form has them")
     return Elements(nodes, edges, some[:: max(1, len(some) // _SAMPLED_ELEMENTS)], head, size)
 
 
 _XML_NODE, _XML_EDGE = re.compile(rb"<(?:\w+:)?node[\s>/]"), re.compile(rb"<(?:\w+:)?edge[\s>/]")
-_XML_ELEMENT = re.compile(rb"<((?:\w+:)?edge)\s[^>]*(?:/>|(?<!/)>.*?</\1\s*>)", re.DOTALL)
-_XML_TAG = re.compile(rb"<(/?)([A-Za-z][\w:.-]*)[^>]*?(/?)>")
+_XML_EITHER, _XML_END = re.compile(rb"<(?:\w+:)?(?:node|edge)[\s>/]"), re.compile(rb"</(?:\w+:)?edge\s*>")
+_XML_TAG = re.compile(rb"<(/?)([A-Za-z][\w:.-]*)[^<>]*?(/?)>")
 
 
 def _xml(path: str, workers: int, options: dict[str, Any]) -> Size:
-    found = _elements(path, b">", _XML_NODE, _XML_EDGE, _XML_ELEMENT)
-    first = re.search(rb"<(?:\w+:)?(?:node|edge)[\s>/]", found.head)
-    if first is None or not found.some:
-        raise ValueError(f"{path}: what it takes is not told: its first megabyte names no node or edge; a graph that it was read to tells")
-    head, still_open = found.head[: first.start()], []
-    for closes, name, alone in _XML_TAG.findall(head):
-        if closes:
-            still_open.pop()
-        elif not alone:
-            still_open.append(name)
-    tail = b"".join(b"</%s>" % name for name in reversed(still_open))
-    part = found.part(path, lambda some: head + b"".join(some) + tail)
+    found = _elements(path, b">", _XML_NODE, _XML_EDGE, _xml_edges)
+    first = _XML_EITHER.search(found.head)
+    if first is None:
+        raise ValueError(f"{path}: what it takes is not told by parts of it: its first megabyte has no node or edge")
+    head = found.head[: first.start()]
+    part = found.part(path, head + b"".join(found.some) + b"".join(b"</%s>" % name for name in _still_open(head, path)))
     looks_again = re.match(rb"<[^>]*\sid=", found.some[0]) and b"<?gli" not in head
     return part.size(workers, found.nodes, at_once=ROWS_AT_ONCE, driver=_PAIR_BYTES * found.edges if looks_again else 0)
 
 
-_JSON_NODE, _JSON_EDGE = re.compile(rb'"id"\s*:'), re.compile(rb'"source"\s*:')
-_JSON_ELEMENT = re.compile(rb'\{[^{}]*"source"[^{}]*\}')
+def _xml_edges(piece: bytes) -> list[bytes]:
+    """The elements that are whole in a piece of a file."""
+    begins = [found.start() for found in _XML_EDGE.finditer(piece)]
+    elements = []
+    for begin, next in zip(begins, [*begins[1:], len(piece)]):
+        tag = piece.find(b">", begin, next)
+        end = None if tag < 0 or piece[tag - 1 : tag] == b"/" else _XML_END.search(piece, tag, next)
+        if tag > 0 and (end or piece[tag - 1 : tag] == b"/"):
+            elements.append(piece[begin : end.end() if end else tag + 1])
+    return elements
+
+
+def _still_open(head: bytes, path: str) -> list[bytes]:
+    """The elements that are open behind it, the inner ones first."""
+    names: list[bytes] = []
+    for closes, name, alone in _XML_TAG.findall(head):
+        if closes and not names:
+            raise ValueError(f"{path}: what it takes is not told by parts of it: </{name.decode()}> ends what did not begin")
+        if closes:
+            names.pop()
+        elif not alone:
+            names.append(name)
+    return names[::-1]
+
+
+_JSON_NODE, _JSON_EDGE, _JSON_OBJECT = re.compile(rb'"id"\s*:'), re.compile(rb'"source"\s*:'), re.compile(rb"\{[^{}]*\}")
 _JSON_KIND = re.compile(rb'"(directed|multigraph)"\s*:\s*(true|false)')
 
 
 def _json(path: str, workers: int, options: dict[str, Any]) -> Size:
-    found = _elements(path, b"}", _JSON_NODE, _JSON_EDGE, _JSON_ELEMENT)
-    if not found.some:
-        raise ValueError(f"{path}: what it takes is not told: there are no edges in it as node-link JSON has them")
-    kind = b", ".join(b'"%s": %s' % pair for pair in dict(_JSON_KIND.findall(found.head)).items())
-    part = found.part(path, lambda some: b'{%s%s"nodes": [], "edges": [%s]}' % (kind, b", " if kind else b"", b", ".join(some)))
-    held = _PARSED_BYTE * found.bytes + _PARSED_ELEMENT * (found.nodes + found.edges)
-    return part.size(workers, found.nodes, at_once=rows_at_once(columns_of(part.whole, "edges")), driver=held)
+    found = _elements(path, b"}", _JSON_NODE, _JSON_EDGE, lambda piece: [x for x in _JSON_OBJECT.findall(piece) if _JSON_EDGE.search(x)])
+    kind = b"".join(b'"%s": %s, ' % pair for pair in dict(_JSON_KIND.findall(found.head)).items())
+    part = found.part(path, b'{%s"nodes": [], "edges": [%s]}' % (kind, b", ".join(found.some)))
+    nodes = found.nodes - found.edges * sum(_JSON_NODE.search(x) is not None for x in found.some) / len(found.some)
+    held = _PARSED_BYTE * found.bytes + _PARSED_ELEMENT * (nodes + found.edges)
+    return part.size(workers, nodes, at_once=rows_at_once(columns_of(part.whole, "edges")), driver=held)
 
 
 _FORMS: dict[str, Callable[[str, int, dict[str, Any]], Size]] = {

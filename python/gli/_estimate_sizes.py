@@ -53,8 +53,8 @@ class Size:
 
 @dataclass(frozen=True)
 class Terms:
-    """Bytes for each own node, each mirror and each own edge, and once; `slot`: for each node that an index has room for, whose rooms are powers of
-    two."""
+    """Bytes for each own node, each mirror and each own edge, and once; `slot`: for each node that an index has room for, which is a power
+    of two."""
 
     node: float = 0
     mirror: float = 0

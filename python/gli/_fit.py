@@ -69,8 +69,8 @@ class Fit:
         read: Mapping[str, Any] | None = None,
         **arguments,
     ) -> Estimate:
-        """About how much memory it takes on each worker: to load a file (a path; `read`: options of gli.read), or a graph of this process, and
-        to run an algorithm of it, named as its method, with its arguments; or only that, of a graph that is on the cluster.
+        """About how much memory it takes on each worker: to load a file (a path; `read`: options of gli.read), or a graph of this process,
+        and to run an algorithm of it, named as its method, with its arguments; or only that, of a graph that is on the cluster.
 
         An Estimate, in bytes, within 20% of what is then measured; of algorithms that make a subgraph, as if all of the graph were in it.
         Nothing is loaded but some megabytes of a file; XML and JSON are counted through. ValueError for what is no algorithm and for files
@@ -131,6 +131,11 @@ class Fit:
             e, size = self._estimate_there(graph, None)
             self._refuse(what, terms.of(size), size, limit, lambda s: _beside(e.graph, size, s) + terms.of(s))
 
+    def _refuse_program(self, what: str, graph: DistributedGraph, state: Mapping[str, str]) -> None:
+        """MemoryError for a program whose state alone cannot fit."""
+        bytes = sum(1 / 8 if type == "bool" else 8 for type in state.values())
+        self._refuse_made(what, graph, Terms(node=bytes, mirror=bytes))
+
     def _refuse_sources(self, sources: list[Source], directed: bool) -> None:
         """MemoryError for graphs that the workers cannot draw."""
         limit, workers = self._limit(), self._partitions()
@@ -160,7 +165,7 @@ class Fit:
                 self._refuse_load(size, f"a table of {edges.num_rows:,} edges", limit)
 
     def _refuse_checkout(self, commit: Commit) -> None:
-        """MemoryError for a commit whose graph cannot be beside what there is; its pages come from files, and the kernel takes them back."""
+        """MemoryError for a commit whose graph cannot be beside what there is."""
         limit, workers = self._limit(), self._partitions()
         size = Size(commit.nodes, commit.edges, True, workers, 0)
         if limit and graph_bytes(size) > limit * _NOTICED:
@@ -188,8 +193,9 @@ class Fit:
 
 def _kronecker_size(scale: int, edge_factor: int, directed: bool, workers: int) -> Size:
     nodes = _KRONECKER_NODES * 2**scale
+    drawn = edge_factor * 2**scale
     mirrors = _KRONECKER_MIRRORS * nodes * (1 - 1 / workers)
-    return Size(nodes, _KRONECKER_EDGES * edge_factor * 2**scale, directed, workers, mirrors, text=edge_factor * 2**scale, at_one_worker=True, drawn=True)
+    return Size(nodes, _KRONECKER_EDGES * drawn, directed, workers, mirrors, text=drawn, at_one_worker=True, drawn=True)
 
 
 def _edges_of(reader: str, path):

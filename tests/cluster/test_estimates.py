@@ -200,7 +200,14 @@ def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
         gli.estimate(tmp_path / "a.doc")
     with pytest.raises(TypeError, match="unexpected keyword argument 'directd'"):
         gli.estimate(tmp_path / "a.csv", read={"directd": True})
-    for name, text in (("a.json", "{}"), ("a.graphml", "<graphml/>"), ("a.parquet", "no"), ("a.mtx", "1 2"), ("a.metis", "x"), ("a.csv", "")):
+    for name, text in (
+        ("a.json", "{}"),
+        ("a.graphml", "<graphml/>"),
+        ("a.parquet", "no"),
+        ("a.mtx", "1 2"),
+        ("a.metis", "x"),
+        ("a.csv", ""),
+    ):
         (tmp_path / name).write_text(text)
         with pytest.raises(ValueError, match=re.escape(str(tmp_path / name))):
             gli.estimate(tmp_path / name)

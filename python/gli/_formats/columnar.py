@@ -164,7 +164,11 @@ def _sample_ipc(path: str, rows: int) -> tuple[pa.Table, float, int]:
     size = reader.num_record_batches
     batches = [reader.get_batch(i) for i in _places(size, size and rows / max(reader.get_batch(0).num_rows, 1))]
     count = sum(b.num_rows for b in batches) * size / max(len(batches), 1)
-    return pa.Table.from_batches([b.slice(0, rows // len(batches)) for b in batches], reader.schema), count, max((b.num_rows for b in batches), default=0)
+    return (
+        pa.Table.from_batches([b.slice(0, rows // len(batches)) for b in batches], reader.schema),
+        count,
+        max((b.num_rows for b in batches), default=0),
+    )
 
 
 def _sample_stream(path: str, rows: int) -> tuple[pa.Table, float, int]:

@@ -82,6 +82,8 @@ def told(path: str, most: int) -> Told:
     """Of a file, with the degrees of at most so many nodes of eight places, or of the first ones where it is packed."""
     with PlainBytes(path) as file:
         directed, entries, nodes = _head(file)
+        if not file.packed and file.size < _HEAD_BYTES + 8 * (nodes + 1) + 4 * entries:
+            raise ValueError(f"{path}: promises {nodes:,} nodes and {entries:,} entries, for which a file would be larger")
         if file.packed or nodes <= most:
             offsets = np.frombuffer(file.read_exactly(8 * (min(nodes, most) + 1)), "<i8")
             return Told(directed, entries, nodes, np.diff(offsets))

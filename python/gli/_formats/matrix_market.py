@@ -67,7 +67,8 @@ def _sizes(path: str, number: int, line: str) -> tuple[int, int]:
     return rows, entries
 
 
-def _check_promise(path: str, nodes: int) -> None:
+def check_promise(path: str, nodes: int) -> None:
+    """ValueError for more nodes than a file can have."""
     needed = (nodes - _NODES_FREE) // _NODES_PER_BYTE
     with PlainBytes(path) as file:
         if needed > 0 and not file.holds(needed):
@@ -79,7 +80,7 @@ def read(place, path, weight: str = "weight", on_error: str = "raise", duplicate
     path = os.fspath(path)
     multi = _loading.policy(duplicates, False)[1]
     head = head_of(path)
-    _check_promise(path, head.nodes)
+    check_promise(path, head.nodes)
     skipped = Skipped(path, on_error)
     types = FIELDS[head.field]
 
