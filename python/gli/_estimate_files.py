@@ -204,7 +204,7 @@ def _metis(path: str, workers: int, options: dict[str, Any]) -> Size:
     except (ValueError, IndexError):
         raise ValueError(f"{path}:1: expected how many nodes and edges there are, found {head[:60].decode(errors='replace')!r}") from None
     if not 0 <= nodes <= lines.bytes or not 0 <= edges <= lines.bytes or not 0 <= weights <= _MOST_WEIGHTS:
-        raise ValueError(f"{path}:1: promises {nodes:,} nodes and {edges:,} edges, for which a file would be larger")
+        raise ValueError(f"{path}:1: promises more than so large a file can hold: {head[:60].decode(errors='replace')!r}")
     of_node, of_edge = (form[-3] == "1") + (form[-2] == "1") * weights, int(form[-1] == "1")
     degrees = np.array([max(len(line.split()) - of_node, 0) // (1 + of_edge) for line in own[:nodes]])
     columns = {"node_columns": (NUMBER,) * of_node, "edge_columns": (NUMBER,) * of_edge}
@@ -261,6 +261,10 @@ class Elements:
     head: bytes
     bytes: int
 
+    def alone(self, workers: int, driver: float = 0) -> Size:
+        """Of a graph without edges."""
+        return Size(self.nodes, 0, True, workers, 0, driver=driver)
+
     def part(self, path: str, written: bytes) -> Part:
         """As the reader takes some of them, from a file that is written so."""
         with tempfile.TemporaryDirectory() as folder:
@@ -285,7 +289,7 @@ def _elements(
             nodes, edges = nodes + len(node.findall(piece)), edges + len(edge.findall(piece))
             if number % every == 0:
                 some += elements(piece)
-    if not some:
+    if not some and (edges or not nodes):
         raise ValueError(f"{path}: what it takes is not told by parts of it: there are no edges as this form has them")
     return Elements(nodes, edges, some[:: max(1, len(some) // _SAMPLED_ELEMENTS)], head, size)
 
@@ -297,6 +301,8 @@ _XML_TAG = re.compile(rb"<(/?)([A-Za-z][\w:.-]*)[^<>]*?(/?)>")
 
 def _xml(path: str, workers: int, options: dict[str, Any]) -> Size:
     found = _elements(path, b">", _XML_NODE, _XML_EDGE, _xml_edges)
+    if not found.some:
+        return found.alone(workers)
     first = _XML_EITHER.search(found.head)
     if first is None:
         raise ValueError(f"{path}: what it takes is not told by parts of it: its first megabyte has no node or edge")
@@ -337,6 +343,8 @@ _JSON_KIND = re.compile(rb'"(directed|multigraph)"\s*:\s*(true|false)')
 
 def _json(path: str, workers: int, options: dict[str, Any]) -> Size:
     found = _elements(path, b"}", _JSON_NODE, _JSON_EDGE, lambda piece: [x for x in _JSON_OBJECT.findall(piece) if _JSON_EDGE.search(x)])
+    if not found.some:
+        return found.alone(workers, _PARSED_BYTE * found.bytes + _PARSED_ELEMENT * found.nodes)
     kind = b"".join(b'"%s": %s, ' % pair for pair in dict(_JSON_KIND.findall(found.head)).items())
     part = found.part(path, b'{%s"nodes": [], "edges": [%s]}' % (kind, b", ".join(found.some)))
     nodes = found.nodes - found.edges * sum(_JSON_NODE.search(x) is not None for x in found.some) / len(found.some)

@@ -1,5 +1,6 @@
 """What a call takes is known before: within 20% of what the kernel then counts; and what cannot fit is refused before it starts."""
 
+import random
 import re
 
 import gli
@@ -215,6 +216,31 @@ def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
         gli.estimate(tmp_path / "absent.txt")
     with pytest.raises(TypeError, match="expected a path or a graph, not 5"):
         gli.estimate(5)
+
+
+def damaged(content: bytes, draw: random.Random) -> bytes:
+    """Some bytes of it changed, cut out or come again."""
+    kind, begin = draw.randrange(4), draw.randrange(len(content))
+    end = begin + 1 + draw.randrange(40)
+    middle = {0: b"", 1: draw.randbytes(end - begin), 2: content[begin:end] * 3, 3: str(draw.randrange(10**18)).encode()}[kind]
+    return content[:begin] + middle + content[end:]
+
+
+@pytest.mark.parametrize("name", [*(n for n in FORMS if not n.startswith("people.g")), "people.graphml", "people.gexf", "numbered.txt"])
+def test_damaged_files_are_estimated_or_named(tmp_path, name):
+    file, draw = tmp_path / name, random.Random(name)
+    rows = {"source": [f"n{i}" for i in range(50)] if name.startswith("people") else list(range(1, 51))}
+    rows |= {"target": rows["source"][1:] + rows["source"][:1], "weight": list(range(1, 51))}
+    here = gli.from_arrow(pa.table(rows), directed=name.startswith("people"))
+    here.write(file, **({"relabel": True} if name.endswith((".mtx", ".mtx.gz", ".metis", ".wsg")) else {}))
+    content = file.read_bytes()
+    gli.estimate(file)
+    for _ in range(300):
+        file.write_bytes(damaged(content, draw))
+        try:
+            assert gli.estimate(file).loading >= 0
+        except (ValueError, TypeError, OverflowError, OSError, NotImplementedError) as error:
+            assert str(file) in str(error) or str(file.with_suffix(".v")) in str(error), error
 
 
 def refused(what: str, limit: int) -> str:
