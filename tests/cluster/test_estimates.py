@@ -1,5 +1,6 @@
 """What a call takes is known before: within 20% of what the kernel then counts; and what cannot fit is refused before it starts."""
 
+import functools
 import random
 import re
 
@@ -100,6 +101,7 @@ def test_a_published_graph_takes_what_was_estimated(fresh_cluster, data):
         assert (told.nodes, told.edges) == (g.node_count, g.edge_count)
 
 
+@functools.cache
 def people() -> gli.Graph:
     """Text keys, and attributes of several types."""
     draw, ids = np.random.default_rng(5), np.array([f"person-{i:06d}" for i in range(40_000)])
@@ -109,6 +111,7 @@ def people() -> gli.Graph:
     return gli.from_arrow(edges, nodes=pa.table({"id": ids, "age": draw.integers(0, 99, size=len(ids))}), duplicates="last")
 
 
+@functools.cache
 def numbered() -> gli.Graph:
     """Keys from 1, and weights of edges."""
     rows = gli.generate_kronecker(15, directed=False).edges.to_arrow()
