@@ -30,7 +30,7 @@ _CHUNK = 1 << 20
 _SAMPLED_ELEMENTS = 100_000
 _MOST_WEIGHTS = 1 << 10  # of a node, in METIS's form
 _PAIR_BYTES = 150  # of a pair of keys that a reader looks for again
-_PARSED_BYTE, _PARSED_ELEMENT = 4.3, 340  # of JSON, as objects and then as a graph of this process
+_PARSED_BYTE, _PARSED_ELEMENT = 4.3, 300  # of JSON, as objects and then as a graph of this process
 
 
 @dataclass(frozen=True)

@@ -97,11 +97,6 @@ class Work:
     pairs: int | None = 0
     makes_subgraph: bool = False
 
-    @property
-    def is_known(self) -> bool:
-        """Whether what it takes is."""
-        return self.algorithm in _WORKING
-
     def bytes(self, size: Size, has_lists: bool = False) -> int:
         """Its state and result on a worker; has_lists: neighbors were joined before."""
         alone = size.workers == 1

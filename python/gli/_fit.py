@@ -118,7 +118,7 @@ class Fit:
     def _refuse_run(self, graph: DistributedGraph, algorithm: str, arguments: Mapping[str, Any]) -> None:
         """MemoryError for an algorithm whose state cannot fit."""
         work, limit = Work.of_run(algorithm, arguments), self._limit()
-        if limit and work.is_known and _MOST_OF_ELEMENT * (graph.node_count + graph.edge_count + work.pairs) > limit * _NOTICED:
+        if limit and _MOST_OF_ELEMENT * (graph.node_count + graph.edge_count + work.pairs) > limit * _NOTICED:
             if work.bytes(most_of(graph)) > limit * _NOTICED:
                 e, size = self._estimate_there(graph, work)
                 self._refuse(algorithm, e.working, size, limit, lambda s: _beside(e.graph, size, s) + work.bytes(s))
@@ -192,8 +192,7 @@ class Fit:
 
 
 def _kronecker_size(scale: int, edge_factor: int, directed: bool, workers: int) -> Size:
-    nodes = _KRONECKER_NODES * 2**scale
-    drawn = edge_factor * 2**scale
+    nodes, drawn = _KRONECKER_NODES * 2**scale, edge_factor * 2**scale
     mirrors = _KRONECKER_MIRRORS * nodes * (1 - 1 / workers)
     return Size(nodes, _KRONECKER_EDGES * drawn, directed, workers, mirrors, text=drawn, at_one_worker=True, drawn=True)
 
