@@ -66,7 +66,10 @@ def size_of_file(path: str | os.PathLike, workers: int, read: Mapping[str, Any],
     given = {option: x for option, x in read.items() if option not in ("partitioner", "timeout")}
     if reader is None and ending(path) == ".tsv":
         given = {"delimiter": "\t", **given}
-    inspect.signature(getattr(Readers, name)).bind_partial(None, **given)
+    try:
+        inspect.signature(getattr(Readers, name)).bind_partial(None, **given)
+    except TypeError as error:
+        raise TypeError(f"read={dict(read)!r}: {name}(): {error}") from None
     with warnings.catch_warnings(action="ignore"):  # of lines that are skipped: the load itself warns
         return _FORMS[name](path, workers, given)
 

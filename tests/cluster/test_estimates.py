@@ -202,7 +202,7 @@ def test_what_cannot_be_estimated_says_why(fresh_cluster, tmp_path):
         gli.estimate(g, "page_rank")
     with pytest.raises(ValueError, match="names no form of file"):
         gli.estimate(tmp_path / "a.doc")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'directd'"):
+    with pytest.raises(TypeError, match=r"read_csv\(\): got an unexpected keyword argument 'directd'"):
         gli.estimate(tmp_path / "a.csv", read={"directd": True})
     for name, text in (
         ("a.json", "{}"),
