@@ -1,6 +1,7 @@
 #pragma once
 // What the coordinator's actor shows to whoever looks: a copy, at one instant. For the page and the metrics.
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -21,7 +22,11 @@ struct cluster_view {
   status_report status;
   std::vector<graph_row> graphs;  // the newest first, at most as many as are shown
   uint64_t handles = 0;           // graphs, results and loads
-  uint64_t running = 0, waiting = 0;
+  uint64_t running = 0, waiting = 0;  // calls
+
+  uint64_t jobs(submission_state in) const {
+    return uint64_t(std::count_if(status.submitted.begin(), status.submitted.end(), [in](auto& j) { return j.state == in; }));
+  }
 };
 
 }  // namespace gli

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/coordinator_metrics.h"
 #include "coordinator/coordinator_state.h"
 #include "coordinator/job_files.h"
 
@@ -47,7 +48,10 @@ void coordinator::carry_out(const submissions::actions& list) {
     if (auto* a = std::get_if<submissions::start>(&action)) runner_->start(a->id);
     if (auto* a = std::get_if<submissions::stop>(&action)) runner_->stop(a->id, ending_);
     if (auto* a = std::get_if<submissions::changed>(&action); a && submissions_.has(a->id)) runner_->note(submissions_.job(a->id));
-    if (auto* a = std::get_if<submissions::over>(&action)) tell_over(a->id);
+    if (auto* a = std::get_if<submissions::over>(&action)) {
+      options_.metrics->job_over(a->how, double(a->ran) / 1e6);
+      tell_over(a->id);
+    }
     if (auto* a = std::get_if<submissions::forget>(&action)) runner_->forget(a->id);
     if (auto* a = std::get_if<submissions::arm>(&action))
       self_->delayed_send(self_, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>{options_.job_lease}),

@@ -144,7 +144,7 @@ void submissions::conclude(entry& e, submission_state state, std::string error, 
   e.what.pid = 0;
   e.ending.reset();
   out.push_back(changed{e.what.id});
-  out.push_back(over{e.what.id});
+  out.push_back(over{e.what.id, state, e.what.started == 0 ? 0 : now - e.what.started});
 }
 
 submissions::actions submissions::cancel(uint64_t id, const std::string& why, int64_t now) {

@@ -29,7 +29,7 @@ class submissions {
   struct start { uint64_t id; };                      // start its process, then ended() once
   struct stop { uint64_t id; };                       // end its processes, then ended()
   struct changed { uint64_t id; };                    // it is to be written down anew
-  struct over { uint64_t id; };                       // it has ended, and whoever waits for that may know
+  struct over { uint64_t id; submission_state how; int64_t ran; };  // it has ended, and whoever waits for that may know; ran: microseconds, 0: never
   struct forget { uint64_t id; };                     // remove its files
   struct arm { uint64_t id; uint64_t lease; };        // call lease_over(id, lease) after a lease
   using action = std::variant<store, start, stop, changed, over, forget, arm>;

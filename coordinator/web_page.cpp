@@ -1,5 +1,6 @@
 #include "coordinator/web_page.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -64,10 +65,10 @@ ordered_json json_of(const submitted_job& j) {
           {"error", j.error.substr(0, j.error.find('\n'))}};
 }
 
-/// The last ones, the newest first.
-ordered_json list_of_jobs(const std::vector<submitted_job>& jobs) {
-  auto list = ordered_json::array();
-  for (auto j = jobs.rbegin(); j != jobs.rend() && list.size() < shown_jobs; ++j) list.push_back(json_of(*j));
+/// What runs, then the others: the newest first.
+std::vector<submitted_job> in_order(const std::vector<submitted_job>& jobs) {
+  std::vector<submitted_job> list{jobs.rbegin(), jobs.rend()};
+  std::stable_partition(list.begin(), list.end(), [](auto& j) { return j.state == submission_state::running; });
   return list;
 }
 
@@ -98,7 +99,9 @@ std::string page_state(const cluster_view& v, int64_t now, size_t most_calls) {
                      {"waiting", v.waiting},
                      {"workers", list_of(s.workers)},
                      {"calls", list_of(s.calls, most_calls)},
-                     {"jobs", list_of_jobs(s.submitted)},
+                     {"jobs", list_of(in_order(s.submitted), shown_jobs)},
+                     {"jobs_running", v.jobs(submission_state::running)},
+                     {"jobs_waiting", v.jobs(submission_state::waiting)},
                      {"graphs", list_of(v.graphs)},
                      {"failed", list_of(s.failed)}};
   return state.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n';

@@ -15,19 +15,12 @@ namespace gli {
 
 namespace {
 
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 const double started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 
 const char* name_of(purpose p) { return p == purpose::control ? "control" : p == purpose::bulk ? "bulk" : "driver"; }
-
-std::vector<ClientMetric::Label> labels_of(const std::vector<metric_label>& labels) {
-  std::vector<ClientMetric::Label> out;
-  for (auto& [name, value] : labels) out.push_back({name, value});
-  return out;
-}
 
 double cpu_seconds() {
   rusage used{};
@@ -52,6 +45,16 @@ metric_families of_this_process(uint64_t memory_limit) {
           counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", {{cpu_seconds()}})};
 }
 
+MetricFamily family(MetricType type, const std::string& name, const std::string& help, const std::vector<labelled_value>& values) {
+  MetricFamily out{name, help, type, {}};
+  for (auto& v : values) {
+    auto& m = out.metric.emplace_back();
+    for (auto& [label, text] : v.labels) m.label.push_back({label, text});
+    (type == MetricType::Gauge ? m.gauge.value : m.counter.value) = v.value;
+  }
+  return out;
+}
+
 template <class T>
 void append(std::vector<T>& to, std::vector<T> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -59,26 +62,12 @@ void append(std::vector<T>& to, std::vector<T> more) {
 
 }  // namespace
 
-MetricFamily gauge(const std::string& name, const std::string& help, std::vector<labelled_value> values) {
-  MetricFamily family{name, help, MetricType::Gauge, {}};
-  for (auto& v : values) {
-    ClientMetric m;
-    m.label = labels_of(v.labels);
-    m.gauge.value = v.value;
-    family.metric.push_back(std::move(m));
-  }
-  return family;
+MetricFamily gauge(const std::string& name, const std::string& help, const std::vector<labelled_value>& values) {
+  return family(MetricType::Gauge, name, help, values);
 }
 
-MetricFamily counter(const std::string& name, const std::string& help, std::vector<labelled_value> values) {
-  MetricFamily family{name, help, MetricType::Counter, {}};
-  for (auto& v : values) {
-    ClientMetric m;
-    m.label = labels_of(v.labels);
-    m.counter.value = v.value;
-    family.metric.push_back(std::move(m));
-  }
-  return family;
+MetricFamily counter(const std::string& name, const std::string& help, const std::vector<labelled_value>& values) {
+  return family(MetricType::Counter, name, help, values);
 }
 
 process_metrics::process_metrics()

@@ -24,8 +24,8 @@ struct labelled_value {
   double value = 0;
   std::vector<metric_label> labels = {};
 };
-prometheus::MetricFamily gauge(const std::string& name, const std::string& help, std::vector<labelled_value> values);
-prometheus::MetricFamily counter(const std::string& name, const std::string& help, std::vector<labelled_value> values);
+prometheus::MetricFamily gauge(const std::string& name, const std::string& help, const std::vector<labelled_value>& values);
+prometheus::MetricFamily counter(const std::string& name, const std::string& help, const std::vector<labelled_value>& values);
 
 /// What a process of either role counts: who came through its doors.
 class process_metrics {

@@ -97,7 +97,7 @@ def _run(o) -> None:
 
 
 def _graph(place, open_store, o):
-    from ._formats.readers import _NAMES
+    from ._formats.readers import READERS
 
     path = os.path.abspath(o.file) if o.cluster else o.file
     if os.path.isdir(path):
@@ -110,7 +110,7 @@ def _graph(place, open_store, o):
         return store.at(o.revision or store.current_branch)
     if o.revision:
         raise ValueError(f"{o.file} is no store, so it has no revision {o.revision!r}")
-    reader = _NAMES.get(ending(path), "read_edges")
+    reader = READERS.get(ending(path), "read_edges")
     if reader == "read_edges" or o.delimiter or o.header:
         delimiter = o.delimiter or ("\t" if ending(path) == ".tsv" else None)
         return place.read_edges(path, directed=not o.undirected, delimiter=_DELIMITERS.get(delimiter, delimiter), header=o.header)

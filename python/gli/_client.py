@@ -18,7 +18,7 @@ from . import _construct, _core, _loading
 from ._addresses import credentials_for, door_of, given_address, is_beyond
 from ._distributed import DistributedGraph, partitioner_name
 from ._errors import ClusterError, GliError, WorkerLostError
-from ._fit import Fit
+from ._fit import Fit, fitting
 from ._formats.readers import Readers
 from ._graph import Graph
 from ._jobs import JobCalls, JobInfo
@@ -394,18 +394,24 @@ class Client(Fit, Readers[DistributedGraph], JobCalls):
         return self._from_graph(Graph.from_edge_list(edges, node_attrs, edge_attrs, directed, multi, duplicates))
 
     read = _dealt(Readers.read)
-    read_edges = _dealt(Readers.read_edges)
-    read_ldbc = _dealt(Readers.read_ldbc)
-    read_csv = _dealt(Readers.read_csv)
-    read_mtx = _dealt(Readers.read_mtx)
-    read_metis = _dealt(Readers.read_metis)
-    read_graphml = _dealt(Readers.read_graphml)
-    read_gexf = _dealt(Readers.read_gexf)
-    read_json = _dealt(Readers.read_json)
-    read_parquet = _dealt(Readers.read_parquet)
+    read_edges = _dealt(fitting(Readers.read_edges))
+    read_ldbc = _dealt(fitting(Readers.read_ldbc))
+    read_csv = _dealt(fitting(Readers.read_csv))
+    read_mtx = _dealt(fitting(Readers.read_mtx))
+    read_metis = _dealt(fitting(Readers.read_metis))
+    read_graphml = _dealt(fitting(Readers.read_graphml))
+    read_gexf = _dealt(fitting(Readers.read_gexf))
+    read_json = _dealt(fitting(Readers.read_json))
+    read_parquet = _dealt(fitting(Readers.read_parquet))
     read_ipc = read_parquet
-    read_gap = _dealt(Readers.read_gap)
-    from_arrow = _dealt(_construct.from_arrow)
+    read_gap = _dealt(fitting(Readers.read_gap))
+
+    @_dealt
+    @functools.wraps(_construct.from_arrow)
+    def from_arrow(self, edges=None, *arguments, **options):
+        self._refuse_table(edges, options)
+        return _construct.from_arrow(self, edges, *arguments, **options)
+
     from_batches = _dealt(_construct.from_batches)
     from_pandas = _dealt(_construct.from_pandas)
     from_polars = _dealt(_construct.from_polars)

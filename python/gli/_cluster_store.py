@@ -53,6 +53,7 @@ class ClusterStore(GraphStore):
         return self._state(revision)
 
     def _read(self, commit: str) -> DistributedGraph:
+        self._client._refuse_checkout(self.resolve(commit))
         return DistributedGraph(self._client, self._checkout(lambda core, progress: core.checkout(self.path, commit, -1, 0, progress)))
 
     def _empty(self, like: Commit) -> DistributedGraph:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from . import _construct, _core, _expressions as expressions
 from ._edits import Batch, warn_of_duplicate
+from ._fit import MOVED, VALUES
 from ._formats.writers import Writers
 from ._loading import EMBEDDED
 from ._merge import merge, visible
@@ -147,10 +148,11 @@ class DistributedGraph(Writers, GraphMethods):
         return arguments[_OF_ONE_NODE[name]]
 
     def _run(self, name, arguments) -> NodeValues:
-        self._client._refuse_run(self, name)
+        self._client._refuse_run(self, name, arguments)
         return values_of(self, self._job("run", name, arguments, title=name))
 
     def _run_program(self, program: Program, parameters, weight, max_rounds, timeout) -> list[NodeValues]:
+        self._client._refuse_program(program.name, self, program.state)
         what = program._native(parameters, weight, max_rounds, pickled(program, parameters), python_version())
         try:
             reply = self._client._job(self._handle.number, ("program", what), program.name, timeout or 0)
@@ -184,6 +186,7 @@ class DistributedGraph(Writers, GraphMethods):
         )
 
     def _with_values(self, name, values):
+        self._client._refuse_made("with_values", self, VALUES)
         return DistributedGraph(self._client, self._job("with_values", values._values.number, name, title="with_values"))
 
     def _identity(self) -> str:
@@ -256,6 +259,8 @@ class DistributedGraph(Writers, GraphMethods):
             name, like = "", partitioner._handle.number
         else:
             name, like = partitioner_name(partitioner), 0
+        if self._client._partitions() > 1:
+            self._client._refuse_made("repartition", self, MOVED)
         return DistributedGraph(self._client, self._job("repartition", name, like, title="repartition"))
 
     def _owned_like(self, other: DistributedGraph) -> DistributedGraph:

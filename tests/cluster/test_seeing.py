@@ -195,6 +195,54 @@ def test_metrics_count_what_happens(measured, tmp_path):
     assert all(value(t, 'gli_held{sort="graph"}') >= 1 and value(t, "gli_exchange_rounds_total") > 3 for t in told)
 
 
+def first_state(link):
+    """What the page's first line says."""
+    base, token = link.split("/#token=")
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{base}/state", headers={"Authorization": f"Bearer {token}"}), timeout=10
+    ) as answer:
+        return json.loads(answer.readline())
+
+
+def fails():
+    raise ValueError("no")
+
+
+def test_metrics_tell_of_jobs_what_status_and_the_page_tell(hand, tmp_path):
+    needs("promtool")
+    hand.start(1, metrics="127.0.0.1:0", page="127.0.0.1:0", max_jobs=1)
+    hand.worker("w0", "--join", hand.address)
+    url, link = f"{(hand.directory / 'metrics').read_text().strip()}/metrics", re.search(r"http://\S+#token=\w+", hand.said)[0]
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with gli.Client(hand.address) as client:
+        ready(client)
+        before = time.time()
+        first, second, third = (client.submit(gate.read_text if i == 0 else fails) for i in range(3))
+        wait_for(lambda: first.status() == "running", "the first job")
+        text = scrape(url)
+        assert value(text, 'gli_jobs{state="running"}') == 1 and value(text, 'gli_jobs{state="waiting"}') == 2
+        assert before <= value(text, f'gli_job_start_time_seconds{{number="{first.id}"}}') <= time.time()
+        assert all(value(text, f'gli_jobs_total{{outcome="{how}"}}') == 0 for how in ("succeeded", "failed", "cancelled", "lost"))
+        assert [j.state for j in client.status().jobs] == ["running", "waiting", "waiting"]
+        state = first_state(link)
+        assert (state["jobs_running"], state["jobs_waiting"]) == (1, 2)
+        assert [j["job"] for j in state["jobs"]] == [first.id, third.id, second.id]
+        third.cancel()
+        gate.write_text("open")
+        assert first.result(timeout=60) == "open"
+        assert second.wait(timeout=60).state == "failed"
+        text = scrape(url)
+        told = {how: value(text, f'gli_jobs_total{{outcome="{how}"}}') for how in ("succeeded", "failed", "cancelled", "lost")}
+        assert told == {"succeeded": 1, "failed": 1, "cancelled": 1, "lost": 0}
+        assert value(text, 'gli_jobs{state="running"}') == value(text, 'gli_jobs{state="waiting"}') == 0
+        assert value(text, "gli_job_duration_seconds_count") == 1 and "gli_job_start_time_seconds" not in text
+        ran = first.info().ended - first.info().started
+        assert value(text, "gli_job_duration_seconds_sum") == pytest.approx(ran)
+        judged = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        assert judged.returncode == 0 and judged.stderr == "", judged.stderr
+
+
 def test_a_lost_worker_shows_in_the_metrics(measured):
     hand, urls, client = measured
     os.kill(client.status().workers[0].pid, signal.SIGKILL)

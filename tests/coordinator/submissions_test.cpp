@@ -101,6 +101,26 @@ TEST(submissions, end_as_their_processes_did) {
   EXPECT_EQ(m.of(c), state::lost);
 }
 
+submissions::over over_of(const submissions::actions& list) {
+  for (auto& a : list)
+    if (auto* o = std::get_if<submissions::over>(&a)) return *o;
+  throw std::logic_error{"no job is over"};
+}
+
+TEST(submissions, tell_how_they_ended_and_how_long_they_ran) {
+  machine m{{.running = 1}};
+  auto a = m.submit(1), b = m.submit(2);
+  m.now = 1'000'000 + m.s.job(a).started - 1;
+  auto first = over_of(m.end(a));
+  EXPECT_EQ(first.how, state::succeeded);
+  EXPECT_EQ(first.ran, 1'000'000);
+  EXPECT_EQ(m.of(b), state::running);
+  auto c = m.submit(3);
+  auto never = over_of(m.s.cancel(c, "unwanted", ++m.now));
+  EXPECT_EQ(never.how, state::cancelled);
+  EXPECT_EQ(never.ran, 0);
+}
+
 TEST(submissions, that_are_cancelled_are_stopped_first_or_never_start) {
   machine m{{.running = 1}};
   auto a = m.submit(1), b = m.submit(2);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -22,6 +23,7 @@ from .tables import Tables
 from .xml_graphs import with_attributes
 
 _MARK = b"gli"
+_PLACES, _PARQUET_ROWS = 8, 1 << 16
 _FORMS = {b"PAR1": "Parquet file", b"ARRO": "Arrow IPC file"}  # by their first bytes
 _TAGS = {"$datetime": datetime.fromisoformat, "$bytes": base64.b64decode, "$json": lambda value: value}
 
@@ -47,7 +49,7 @@ def _mark(graph) -> bytes:
 
 
 @dataclass
-class _Mark:
+class Mark:
     """What GLI notes of a graph in its own files."""
 
     directed: bool = True
@@ -55,11 +57,12 @@ class _Mark:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def _marked(schema: pa.Schema, path: str) -> _Mark:
+def marked(schema: pa.Schema, path: str) -> Mark:
+    """What a file's schema says of it."""
     try:
         found = json.loads((schema.metadata or {}).get(_MARK, b"{}"))
         attributes = {n: _untagged(v) for n, v in found.get("attributes", {}).items()}
-        return _Mark(flag(found.get("directed", True), "directed"), flag(found.get("multi", False), "multi"), attributes)
+        return Mark(flag(found.get("directed", True), "directed"), flag(found.get("multi", False), "multi"), attributes)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}: the schema's metadata {_MARK.decode()!r} is not what GLI writes: {error}") from None
 
@@ -81,7 +84,7 @@ def _parquet(path: str, progress):
 
     def rows():
         done, total = 0, file.metadata.num_rows
-        for batch in file.iter_batches(batch_size=1 << 16):
+        for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
             yield batch
             done += batch.num_rows
             if progress is not None:
@@ -110,7 +113,7 @@ def read(place, path, nodes, source, target, key, node, directed, multi, key_typ
     """A graph of a file of edges and perhaps one of nodes."""
     path = os.fspath(path)
     schema, _ = _batches(path, None)
-    mark = _marked(schema, path)
+    mark = marked(schema, path)
     directed = mark.directed if directed is None else directed
     multi = mark.multi if multi is None else multi
     if key is None and multi and "key" in schema.names:
@@ -129,6 +132,55 @@ def read(place, path, nodes, source, target, key, node, directed, multi, key_typ
     files = [path] if nodes is None else [path, nodes]
     graph = _loading.load(place, fill, "load", origin=_loading.rows_of(path), files=files, **kind)
     return with_attributes(graph, mark.attributes, path)
+
+
+def sample(path, rows: int) -> tuple[pa.Table, float, int]:
+    """About so many rows of eight places of a file, or of the beginning of a stream; how many there are; and how many come at once."""
+    path = os.fspath(path)
+    with PlainBytes(path) as start:
+        form = _FORMS.get(start.read(4), "Arrow IPC stream")
+    try:
+        return (_sample_parquet if form == "Parquet file" else _sample_ipc if form == "Arrow IPC file" else _sample_stream)(path, rows)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path}: no {form}: {error}") from None
+
+
+def _places(count: int, wanted: float) -> list[int]:
+    """Of so many parts about as many as wanted, but eight at least, from the first to the last."""
+    places = max(_PLACES, min(math.ceil(wanted), count))
+    return sorted({round(i * (count - 1) / (places - 1)) for i in range(places)}) if count else []
+
+
+def _sample_parquet(path: str, rows: int) -> tuple[pa.Table, float, int]:
+    file = pq.ParquetFile(path)
+    count = file.metadata.num_rows
+    groups = _places(file.num_row_groups, file.num_row_groups * rows / max(count, 1))
+    firsts = (next(file.iter_batches(batch_size=rows // len(groups), row_groups=[i]), None) for i in groups)
+    return pa.Table.from_batches([b for b in firsts if b is not None], file.schema_arrow), count, _PARQUET_ROWS
+
+
+def _sample_ipc(path: str, rows: int) -> tuple[pa.Table, float, int]:
+    reader = pa.ipc.open_file(pa.memory_map(path))
+    size = reader.num_record_batches
+    batches = [reader.get_batch(i) for i in _places(size, size and rows / max(reader.get_batch(0).num_rows, 1))]
+    count = sum(b.num_rows for b in batches) * size / max(len(batches), 1)
+    return (
+        pa.Table.from_batches([b.slice(0, rows // len(batches)) for b in batches], reader.schema),
+        count,
+        max((b.num_rows for b in batches), default=0),
+    )
+
+
+def _sample_stream(path: str, rows: int) -> tuple[pa.Table, float, int]:
+    with PlainBytes(path) as file:
+        reader, batches, count = pa.ipc.open_stream(file), [], 0
+        for batch in reader:
+            batches.append(batch)
+            count += batch.num_rows
+            if count >= rows:
+                break
+        table = pa.Table.from_batches(batches, reader.schema)
+        return table, count * file.size / file.done() if count >= rows else count, max((b.num_rows for b in batches), default=0)
 
 
 def _reader(schema: pa.Schema, batches: Iterator[pa.RecordBatch], path) -> pa.RecordBatchReader:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,10 @@ from .. import _loading
 from .files import PlainBytes, ending, writing
 from .tables import Tables, numbered
 
-_ENTRIES_AT_ONCE = 1 << 19
+AT_ONCE = 1 << 19
 _MOST_NODES = 2**31 - 1
+_HEAD_BYTES = 17
+_PLACES = 8
 _WEIGHTED = np.dtype([("node", "<i4"), ("weight", "<i4")])
 
 
@@ -44,8 +47,8 @@ def _offsets(file: PlainBytes, nodes: int, entries: int) -> np.ndarray:
 def _blocks(file: PlainBytes, directed: bool, offsets: np.ndarray, weighted: bool) -> Iterator[pa.RecordBatch]:
     nodes, entries = len(offsets) - 1, int(offsets[-1])
     dtype = _WEIGHTED if weighted else np.dtype("<i4")
-    for begin in range(0, entries, _ENTRIES_AT_ONCE):
-        end = min(begin + _ENTRIES_AT_ONCE, entries)
+    for begin in range(0, entries, AT_ONCE):
+        end = min(begin + AT_ONCE, entries)
         block = np.frombuffer(file.read_exactly((end - begin) * dtype.itemsize), dtype)
         first = int(np.searchsorted(offsets, begin, "right")) - 1
         last = int(np.searchsorted(offsets, end, "left"))
@@ -61,6 +64,37 @@ def _blocks(file: PlainBytes, directed: bool, offsets: np.ndarray, weighted: boo
         yield pa.record_batch({name: pa.array(values[kept]) for name, values in columns.items()})
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a file says before its lists of neighbors are read; degrees, along edges, are of some nodes."""
+
+    directed: bool
+    entries: int
+    nodes: int
+    degrees: np.ndarray
+
+
+HELD_OF_NODE = 17
+"""Bytes that the reading process holds for each node: offsets, and what checks them."""
+
+
+def told(path: str, most: int) -> Told:
+    """Of a file, with the degrees of at most so many nodes of eight places, or of the first ones where it is packed."""
+    with PlainBytes(path) as file:
+        directed, entries, nodes = _head(file)
+        if not file.packed and file.size < _HEAD_BYTES + 8 * (nodes + 1) + 4 * entries:
+            raise ValueError(f"{path}: promises {nodes:,} nodes and {entries:,} entries, for which a file would be larger")
+        if file.packed or nodes <= most:
+            offsets = np.frombuffer(file.read_exactly(8 * (min(nodes, most) + 1)), "<i8")
+            return Told(directed, entries, nodes, np.diff(offsets))
+    parts = []
+    with open(path, "rb") as plain:
+        for place in range(_PLACES):
+            plain.seek(_HEAD_BYTES + 8 * (nodes * place // _PLACES))
+            parts.append(np.diff(np.frombuffer(plain.read(8 * (most // _PLACES)), "<i8")))
+    return Told(directed, entries, nodes, np.concatenate(parts))
+
+
 def read(place, path, duplicates="first"):
     """A graph of a .sg or .wsg file; nodes are numbered from 0."""
     path, weighted = os.fspath(path), _is_weighted(path)
@@ -72,8 +106,8 @@ def read(place, path, duplicates="first"):
         with PlainBytes(path) as file:
             _, entries, nodes = _head(file)
             offsets = _offsets(file, nodes, entries)
-            for begin in range(0, nodes, _ENTRIES_AT_ONCE):
-                rows.add_nodes(pa.table({"": np.arange(begin, min(begin + _ENTRIES_AT_ONCE, nodes), dtype=np.int64)}))
+            for begin in range(0, nodes, AT_ONCE):
+                rows.add_nodes(pa.table({"": np.arange(begin, min(begin + AT_ONCE, nodes), dtype=np.int64)}))
             for batch in _blocks(file, directed, offsets, weighted):
                 rows.add_edges(pa.RecordBatchReader.from_batches(batch.schema, [batch]))
                 if progress is not None:

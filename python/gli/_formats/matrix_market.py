@@ -18,14 +18,16 @@ from .files import PlainBytes, writing
 from .skipped import Skipped
 from .tables import Tables, as_text, numbered
 
-_FIELDS = {"pattern": [], "integer": ["int64"], "real": ["float64"], "double": ["float64"]}
+FIELDS = {"pattern": [], "integer": ["int64"], "real": ["float64"], "double": ["float64"]}
 _SYMMETRIES = ("general", "symmetric", "skew-symmetric")
 _LONGEST_HEAD = 1 << 20
 _NODES_FREE, _NODES_PER_BYTE = 1 << 20, 16  # how many a file may promise: memory follows what is there, not a number in its head
 
 
 @dataclass
-class _Head:
+class Head:
+    """What stands before the entries."""
+
     field: str
     symmetry: str
     nodes: int
@@ -33,7 +35,8 @@ class _Head:
     lines: int  # up to the first entry
 
 
-def _head(path: str) -> _Head:
+def head_of(path: str) -> Head:
+    """Of a file."""
     with PlainBytes(path) as file:
         text = file.read(_LONGEST_HEAD)
     if not text:
@@ -43,12 +46,12 @@ def _head(path: str) -> _Head:
     if len(words) != 5 or words[:2] != ["%%matrixmarket", "matrix"]:
         raise ValueError(f"{path}:1: a Matrix Market file begins '%%MatrixMarket matrix coordinate …', not {lines[0][:60]!r}")
     form, field, symmetry = words[2:]
-    if form != "coordinate" or field not in _FIELDS or symmetry not in _SYMMETRIES:
-        known = f"coordinate, one of {', '.join(_FIELDS)}, one of {', '.join(_SYMMETRIES)}"
+    if form != "coordinate" or field not in FIELDS or symmetry not in _SYMMETRIES:
+        known = f"coordinate, one of {', '.join(FIELDS)}, one of {', '.join(_SYMMETRIES)}"
         raise ValueError(f"{path}:1: {form} {field} {symmetry} is not read, only {known}")
     for number, line in enumerate(lines[1:], 2):
         if line.strip() and not line.lstrip().startswith("%"):
-            return _Head(field, symmetry, *_sizes(path, number, line), number)
+            return Head(field, symmetry, *_sizes(path, number, line), number)
     raise ValueError(f"{path}: there is no line of sizes")
 
 
@@ -64,7 +67,8 @@ def _sizes(path: str, number: int, line: str) -> tuple[int, int]:
     return rows, entries
 
 
-def _check_promise(path: str, nodes: int) -> None:
+def check_promise(path: str, nodes: int) -> None:
+    """ValueError for more nodes than a file can have."""
     needed = (nodes - _NODES_FREE) // _NODES_PER_BYTE
     with PlainBytes(path) as file:
         if needed > 0 and not file.holds(needed):
@@ -75,10 +79,10 @@ def read(place, path, weight: str = "weight", on_error: str = "raise", duplicate
     """A graph of a square sparse matrix."""
     path = os.fspath(path)
     multi = _loading.policy(duplicates, False)[1]
-    head = _head(path)
-    _check_promise(path, head.nodes)
+    head = head_of(path)
+    check_promise(path, head.nodes)
     skipped = Skipped(path, on_error)
-    types = _FIELDS[head.field]
+    types = FIELDS[head.field]
 
     entries = _loading.text_source(
         "edges",

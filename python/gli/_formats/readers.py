@@ -12,7 +12,7 @@ from .files import ending
 
 G = TypeVar("G")
 
-_NAMES = {
+READERS = {
     **dict.fromkeys((".txt", ".el", ".wel", ".edges", ".edgelist", ".tsv"), "read_edges"),
     ".csv": "read_csv",
     **dict.fromkeys((".v", ".e"), "read_ldbc"),
@@ -68,7 +68,7 @@ class Readers(Generic[G]):
         >>> gli.read(file).edges["ann", "bob"]
         {'since': 2020}
         """
-        name = by_ending(path, _NAMES)
+        name = by_ending(path, READERS)
         if name == "read_ldbc":
             return self.read_ldbc(*ldbc_pair(path), **options)
         if ending(path) == ".tsv":

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .._checks import attribute_name
 
-_ROWS_AT_ONCE = 1 << 15
+ROWS_AT_ONCE = 1 << 15
 _CANONICAL = re.compile(r"0|-?[1-9][0-9]{0,18}")
 TYPES = {"bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64(), "str": pa.large_string()}
 
@@ -65,7 +65,7 @@ class Elements:
         """Adds a row."""
         self._keys.append(keys)
         self._values.append(values)
-        if len(self._keys) == _ROWS_AT_ONCE:
+        if len(self._keys) == ROWS_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:

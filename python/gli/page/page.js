@@ -220,7 +220,8 @@ function Jobs({ state }) {
     ["Time", time, "number"],
     ["Why", (j) => j.error],
   ];
-  return html`<${Section} title="Jobs" empty=${state.jobs.length ? "" : "Nothing was submitted: gli submit does."}>
+  const note = state.jobs.length ? `${state.jobs_running} running, ${state.jobs_waiting} waiting` : "";
+  return html`<${Section} title="Jobs" note=${note} empty=${state.jobs.length ? "" : "Nothing was submitted: gli submit does."}>
     <${Table} label="Jobs" columns=${columns} rows=${state.jobs} keyOf=${(j) => j.job} />
   </${Section}>`;
 }
