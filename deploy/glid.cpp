@@ -155,17 +155,22 @@ uint32_t next_epoch(const std::string& dir) {
 }
 
 std::shared_ptr<tls_bridge> bridge_with(const std::string& credentials, role needed) {
-  auto c = load_credentials(credentials);
-  if (c.role != needed) throw failure{errc::value, "the credentials in " + credentials + " are a " + name_of(c.role) + "'s, not a " + name_of(needed) + "'s"};
+  auto c = load_credentials(credentials, needed);
   if (auto given = given_cluster(); !given.empty() && given != c.cluster)
     throw failure{errc::value, "the credentials in " + credentials + " are of cluster '" + c.cluster + "', and GLI_CLUSTER_ID says '" + given + "'"};
   return std::make_shared<tls_bridge>(std::move(c));
 }
 
+/// Where those of a coordinator are, and of its workers and drivers on this host.
+std::filesystem::path credentials_folder(const arguments& a) {
+  auto own = a.credentials.empty() ? a.dir + "/credentials/coordinator.pem" : a.credentials;
+  return std::filesystem::absolute(own).parent_path();
+}
+
 /// With what was given, or is in the directory from an earlier start, or is made now.
 std::shared_ptr<tls_bridge> coordinators_bridge(const arguments& a) {
   if (!a.credentials.empty()) return bridge_with(a.credentials, role::coordinator);
-  auto folder = a.dir + "/credentials", own = folder + "/coordinator.pem";
+  auto folder = credentials_folder(a).string(), own = folder + "/coordinator.pem";
   if (access(own.c_str(), F_OK) != 0) make_credentials(folder, cluster_id(nullptr));
   return bridge_with(own, role::coordinator);
 }
@@ -176,11 +181,11 @@ std::string name_of(const hello& driver) {
   return driver.host.empty() ? pid : pid + " on host " + driver.host;
 }
 
-/// For whoever starts workers or drivers on this host: the address, and where that listens.
-void note_address(const std::string& dir, const std::optional<tls_door>& beyond, const std::string& listen) {
-  auto path = dir + "/address";
+/// For whoever starts workers or drivers on this host: the address, where that listens, and where there are credentials for them, if anywhere.
+void note_address(const arguments& a, const std::optional<tls_door>& beyond) {
+  auto path = a.dir + "/address";
   if (!beyond) std::remove(path.c_str());
-  else std::ofstream{path} << beyond->address() << "\n" << listen.substr(0, listen.rfind(':')) << "\n";
+  else std::ofstream{path} << beyond->address() << "\n" << a.listen.substr(0, a.listen.rfind(':')) << "\n" << credentials_folder(a).string() << "\n";
 }
 
 const credentials* own_of(const tls_bridge* bridge) { return bridge ? &bridge->own() : nullptr; }
@@ -293,9 +298,10 @@ int run_coordinator(const arguments& a) {
                                            .driver_lease = std::chrono::seconds{a.driver_lease},
                                            .jobs = {std::filesystem::absolute(a.dir), a.python, std::filesystem::read_symlink("/proc/self/exe")},
                                            .max_jobs = a.max_jobs,
-                                           .job_lease = a.job_lease});
+                                           .job_lease = a.job_lease,
+                                           .job_credentials = beyond ? credentials_folder(a) / "driver.pem" : ""});
   if (beyond) beyond->open(who, serve, {.refused = refused});
-  note_address(a.dir, beyond, a.listen);
+  note_address(a, beyond);
   spdlog::info("coordinator of cluster {}, epoch {}, at {}{}, waits for {} workers", who.cluster, who.epoch, socket_path,
                beyond ? " and " + beyond->address() : "", a.workers);
 
@@ -339,10 +345,10 @@ void look_beside(arguments& a) {
   asio::io_context io;
   until_it_works(a, [&] { return knock(io, a.join, driver_hello(given_cluster()), limits::hello_seconds); });
   auto folder = std::filesystem::path{a.join}.parent_path();
-  std::string address, listens_at;
+  std::string address, listens_at, credentials_at;
   std::ifstream noted{folder / "address"};
-  std::getline(std::getline(noted, address), listens_at);
-  auto beside = folder / "credentials" / "worker.pem";
+  std::getline(std::getline(std::getline(noted, address), listens_at), credentials_at);
+  auto beside = std::filesystem::path{credentials_at} / "worker.pem";
   if (a.credentials.empty() && !(a.listen.empty() && listens_at.empty()) && std::filesystem::exists(beside)) a.credentials = beside;
   if (!a.credentials.empty() && a.listen.empty() && !listens_at.empty()) a.listen = listens_at + ":0";
   if (!a.listen.empty() && a.credentials.empty()) throw failure{errc::value, "--listen " + a.listen + " needs --credentials: a worker.pem of the cluster"};
