@@ -34,7 +34,7 @@ def _make(o) -> None:
             )
     _core.make_credentials(str(folder), cluster)
     print(f"credentials of cluster {cluster}, valid for a year, in {folder}")
-    print("the coordinator:    gli start --listen HOST:PORT --credentials coordinator.pem, with driver.pem beside it for the jobs that it runs")
+    print("the coordinator:    gli start --listen HOST:PORT --credentials coordinator.pem, with driver.pem beside it, for jobs")
     print("workers, drivers:   --credentials worker.pem, driver.pem, or GLI_CREDENTIALS")
     print("for Kubernetes:")
     for secret, roles in _SECRETS.items():
