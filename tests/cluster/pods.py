@@ -170,7 +170,7 @@ class Container:
     def _spawn(self, command, **streams):
         context, own = self.pod.spec["securityContext"], self.spec["securityContext"]
         assert context["runAsNonRoot"] and own["readOnlyRootFilesystem"] and own["capabilities"] == {"drop": ["ALL"]}
-        script = f"mount --make-rprivate / && mount -t proc proc /proc && {self._mounts()} mount -o remount,bind,ro / && exec \"$@\""
+        script = f'mount --make-rprivate / && mount -t proc proc /proc && {self._mounts()} mount -o remount,bind,ro / && exec "$@"'
         drop = ["setpriv", f"--reuid={context['runAsUser']}", f"--regid={context['runAsGroup']}", f"--groups={context['fsGroup']}"]
         drop += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
         environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/nonexistent"}
