@@ -26,8 +26,8 @@ void check_credentials(const std::string& path, const std::string& cluster) {
     auto own = load_credentials(path, role::driver);
     if (own.cluster != cluster) throw failure{errc::value, "the credentials in " + path + " are of cluster '" + own.cluster + "'"};
   } catch (const failure& e) {
-    throw failure{errc::unavailable, "a job could not ask the workers of this cluster, '" + cluster + "': " + e.what() + " (on host " + host_name() +
-                                         ", where the coordinator runs). `gli credentials` makes that file with the coordinator's own, beside which it must be"};
+    throw failure{errc::unavailable, "a job on host " + host_name() + ", where the coordinator runs, would have no driver's credentials: " + e.what() +
+                                         "; `gli credentials` makes that file with the coordinator's own, and beside that one it belongs"};
   }
 }
 
