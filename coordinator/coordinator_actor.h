@@ -38,6 +38,7 @@ struct coordinator_options {
   job_runner_options jobs;
   uint32_t max_jobs = 8;           // that run at a time
   double job_lease = 30;           // seconds that an attached job goes on without its drivers
+  std::string job_credentials;     // a driver's, with which jobs ask workers of other hosts; empty: this cluster has none there
 };
 
 caf::actor spawn_coordinator(caf::actor_system& system, coordinator_options options);

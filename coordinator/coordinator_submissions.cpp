@@ -5,6 +5,8 @@
 #include "coordinator/coordinator_metrics.h"
 #include "coordinator/coordinator_state.h"
 #include "coordinator/job_files.h"
+#include "runtime/credentials.h"
+#include "runtime/host.h"
 
 namespace gli {
 
@@ -16,6 +18,18 @@ constexpr std::chrono::milliseconds longest_wait = 10s, between_looks = 100ms;
 
 int64_t now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// A job is a driver, and asks workers of other hosts as one.
+void check_credentials(const std::string& path, const std::string& cluster) {
+  if (path.empty()) return;
+  try {
+    auto own = load_credentials(path, role::driver);
+    if (own.cluster != cluster) throw failure{errc::value, "the credentials in " + path + " are of cluster '" + own.cluster + "'"};
+  } catch (const failure& e) {
+    throw failure{errc::unavailable, "a job on host " + host_name() + ", where the coordinator runs, would have no driver's credentials: " + e.what() +
+                                         "; `gli credentials` makes that file with the coordinator's own, and beside that one it belongs"};
+  }
 }
 
 std::chrono::milliseconds bounded(uint32_t wait) { return std::min<std::chrono::milliseconds>(std::chrono::milliseconds{wait}, longest_wait); }
@@ -66,6 +80,7 @@ void coordinator::may_start_jobs() { carry_out(submissions_.may_start(members_.i
 
 void coordinator::ask(asker who, const submission& r) {
   check(r);
+  check_credentials(options_.job_credentials, options_.who.cluster);
   submissions::actions actions;
   auto id = submissions_.submit(r, who.session, now(), actions);
   if (submissions_.is_stored(id)) return answer(who, std::vector<submitted_job>{submissions_.job(id)});

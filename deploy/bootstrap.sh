@@ -76,7 +76,7 @@ if [ "$what" = wheel ]; then
   exit
 fi
 
-sources=(CMakeLists.txt cmake runtime storage partitions coordinator deploy/glid.cpp deploy/probe.cpp deploy/probe.h deploy/gli_bench.cpp deploy/CMakeLists.txt python pyproject.toml)
+sources=(CMakeLists.txt cmake runtime storage partitions coordinator deploy/*.cpp deploy/*.h deploy/CMakeLists.txt python pyproject.toml)
 if outdated build/install.stamp "${sources[@]}"; then
   say "Building GLI (a few minutes the first time; log in build/build.log)"
   "${pip[@]}" --no-build-isolation --config-settings=build-dir=build/release . >build/build.log 2>&1 || { tail -n 30 build/build.log >&2; exit 1; }

@@ -18,6 +18,7 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/error.h"
+#include "runtime/memory_limit.h"
 
 namespace gli {
 
@@ -227,6 +228,7 @@ void host_process::begin(const run_program& what, const program_layout& layout, 
     start();
     greet(all);
   }
+  limit_child(child_, "program '" + name_ + "'");
   send("B" + what.python + "\n" + describe(layout, what), memory_file_);
   await_done(all);
 }

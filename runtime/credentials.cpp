@@ -242,4 +242,10 @@ credentials load_credentials(const std::string& path) {
   return all;
 }
 
+credentials load_credentials(const std::string& path, role needed) {
+  auto all = load_credentials(path);
+  if (all.role != needed) refuse(errc::value, path, std::string{"are a "} + name_of(all.role) + "'s, not a " + name_of(needed) + "'s");
+  return all;
+}
+
 }  // namespace gli

@@ -38,6 +38,7 @@ void make_credentials(const std::string& folder, const std::string& cluster, con
 
 /// Of a regular file, or a link to one, which its owner alone may read: this user, or root, who may let a group read it too (0440, and no more).
 credentials load_credentials(const std::string& path);
+credentials load_credentials(const std::string& path, role needed);
 
 /// Whole or not at all, with mode 0600. Throws failure{io}.
 void write_private(const std::string& path, const std::string& text);

@@ -47,9 +47,9 @@ void no_memory() {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
-/// A line of /proc/self/status, in bytes.
-uint64_t status_bytes(const std::string& name) {
-  std::ifstream file{"/proc/self/status"};
+/// A line of /proc/PID/status, in bytes.
+uint64_t status_bytes(const std::string& name, const std::string& pid = "self") {
+  std::ifstream file{"/proc/" + pid + "/status"};
   for (std::string line; std::getline(file, line);)
     if (line.starts_with(name + ":")) return std::stoull(line.substr(name.size() + 1)) * 1024;
   return 0;
@@ -66,6 +66,12 @@ uint64_t code_bytes() {
       total += end - begin;
   }
   return total;
+}
+
+/// What a process has reserved and not touched: stacks, and what malloc has ready.
+uint64_t untouched_bytes(const std::string& pid = "self") {
+  auto reserved = status_bytes("VmData", pid), anonymous = status_bytes("RssAnon", pid);
+  return reserved - std::min(reserved, anonymous);
 }
 
 struct call_now {
@@ -93,8 +99,7 @@ struct helpers final : tbb::task_scheduler_observer {
 
 void limit_memory(uint64_t bytes) {
   if (bytes == 0) return;
-  auto anonymous = status_bytes("RssAnon"), reserved = status_bytes("VmData"), code = code_bytes();
-  auto untouched = reserved - std::min(reserved, anonymous);  // stacks, and what malloc has ready
+  auto anonymous = status_bytes("RssAnon"), code = code_bytes(), untouched = untouched_bytes();
   auto reserve = std::min(full_reserve, bytes / 16);
   auto least = code + anonymous + reserve + least_room;
   if (bytes < least) throw failure{errc::value, "a memory limit of " + bytes_text(bytes) + " is less than a worker needs: " + bytes_text(least)};
@@ -106,6 +111,15 @@ void limit_memory(uint64_t bytes) {
 }
 
 uint64_t memory_limit() { return given; }
+
+void limit_child(pid_t child, const std::string& what) {
+  if (given == 0) return;
+  release_spare_memory();
+  auto used = resident_bytes();
+  if (used + least_room > given) throw failure{errc::memory, no_memory_text(what)};
+  rlimit limit{std::min<uint64_t>(hard, given - used + untouched_bytes(std::to_string(child))), hard};
+  ::prlimit(child, RLIMIT_DATA, &limit, nullptr);  // of one that has ended there is nothing to limit
+}
 
 uint64_t resident_bytes() {
   uint64_t all = 0, resident = 0;

@@ -8,6 +8,8 @@
 //
 // Threads: limit_memory once; everything else from any.
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -16,6 +18,8 @@ namespace gli {
 /// When the process has its threads. 0: no limit. failure{value} for less than it needs for itself.
 void limit_memory(uint64_t bytes);
 uint64_t memory_limit();  // as given
+/// A child of this process may have what this one leaves of the limit now; it may be said again. failure{memory} where that is next to nothing, for `what`.
+void limit_child(pid_t child, const std::string& what);
 uint64_t resident_bytes();
 /// Gives back to the system what malloc keeps for later.
 void release_spare_memory();

@@ -61,8 +61,11 @@ def address_in(directory: Path) -> str:
 
 
 def credentials_in(directory: Path, role: str) -> Path:
-    """What a cluster in that directory made for its workers or drivers, if it listens beyond its host."""
-    return directory / "credentials" / f"{role}.pem"
+    """What a cluster in that directory has for its workers or drivers, if it listens beyond its host: made by itself, or beside what its
+    coordinator was given, which notes where that is."""
+    noted = directory / "address"
+    folder = noted.read_text().splitlines()[2] if noted.exists() else directory / "credentials"
+    return Path(folder, f"{role}.pem")
 
 
 def credentials_for(door: str, given: str | os.PathLike | None, role: str) -> str | None:

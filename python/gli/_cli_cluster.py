@@ -199,9 +199,7 @@ def _explain(directory: Path, o, log: Path) -> None:
     lines.append(f"workers on this host:   gli worker{here and f' --join{here}'}")
     if o.listen:
         address = (directory / "address").read_text().splitlines()[0]
-        given = Path(o.credentials) if o.credentials else credentials_in(directory, "worker").parent
-        folder = given if given.is_dir() else given.parent
-        worker, driver = (folder / f"{role}.pem" for role in ("worker", "driver"))
+        worker, driver = (credentials_in(directory, role) for role in ("worker", "driver"))
         lines.append(f"workers on other hosts: gli worker --join {address} --credentials worker.pem")
         lines.append(f"                        worker.pem is a copy of {worker}, which only its owner may read")
         lines.append(f"drivers on other hosts: gli.connect({address!r}, credentials='driver.pem'), a copy of {driver}")

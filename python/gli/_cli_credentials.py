@@ -10,6 +10,7 @@ from . import _core
 from ._addresses import ROLES
 
 _LONGEST_ID = 64
+_SECRETS = {"gli-coordinator": ("coordinator", "driver"), "gli-worker": ("worker",), "gli-driver": ("driver",)}
 
 
 def add_command(commands) -> None:
@@ -33,8 +34,8 @@ def _make(o) -> None:
             )
     _core.make_credentials(str(folder), cluster)
     print(f"credentials of cluster {cluster}, valid for a year, in {folder}")
-    print("the coordinator:    gli start --listen HOST:PORT --credentials coordinator.pem")
+    print("the coordinator:    gli start --listen HOST:PORT --credentials coordinator.pem, with driver.pem beside it, for jobs")
     print("workers, drivers:   --credentials worker.pem, driver.pem, or GLI_CREDENTIALS")
     print("for Kubernetes:")
-    for role in ROLES:
-        print(f"  kubectl create secret generic gli-{role} --from-file={folder / role}.pem")
+    for secret, roles in _SECRETS.items():
+        print(f"  kubectl create secret generic {secret} {' '.join(f'--from-file={folder / role}.pem' for role in roles)}")

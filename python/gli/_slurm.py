@@ -14,7 +14,7 @@ from ._checks import number, whole
 from ._client import Client
 from ._errors import ClusterError
 from ._slurm_commands import SlurmJob, submit
-from ._slurm_script import NOTICE_SECONDS, job_request, shared_folder
+from ._slurm_script import NOTICE_SECONDS, JobRequest, job_request, shared_folder
 from ._table import counted
 
 _SEEN_SECONDS = 360  # in which a job that runs has its workers, and another host sees the file that says so
@@ -87,8 +87,8 @@ class SLURMCluster:
             notice=notice,
         )
         self._shared = Path(shared_directory or ".").absolute()
-        bundles = Path(bundle_directory).absolute() if bundle_directory is not None else self._shared
-        options = ["--bundles", str(bundles), "--lease", str(whole(death_timeout, "death_timeout", 1))]
+        self._bundles = Path(bundle_directory).absolute() if bundle_directory is not None else self._shared
+        options = ["--bundles", str(self._bundles), "--lease", str(whole(death_timeout, "death_timeout", 1))]
         self._words = ["serve", *options, *([] if interface is None else ["--interface", interface]), str(self._shared)]
         self._closed = False
         self._job: SlurmJob | None = None
@@ -135,36 +135,40 @@ class SLURMCluster:
     # --- changing -------------------------------------------------------------------------------------------------------------
 
     def scale(self, nodes: int, restart: bool = False) -> None:
-        """Submits the job with that many nodes. One that still waits in the queue makes room for it.
+        """Submits the job with that many nodes. One that still waits in the queue makes room for it; where Slurm refuses the new one
+        (ClusterError), all stays as it is.
 
-        A cluster that runs keeps its number of partitions for its life, so it has to be begun anew, without the graphs that drivers hold
-        on it: restart=True says so; else ClusterError.
+        A cluster that runs keeps its number of partitions for its life. restart=True ends it for another one: its stores are bundled, its
+        clients fail, graphs that were not committed are lost; a new gli.Client(cluster) is of the other one. Without it, ClusterError.
         """
         nodes = whole(nodes, "nodes", 1)
         if self._job is not None and nodes == self._request.nodes and self._job.state:
             return
         if self._job is not None and not restart and self.status.startswith("RUNNING"):
             raise ClusterError(
-                f"job {self._job.number} runs a cluster of {counted(self._request.nodes, 'worker')}, and so many it has for its life: "
-                f"scale({nodes}, restart=True) ends it, with the graphs that drivers hold on it, and begins another one"
+                f"job {self._job.number} runs a cluster of {counted(self._request.nodes, 'worker')}, and so many it has for its life. "
+                f"scale({nodes}, restart=True) ends it and submits another one: stores are bundled in {self._bundles}, graphs that are in "
+                f"no store are lost, and clients are made anew. To keep it beside a larger one, make another SLURMCluster(nodes={nodes})"
             )
+        request = dataclasses.replace(self._request, nodes=nodes)
+        job = self._submitted(request)
         self._end()
-        self._request = dataclasses.replace(self._request, nodes=nodes)
-        self._submit()
+        self._request, self._job = request, job
 
-    def _submit(self) -> None:
+    def _submitted(self, request: JobRequest) -> SlurmJob:
         if self._closed:
             raise ClusterError("this cluster is closed")
         if not os.access(self._shared, os.W_OK | os.X_OK):
             raise PermissionError(f"shared_directory {self._shared} is no directory that this process can write to")
-        self._job = submit(self.job_script())
+        job = submit(request.script(self._words))
         atexit.register(self.close)
+        return job
 
     def wait(self, timeout: float | None = None) -> None:
         """Submits the job if nobody has, and returns when all its workers are there. However long the queue is: Ctrl-C ends the waiting,
         and the job stays in the queue. TimeoutError after `timeout` seconds. On a terminal it says what the job waits for."""
         if self._job is None:
-            self._submit()
+            self._job = self._submitted(self._request)
         if self._held is not None:
             return
         limit = float("inf") if timeout is None else number(timeout, "timeout")

@@ -7,7 +7,9 @@ It is run by its path and uses Python's own library alone: nodes do not load all
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import io
 import os
 import shutil
@@ -21,6 +23,8 @@ import time
 _SET_PARENT_DEATH_SIGNAL = 1
 _BETWEEN_LIVES = 1.0  # seconds: by then the coordinator knows of the loss
 _LONGEST_FOLDER = 60  # a Unix socket's path has 107 bytes
+_FOLDERS = "gli-slurm-"
+_BOOT = "boot"  # the file of a folder that says under which kernel its process runs
 _C = ctypes.CDLL(None, use_errno=True)
 
 
@@ -56,10 +60,44 @@ def main(glid: str, address: str, memory: str = "") -> int:
 
 
 def private_folder() -> str:
-    """A new folder of mode 0700 on this node, with a path that is short enough for sockets."""
+    """A new folder of mode 0700 on this node, with a path that is short enough for sockets. It is locked for as long as this process lives;
+    those of this user whose processes were killed on this node are removed."""
     usual = tempfile.gettempdir()
-    job = os.environ.get("SLURM_JOB_ID", "")
-    return tempfile.mkdtemp(prefix=f"gli-slurm-{job}-", dir=usual if len(usual) < _LONGEST_FOLDER else "/tmp")
+    place = usual if len(usual) < _LONGEST_FOLDER else "/tmp"
+    _remove_left_behind(place)
+    unlocked = tempfile.mkdtemp(prefix=".gli-slurm-", dir=place)
+    with open(os.path.join(unlocked, _BOOT), "w") as file:
+        file.write(_kernel_boot())
+    with contextlib.suppress(OSError):  # where nothing can be locked nothing is removed
+        fcntl.flock(_opened_folder(unlocked), fcntl.LOCK_EX | fcntl.LOCK_NB)  # which its descriptor holds, and nobody closes that
+    folder = os.path.join(place, f"{_FOLDERS}{os.environ.get('SLURM_JOB_ID', '')}-{unlocked[-8:]}")
+    os.rename(unlocked, folder)
+    return folder
+
+
+def _remove_left_behind(place: str) -> None:
+    """A lock tells of processes under one kernel only: folders of other hosts in a shared place stay."""
+    for name in os.listdir(place):
+        if not name.startswith(_FOLDERS):
+            continue
+        with contextlib.suppress(OSError):  # others', and those that are locked
+            held = _opened_folder(os.path.join(place, name))
+            try:
+                with open(os.path.join(place, name, _BOOT)) as file:
+                    if os.fstat(held).st_uid == os.geteuid() and file.read() == _kernel_boot():
+                        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        shutil.rmtree(os.path.join(place, name))
+            finally:
+                os.close(held)
+
+
+def _opened_folder(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _kernel_boot() -> str:
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read()
 
 
 def die_with_parent() -> None:

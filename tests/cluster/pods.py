@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import gli
@@ -33,11 +34,12 @@ def free_port():
 
 
 class Node:
-    """A machine that runs pods: a folder for their volumes, and their processes."""
+    """A machine that runs pods: a folder for their volumes, and their processes. Claims are there for the next pod of a StatefulSet."""
 
     def __init__(self, secrets):
         self.folder = Path(tempfile.mkdtemp(prefix="gli-node-", dir="/var/tmp"))
         self.folder.chmod(0o755)
+        (self.folder / "claims").mkdir()
         self.secrets = secrets
         self.port = free_port()
         self.pods = []
@@ -54,29 +56,34 @@ class Node:
 
 
 class Pod:
-    """One container of a StatefulSet's template. Its root is read-only but for its volumes; it has no capability and may get none."""
+    """What a StatefulSet's template says: volumes, and a container or more."""
 
     def __init__(self, node, manifest, folder):
         self.node, self.folder = node, folder
         self.spec = manifest["spec"]["template"]["spec"]
-        (self.container,) = self.spec["containers"]
-        self.port = node.port if self.container["name"] == "coordinator" else free_port()
-        claims = {c["metadata"]["name"] for c in manifest["spec"].get("volumeClaimTemplates", [])}
+        self.claims = {c["metadata"]["name"]: f"{c['metadata']['name']}-{manifest['metadata']['name']}" for c in self._claims(manifest)}
         folder.mkdir()
-        self.volumes = {m["mountPath"]: self._volume(m["name"], m["name"] in claims) for m in self.container["volumeMounts"]}
-        self.log = folder / "log"
-        self.process = self._spawn(self.container["command"], open(self.log, "ab"))
+        (folder / "venv").mkdir()
+        names = {m["name"] for c in self.spec["containers"] for m in c["volumeMounts"]}
+        self.volumes = {name: self._volume(name) for name in sorted(names)}
+        self.processes = self._process_namespace() if self.spec.get("shareProcessNamespace") else None
+        self.containers = {c["name"]: Container(self, c) for c in self.spec["containers"]}
 
-    def _volume(self, name, claimed):
+    @staticmethod
+    def _claims(manifest):
+        return manifest["spec"].get("volumeClaimTemplates", [])
+
+    def _volume(self, name):
         """As a kubelet makes it: root's, with the mode and group that fsGroup says."""
-        path = self.folder / name
+        claim = self.claims.get(name)
+        path = self.node.folder / "claims" / claim if claim else self.folder / name
+        if path.exists():
+            return path
         path.mkdir()
         group = self.spec["securityContext"]["fsGroup"]
         os.chown(path, 0, group)
-        path.chmod(0o2775 if claimed else 0o2777)
-        if claimed:
-            return path
-        source = next(v for v in self.spec["volumes"] if v["name"] == name)
+        path.chmod(0o2775 if claim else 0o2777)
+        source = next((v for v in self.spec["volumes"] if v["name"] == name), {})
         if "secret" in source:
             self._fill(path, source["secret"]["secretName"], group)
         return path
@@ -94,72 +101,114 @@ class Pod:
             (path / name).symlink_to(f"..data/{name}")
         (path / "..data").symlink_to(data.name)
 
+    @staticmethod
+    def _process_namespace():
+        """One for all containers: its first process only holds it."""
+        words = ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", "trap : TERM; echo there; sleep infinity"]
+        holder = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert holder.stdout.readline() == b"there\n"
+        return holder
+
+    def probe(self, which):
+        """The worst exit status of its containers' probes, and what they said."""
+        said = [c.probe(which) for c in self.containers.values() if which in c.spec]
+        return max(status for status, _ in said), "\n".join(text for _, text in said)
+
+    def log(self):
+        return "\n".join(c.log.read_text() for c in self.containers.values())
+
+    def terminate(self):
+        """As a kubelet does it: to the first process of each container; the worst exit status, within the grace period."""
+        for container in self.containers.values():
+            container.signal(signal.SIGTERM)
+        return self.wait(self.spec["terminationGracePeriodSeconds"])
+
+    def wait(self, seconds):
+        deadline = time.monotonic() + seconds
+        return max(c.process.wait(max(0.0, deadline - time.monotonic())) for c in self.containers.values())
+
+    def kill(self):
+        for process in [*(c.process for c in self.containers.values()), *filter(None, [self.processes])]:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+        if self.processes:
+            self.processes.stdout.close()
+
+
+class Container:
+    """One of a pod. Its root is read-only but for its volumes; it has no capability and may get none."""
+
+    def __init__(self, pod, spec):
+        self.pod, self.spec = pod, spec
+        self.port = pod.node.port if spec["name"] == "coordinator" else free_port()
+        self.volumes = {m["mountPath"]: pod.volumes[m["name"]] for m in spec["volumeMounts"]}
+        self.log = pod.folder / f"{spec['name']}.log"
+        with open(self.log, "ab") as output:
+            self.process = self._spawn(spec["command"], stdout=output, stderr=output)
+
     def _words(self, command):
         """The command with this machine's programs, paths and ports."""
-        values = {**{e["name"]: e.get("value") for e in self.container.get("env", [])}, **LIMITS}
+        values = {**{e["name"]: e.get("value") for e in self.spec.get("env", [])}, **LIMITS}
         replaced = {f"$({name})": value for name, value in values.items() if value is not None}
         replaced |= {mount: str(path) for mount, path in self.volumes.items() if mount != TEMPORARY}
         replaced |= {
-            "gli-coordinator:7878": f"127.0.0.1:{self.node.port}",
-            "0.0.0.0:7878": f"0.0.0.0:{self.node.port}",
+            "gli-coordinator:7878": f"127.0.0.1:{self.pod.node.port}",
+            "gli-coordinator-0:7878": f"127.0.0.1:{self.pod.node.port}",
+            "0.0.0.0:7878": f"0.0.0.0:{self.pod.node.port}",
             ":7879": f":{self.port}",
         }
+        venv = f"{self.pod.folder}/venv"
         package = Path(gli.__file__).parent.relative_to(sys.prefix)
-        programs = {"gli": [f"{self.folder}/venv/bin/python", "-m", "gli._cli"], "glid": [f"{self.folder}/venv/{package}/bin/glid"]}
+        programs = {"gli": [f"{venv}/bin/python", "-m", "gli._cli"], "glid": [f"{venv}/{package}/bin/glid"]}
         words = []
         for word in command[1:]:
             old = next((r for r in replaced if r in word), "")
             words.append(word.replace(old, replaced.get(old, "")) if old else word)
         return [*programs[command[0]], *words]
 
-    def _spawn(self, command, output):
-        context, own = self.spec["securityContext"], self.container["securityContext"]
+    def _spawn(self, command, **streams):
+        context, own = self.pod.spec["securityContext"], self.spec["securityContext"]
         assert context["runAsNonRoot"] and own["readOnlyRootFilesystem"] and own["capabilities"] == {"drop": ["ALL"]}
-        venv = self.folder / "venv"
-        venv.mkdir(exist_ok=True)
-        binds = {
-            str(path): mount if mount == TEMPORARY else str(path) for mount, path in self.volumes.items() if not self._read_only(mount)
-        }
-        script = "mount --make-rprivate / && "
-        for source, target in {sys.prefix: str(venv), **binds}.items():
-            script += shlex.join(["mount", "--bind", source, target]) + " && "
+        script = f'mount --make-rprivate / && mount -t proc proc /proc && {self._mounts()} mount -o remount,bind,ro / && exec "$@"'
         drop = ["setpriv", f"--reuid={context['runAsUser']}", f"--regid={context['runAsGroup']}", f"--groups={context['fsGroup']}"]
         drop += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
         environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/nonexistent"}
-        words = [
-            "unshare",
-            "--mount",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "sh",
-            "-c",
-            script + 'mount -o remount,bind,ro / && exec "$@"',
-            "sh",
-            *drop,
-            *self._words(command),
-        ]
-        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd="/")
+        words = [*self._namespaces(), "sh", "-c", script, "sh", *drop, *self._words(command)]
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, env=environment, cwd="/", **streams)
 
-    def _read_only(self, path):
-        return next(m for m in self.container["volumeMounts"] if m["mountPath"] == path).get("readOnly", False)
+    def _namespaces(self):
+        if self.pod.processes is None:
+            return ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        return ["nsenter", f"--pid=/proc/{child_of(self.pod.processes)}/ns/pid", "unshare", "--mount"]
+
+    def _mounts(self):
+        """Programs, its own volumes, and no other pod's claims."""
+        binds = {sys.prefix: f"{self.pod.folder}/venv"}
+        for mount, path in self.volumes.items():
+            if not next(m for m in self.spec["volumeMounts"] if m["mountPath"] == mount).get("readOnly", False):
+                binds[str(path)] = mount if mount == TEMPORARY else str(path)
+        script = "".join(shlex.join(["mount", "--bind", *each]) + " && " for each in binds.items())
+        hidden = "" if self.pod.claims else f"mount -t tmpfs tmpfs {self.pod.node.folder}/claims && "
+        return hidden + script
+
+    def run(self, *command):
+        """As kubectl exec does it: its exit status, and what it said."""
+        process = self._spawn(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said, _ = process.communicate(timeout=60)
+        return process.returncode, said.decode()
 
     def probe(self, which):
-        """The exit status of one of its probes, and what it said."""
-        probe = self._spawn(self.container[which]["exec"]["command"], subprocess.PIPE)
-        said, _ = probe.communicate(timeout=60)
-        return probe.returncode, said.decode()
+        return self.run(*self.spec[which]["exec"]["command"])
 
-    def first_process(self):
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as f:
-            return int(f.read())
-
-    def terminate(self):
-        """As a kubelet does it: to the first process of the container; its exit status, within the grace period."""
-        os.kill(self.first_process(), signal.SIGTERM)
-        return self.process.wait(self.spec["terminationGracePeriodSeconds"])
-
-    def kill(self):
+    def signal(self, which):
         with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        self.process.wait()
+            os.kill(child_of(self.process), which)
+
+
+def child_of(process):
+    """The first process in the namespace that this one made or entered. ProcessLookupError where it has ended."""
+    try:
+        return int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    except (OSError, ValueError):
+        raise ProcessLookupError(process.pid) from None

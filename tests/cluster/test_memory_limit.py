@@ -77,6 +77,24 @@ def test_a_program_that_needs_too_much_fails_alone(client):
     assert g.connected_components().count() >= 1
 
 
+def test_a_program_has_what_its_worker_leaves_of_the_limit(fresh_cluster):
+    @gli.program(state={"x": "float64"})
+    def two_hundred(v):
+        import numpy
+
+        numpy.ones(200 << 17)
+
+    with gli.Client(fresh_cluster(1, threads_per_worker=1, memory_limit="400MiB")) as client:
+        small = client.generate_kronecker(6)
+        small.run(two_hundred)
+        graphs = [client.generate_kronecker(18, seed=seed) for seed in range(5)]
+        with pytest.raises(gli.ProgramError, match="MemoryError|Unable to allocate"):
+            small.run(two_hundred)
+        assert len({g.graph_id for g in graphs}) == 5
+        del graphs
+        small.run(two_hundred)
+
+
 def test_a_limit_is_a_size(fresh_cluster):
     for wrong, error in (("much", ValueError), (0, ValueError), (1.5, TypeError), (True, TypeError)):
         with pytest.raises(error, match="memory_limit"):

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
 
+import gli
 import pytest
-from by_hand import ByHand, command, connected, ready, wait_for
+from by_hand import PATIENCE, ByHand, command, connected, ready, wait_for
 from everything import needs
 
 from gli._cluster import glid_path
@@ -57,7 +59,8 @@ def test_credentials_made_ahead_are_private_and_say_what_to_do_with_them(tmp_pat
     folder = tmp_path / "made"
     out = gli_command("credentials", folder, "--cluster", "fraud")
     assert out.returncode == 0 and "cluster fraud" in out.stdout
-    assert f"kubectl create secret generic gli-worker --from-file={folder}/worker.pem" in out.stdout
+    assert f"kubectl create secret generic gli-worker --from-file={folder}/worker.pem\n" in out.stdout
+    assert f"gli-coordinator --from-file={folder}/coordinator.pem --from-file={folder}/driver.pem\n" in out.stdout
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()} == dict.fromkeys(
         ("coordinator.pem", "worker.pem", "driver.pem"), 0o600
@@ -123,6 +126,80 @@ def test_a_worker_listens_at_the_port_that_it_is_told_where_it_joins_from(hand, 
         assert ready(client).workers[0].tls_address == f"gli://127.0.0.1:{port}"
     refused = gli_command("worker", "--join", address, "--credentials", made, "--dir", made.parent / "w1", "--listen", ":http")
     assert refused.returncode == 1 and "has no port" in refused.stderr.splitlines()[-1]
+
+
+# --- jobs beside a coordinator that was given its credentials -------------------------------------------------------------------------
+
+
+def worker_elsewhere(hand, credentials, tmp_path):
+    """As on another host: in a mount namespace of its own."""
+    needs("unshare")
+    if os.geteuid() != 0:
+        pytest.skip("needs root to be as on another host")
+    address = wait_for(lambda: (hand.directory / "address").exists() and hand.tls_address, "its address")
+    own = tmp_path / "elsewhere"
+    words = command("worker", "--join", address, "--credentials", credentials, "--dir", own, "--threads", 1)
+    hand.spawn(["unshare", "--mount", *words], hand.log("elsewhere"))
+    return address
+
+
+def load_ask_and_write(edges, out):
+    import pyarrow.parquet
+
+    with gli.connect() as own:
+        ranks = own.read_edges(edges).pagerank(iterations=5)
+        pyarrow.parquet.write_table(ranks.to_arrow(), out)
+        return ranks.top(3)["id"]
+
+
+@pytest.mark.parametrize("named", ["folder", "file"])
+def test_a_job_asks_workers_of_other_hosts_with_the_drivers_credentials_beside_the_coordinators(hand, made, tmp_path, named):
+    import pyarrow.parquet
+
+    serve(hand, 1, "--listen", "127.0.0.1:0", "--credentials", made if named == "folder" else made / "coordinator.pem")
+    address = worker_elsewhere(hand, made / "worker.pem", tmp_path)
+    (tmp_path / "e").write_text("".join(f"{i} {i * 7 % 100}\n" for i in range(500)))
+    here = gli.read_edges(tmp_path / "e").pagerank(iterations=5)
+    with connected(address, made / "driver.pem") as client:
+        ready(client)
+        job = client.submit(load_ask_and_write, str(tmp_path / "e"), str(tmp_path / "out.parquet"))
+        assert job.result(PATIENCE) == here.top(3)["id"]
+    assert pyarrow.parquet.read_table(tmp_path / "out.parquet").equals(here.to_arrow())
+
+
+def test_a_job_that_would_have_no_credentials_is_refused_with_the_file_that_it_needs(hand, made, tmp_path):
+    given = tmp_path / "given"
+    given.mkdir(mode=0o700)
+    shutil.copy2(made / "coordinator.pem", given)
+    assert gli_command("credentials", tmp_path / "other").returncode == 0
+    serve(hand, 1, "--listen", "127.0.0.1:0", "--credentials", given)
+    address = worker_elsewhere(hand, made / "worker.pem", tmp_path)
+    with connected(address, made / "driver.pem") as client:
+        ready(client)
+        for file, why in (
+            (None, "No such file or directory"),
+            (made / "worker.pem", "are a worker's, not a driver's"),
+            (tmp_path / "other" / "driver.pem", "are of cluster '"),
+        ):
+            if file is not None:
+                shutil.copy2(file, given / "driver.pem")
+            with pytest.raises(gli.ClusterError, match=re.escape(f"{given}/driver.pem")) as refused:
+                client.submit(len, "four")
+            assert why in str(refused.value) and "`gli credentials` makes that file" in str(refused.value)
+        assert client.jobs() == []
+        shutil.copy2(made / "driver.pem", given)
+        edges = client.generate_kronecker(4).edge_count
+        assert client.submit(lambda: len(gli.connect().generate_kronecker(4).edges.to_arrow())).result(PATIENCE) == edges
+
+
+def test_workers_and_drivers_at_the_socket_find_what_lies_beside_the_coordinators_credentials(hand, made, tmp_path):
+    serve(hand, 2, "--listen", "127.0.0.1:0", "--credentials", made)
+    worker_elsewhere(hand, made / "worker.pem", tmp_path)
+    hand.worker("w0", "--join", hand.address)
+    with connected(hand.address) as client:
+        status = ready(client)
+        assert [w.address.startswith("gli://") for w in sorted(status.workers, key=lambda w: w.host_id)].count(True) == 1
+        assert client.generate_kronecker(6).pagerank().to_arrow().equals(gli.generate_kronecker(6).pagerank().to_arrow())
 
 
 # --- the process ----------------------------------------------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ def test_a_unit_is_exposed_little(unit):
 
 def test_credentials_come_from_systemd_and_from_nowhere_else(unit):
     said = settings(unit)
-    role = "coordinator" if "coordinator" in unit else "worker"
-    assert said["LoadCredential"] == [f"{role}.pem:/etc/gli/credentials/{role}.pem"]
+    role, *others = ("coordinator", "driver") if "coordinator" in unit else ("worker",)  # jobs are drivers
+    assert said["LoadCredential"] == [f"{r}.pem:/etc/gli/credentials/{r}.pem" for r in (role, *others)]
     assert said["ExecStart"][0].endswith(f"--credentials %d/{role}.pem")
     assert "PRIVATE" not in (UNITS / unit).read_text()
 
@@ -128,6 +128,14 @@ with gli.connect("gli://127.0.0.1:7878", timeout=30, credentials="/etc/gli/crede
         raise AssertionError("the system is not read-only")
 
     assert set(client.generate_kronecker(6).run(scribble)["written"].values()) == {4}
+
+    def as_a_job():
+        with gli.connect() as own:
+            ranks = own.generate_kronecker(8).pagerank().to_pandas()
+            ranks.to_csv("ranks.csv")
+            return len(ranks)
+
+    assert client.submit(as_a_job).result(60) == gli.generate_kronecker(8).node_count
     print("answered in epoch", client.status().epoch)
 """
 
