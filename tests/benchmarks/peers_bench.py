@@ -92,9 +92,23 @@ def compare(row: peers_rows.Row, name: str, graph: Graphs) -> list[str]:
 def measure(row: peers_rows.Row, name: str, graph: Graphs, builds: Builds, results: Results, times: int) -> None:
     what = f"{row.name}, {name}"
     built = graph.of("gli")
+    if row.alone:
+        return measure_alone(row, what, graph, builds, results, times)
     ours = median(lambda: row.ours(built), times)
     fresh = median(lambda: row.ours(graph.build("gli")), times)
-    theirs = {peer: median(lambda: ask(graph.of(peer)), times) for peer, ask in row.theirs.items()}
+    report(row, what, graph, ours, fresh, {peer: median(lambda: ask(graph.of(peer)), times) for peer, ask in row.theirs.items()}, builds, results)
+
+
+def measure_alone(row: peers_rows.Row, what: str, graph: Graphs, builds: Builds, results: Results, times: int) -> None:
+    def once(ask, library: str) -> float:
+        made = [graph.build(library) for _ in range(times)]
+        return statistics.median(seconds(lambda: ask(g)) for g in made)
+
+    fresh = median(lambda: row.ours(graph.build("gli")), times)
+    report(row, what, graph, once(row.ours, "gli"), fresh, {peer: once(ask, peer) for peer, ask in row.theirs.items()}, builds, results)
+
+
+def report(row, what: str, graph: Graphs, ours: float, fresh: float, theirs: dict[str, float], builds: Builds, results: Results) -> None:
     if not theirs:
         return print(f"{what:<48} {shown(ours):>8}   peer absent", flush=True)
     tables = {peer: taken + builds.of(graph, peer) for peer, taken in theirs.items()}
