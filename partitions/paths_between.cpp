@@ -26,29 +26,11 @@ int32_t existing(const graph& g, const key& k) {
   return *v;
 }
 
-/// From the target back: for_each_before(v, f) calls f(u) for every u from which an edge leads to v; those one step nearer to the source are taken.
-template <class Depth, class Before>
-std::vector<int32_t> way_back(const graph& g, int32_t target, int32_t steps, Depth&& depth, Before&& for_each_before) {
-  std::vector<int32_t> path{target};
-  for (; steps > 0; --steps) {
-    int32_t best = -1;
-    for_each_before(path.back(), [&](int32_t u) {
-      if (depth(u) == steps - 1 && (best < 0 || key_goes_first(g, u, best))) best = u;
-    });
-    if (best < 0) throw failure{errc::internal, "a shortest path has no node before one of its nodes"};
-    path.push_back(best);
-  }
-  std::reverse(path.begin(), path.end());
-  return path;
-}
-
 std::optional<path_between> fewest_edges(const graph& g, int32_t source, int32_t target) {
   graph_view view{g};
   meeting_search found{view, source, target};
   if (!found.met()) return {};
-  auto depth = [&](int32_t u) { return found.depth(u); };
-  auto before = [&](int32_t v, auto&& f) { view.for_each_backward(v, f); };
-  return path_between{way_back(g, target, found.steps(), depth, before), double(found.steps())};
+  return path_between{found.way([&](int32_t a, int32_t b) { return key_goes_first(g, a, b); }), double(found.steps())};
 }
 
 /// The edges of shortest paths to one node, as a graph of their own.
@@ -77,16 +59,22 @@ class tight_ways {
     }
   }
 
-  /// Edges from the source, along shortest paths to the target; of nodes on none of these -1.
-  int32_t depth(int32_t v) const {
-    auto found = depth_.find(v);
-    return found == depth_.end() ? -1 : found->second;
+  /// From the target on always the node of the smallest key among those nearest to the source.
+  std::vector<int32_t> fewest_edges(const graph& g, int32_t target) const {
+    std::vector<int32_t> path{target};
+    for (auto steps = depth_.at(target); steps > 0; --steps) {
+      int32_t best = -1;
+      for (auto u : before_.at(path.back()))
+        if (depth_.at(u) == steps - 1 && (best < 0 || key_goes_first(g, u, best))) best = u;
+      path.push_back(best);
+    }
+    std::reverse(path.begin(), path.end());
+    return path;
   }
-  const std::vector<int32_t>& before(int32_t v) const { return before_.at(v); }
 
  private:
   std::unordered_map<int32_t, std::vector<int32_t>> before_, after_;
-  std::unordered_map<int32_t, int32_t> depth_;
+  std::unordered_map<int32_t, int32_t> depth_;  // edges from the source
 };
 
 std::optional<path_between> least_weight(const graph& g, int32_t source, int32_t target, const edge_weights& weights) {
@@ -94,9 +82,7 @@ std::optional<path_between> least_weight(const graph& g, int32_t source, int32_t
   meeting_paths found{view, weights, source, target};
   if (found.distance(target) == meeting_paths::none) return {};
   tight_ways ways{view, weights, found, source, target};
-  auto depth = [&](int32_t u) { return ways.depth(u); };
-  auto before = [&](int32_t v, auto&& f) { std::for_each(ways.before(v).begin(), ways.before(v).end(), f); };
-  return path_between{way_back(g, target, ways.depth(target), depth, before), found.distance(target)};
+  return path_between{ways.fewest_edges(g, target), found.distance(target)};
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ class meeting_paths {
     for (uint32_t steps = 0; from_source_.next() + from_target_.next() <= shortest_ * slack_; ++steps) {
       if (from_source_.next() == none || from_target_.next() == none) break;
       if (steps % 1024 == 0) interruption::point();
-      if (from_source_.next() <= from_target_.next()) advance(from_source_, from_target_, true);
+      if (from_source_.queue.size() <= from_target_.queue.size()) advance(from_source_, from_target_, true);
       else advance(from_target_, from_source_, false);
     }
     if (shortest_ < none) finish();
@@ -54,31 +54,38 @@ class meeting_paths {
       auto v = queue.top().node;
       queue.pop();
       settled[v] = 1;
+      known.push_back(v);
       return v;
     }
 
     vertex_array<double> distance;
     vertex_array<uint8_t> settled;
+    std::vector<int32_t> known;  // those settled
     std::priority_queue<waiting, std::vector<waiting>, std::greater<>> queue;
   };
 
   void advance(side& here, const side& there, bool forward) {
     auto v = here.settle();
     auto relax = [&](int32_t u, double weight) {
-      if (auto d = here.distance[v] + weight; here.offer(u, d)) shortest_ = std::min(shortest_, d + there.distance[u]);
+      auto d = here.distance[v] + weight;
+      if (d <= shortest_ * slack_ && here.offer(u, d)) shortest_ = std::min(shortest_, d + there.distance[u]);
     };
     if (forward) for_each_weighted_forward(g_, w_, v, relax);
     else for_each_weighted_backward(g_, w_, v, relax);
   }
 
-  /// A node on a shortest path that the source's search has not settled, the target's has: else both ends of the rest of the path were settled too early.
+  /// A node on a shortest path that the source's search has not settled, the target's has: else both would have stopped too early.
   void finish() {
-    for (uint32_t steps = 0; from_source_.next() <= from_source_.distance[target_]; ++steps) {
-      if (from_source_.next() == none) break;
+    from_source_.queue = {};
+    for (auto v : from_target_.known)
+      if (!from_source_.settled[v] && from_source_.distance[v] < none) from_source_.queue.push({from_source_.distance[v], v});
+    for (uint32_t steps = 0; from_source_.next() < none && from_source_.next() <= from_source_.distance[target_]; ++steps) {
       if (steps % 1024 == 0) interruption::point();
       auto v = from_source_.settle();
-      if (!from_target_.settled[v] || from_source_.distance[v] + from_target_.distance[v] > shortest_ * slack_) continue;
-      for_each_weighted_forward(g_, w_, v, [&](int32_t u, double weight) { from_source_.offer(u, from_source_.distance[v] + weight); });
+      if (from_source_.distance[v] + from_target_.distance[v] > shortest_ * slack_) continue;
+      for_each_weighted_forward(g_, w_, v, [&](int32_t u, double weight) {
+        if (from_target_.settled[u]) from_source_.offer(u, from_source_.distance[v] + weight);
+      });
     }
   }
 

@@ -199,17 +199,19 @@ class Groups(Runs):
     def _numbered(self, communities) -> list[list]:
         """[[node, number of its community], ...]"""
         if isinstance(communities, Mapping):
-            pairs = [(self._checked_key(k), label) for k, label in communities.items()]
+            keys, labels = list(communities), list(communities.values())
         else:
             sets = [collection(c, "the nodes of a community") for c in collection(communities, "communities")]
-            pairs = [(self._checked_key(k), i) for i, c in enumerate(sets) for k in c]
-        given = len({k for k, _ in pairs})
-        if given != len(pairs):
+            keys, labels = [k for c in sets for k in c], [i for i, c in enumerate(sets) for _ in c]
+        keys = self._checked_keys(keys)
+        given = len(set(keys))
+        if given != len(keys):
             raise ValueError("communities share a node: each node is in one")
         if given < self.node_count:
             raise ValueError(f"communities have {given} of {self.node_count} nodes: each node is in one")
+        order = sorted(range(given), key=keys.__getitem__)
         numbers: dict[Any, int] = {}
-        return [[k, numbers.setdefault(label, len(numbers))] for k, label in sorted(pairs, key=lambda pair: pair[0])]
+        return [[keys[i], numbers.setdefault(labels[i], len(numbers))] for i in order]
 
     # --- triangles ------------------------------------------------------------------------------------------------------------
 
