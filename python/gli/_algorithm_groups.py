@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ._algorithm_runs import Runs, weighted
 from ._checks import collection, number, whole
 from ._node_values import NodeValues
@@ -196,8 +198,8 @@ class Groups(Runs):
         arguments = {"communities": self._numbered(communities), "resolution": number(resolution, "resolution")}
         return self._run("modularity", arguments | weighted(weight)).summary["modularity"]
 
-    def _numbered(self, communities) -> list[list]:
-        """[[node, number of its community], ...]"""
+    def _numbered(self, communities) -> list[list] | bytes:
+        """[[node, number of its community], ...]; of int keys the bytes of all keys and all numbers (partitions/node_weights.h)."""
         if isinstance(communities, Mapping):
             keys, labels = list(communities), list(communities.values())
         else:
@@ -211,7 +213,10 @@ class Groups(Runs):
             raise ValueError(f"communities have {given} of {self.node_count} nodes: each node is in one")
         order = sorted(range(given), key=keys.__getitem__)
         numbers: dict[Any, int] = {}
-        return [[keys[i], numbers.setdefault(labels[i], len(numbers))] for i in order]
+        given_numbers = [numbers.setdefault(labels[i], len(numbers)) for i in order]
+        if self.key_type == "int64":
+            return np.array(keys, "<i8")[order].tobytes() + np.array(given_numbers, "<f8").tobytes()
+        return [[keys[i], number] for i, number in zip(order, given_numbers)]
 
     # --- triangles ------------------------------------------------------------------------------------------------------------
 
