@@ -49,8 +49,8 @@ std::vector<catalog_entry> community_algorithms() {
   algorithm_argument weight{"weight", kind::name, value{}}, resolution{"resolution", kind::real, 1.0};
   std::vector<algorithm_argument> searching{weight, resolution, {"threshold", kind::real, 1e-7}, {"max_level", kind::count, value{}}, {"seed", kind::count, int64_t{0}}};
   return {
-      {"louvain_communities", 1, searching, run_louvain},
-      {"leiden_communities", 1, searching, run_leiden},
+      {"louvain_communities", 2, searching, run_louvain},
+      {"leiden_communities", 2, searching, run_leiden},
       {"modularity", 1, {{"communities", kind::of_nodes}, weight, resolution}, run_modularity},
   };
 }
