@@ -5,7 +5,7 @@ test: ; @deploy/bootstrap.sh tests && ctest --test-dir build/release --output-on
 bench: ; @deploy/bootstrap.sh tests && tests/benchmarks/run.sh
 bench-graph: ; @deploy/bootstrap.sh tests && tests/benchmarks/run.sh graph
 bench-versions: ; @deploy/bootstrap.sh tests && tests/benchmarks/run.sh versions
-bench-algorithms: ; @deploy/bootstrap.sh && .venv/bin/python tests/benchmarks/algorithms_bench.py
+bench-algorithms: ; @deploy/bootstrap.sh && .venv/bin/python tests/benchmarks/algorithms_bench.py && tests/benchmarks/run.sh peers
 bench-cluster: ; @deploy/bootstrap.sh && .venv/bin/python tests/benchmarks/algorithms_bench.py --cluster
 sanitize: ; @deploy/bootstrap.sh tests && tests/sanitize.sh
 fuzz: ; @deploy/bootstrap.sh ci && GLI_FUZZ_REQUIRED=1 tests/fuzz/run.sh

@@ -18,7 +18,7 @@ namespace gli {
 /// | connected_components | – | the smallest key of the component (int64 or utf8); summary: count |
 /// | strongly_connected_components | – | the same of directed paths there and back; summary: count |
 /// | label_propagation | iterations 10 | a key (int64 or utf8); summary: rounds |
-/// | core_number | – | int64; summary: rounds, largest |
+/// | core_number | – | int64; summary: largest |
 /// | louvain_communities, leiden_communities | resolution 1, threshold 1e-7, max_level (null), seed 0, weight (null) | the smallest key of the community; summary: count, modularity, levels, passes |
 /// | modularity | communities (node_weights.h: of each node the number of its), resolution 1, weight (null) | the smallest key of the community; summary: count, modularity |
 /// | jaccard_coefficient, adamic_adar_index | pairs (json: [[key, key], ...]) | utf8: of the pairs that the node is the first of, in their order, the bits of a float64 as a number, with commas between; null: of none; summary: pairs |

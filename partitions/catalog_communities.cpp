@@ -1,7 +1,7 @@
 // Algorithms that look for communities, and what they are worth.
 #include "partitions/algorithms/louvain.h"
+#include "partitions/algorithms/modularity.h"
 #include "partitions/catalog_entries.h"
-#include "partitions/dictionary.h"
 #include "partitions/kernels/smallest_keys.h"
 #include "partitions/kernels/value_column.h"
 #include "partitions/node_weights.h"
@@ -37,21 +37,9 @@ algorithm_answer run_modularity(const graph& g, const parameters& p, communicato
   check_positive(p, "resolution");
   auto weights = finite_weights(g, p, all);
   auto numbers = node_weights(g, p.at("communities"), "communities", all);
-  auto level = community_graph::of(view, pointer_to(weights), all);
-  if (level.total() == 0) throw failure{errc::value, "modularity is of graphs that have edges"};
-  std::vector<hash128> number, node;
-  for (int32_t v = 0; v < view.size(); ++v) {
-    if (!view.live(v)) continue;
-    number.push_back(value_hash(value{numbers[size_t(v)]}));
-    node.push_back(g->keys->hash_of(v));
-  }
-  auto names = least_of(number, node, all);
-  communities now{level};
-  now.assign(values_at_home(node, names, level.names(), all), all);
-  auto name = names.begin();
-  auto groups = named_groups::of_nodes(view, [&](int32_t) { return *name++; });
-  auto keys = smallest_keys(view, agreed_key_type(g, all), groups, all);
-  return {std::move(keys), {{"count", int64_t(now.count(all))}, {"modularity", now.modularity(std::get<double>(p.at("resolution")), all)}}};
+  given_communities found{view, pointer_to(weights), numbers, all};
+  auto keys = smallest_keys(view, agreed_key_type(g, all), found.sets(), [&](int32_t root) { return found.leader(root); }, all);
+  return {std::move(keys), {{"count", int64_t(found.count())}, {"modularity", found.modularity(std::get<double>(p.at("resolution")))}}};
 }
 
 }  // namespace
@@ -61,8 +49,8 @@ std::vector<catalog_entry> community_algorithms() {
   algorithm_argument weight{"weight", kind::name, value{}}, resolution{"resolution", kind::real, 1.0};
   std::vector<algorithm_argument> searching{weight, resolution, {"threshold", kind::real, 1e-7}, {"max_level", kind::count, value{}}, {"seed", kind::count, int64_t{0}}};
   return {
-      {"louvain_communities", 1, searching, run_louvain},
-      {"leiden_communities", 1, searching, run_leiden},
+      {"louvain_communities", 2, searching, run_louvain},
+      {"leiden_communities", 2, searching, run_leiden},
       {"modularity", 1, {{"communities", kind::of_nodes}, weight, resolution}, run_modularity},
   };
 }

@@ -53,13 +53,13 @@ algorithm_answer run_label_propagation(const graph& g, const parameters& p, comm
 algorithm_answer run_core_number(const graph& g, const parameters&, communicator& all) {
   graph_view view{g};
   core_number a;
-  auto rounds = run_rounds(a, view, all);
+  run_rounds(a, view, all);
   uint64_t largest = 0;
   for (int32_t v = 0; v < view.size(); ++v)
     if (view.live(v)) largest = std::max(largest, uint64_t(a.estimate[v]));
   all.all_reduce({&largest, 1}, reduction::max);
   auto data = value_column<int64_t>(view, every_node, [&](int32_t v) { return int64_t{a.estimate[v]}; });
-  return {std::move(data), {{"rounds", int64_t(rounds)}, {"largest", int64_t(largest)}}};
+  return {std::move(data), {{"largest", int64_t(largest)}}};
 }
 
 algorithm_answer run_independent_set(const graph& g, const parameters&, communicator& all) {

@@ -125,7 +125,7 @@ std::vector<catalog_entry> path_algorithms() {
       {bfs::name, 1, search, run_bfs},
       {"bfs_predecessors", 1, search, run_bfs_predecessors},
       {"sssp", 1, weighted, run_sssp},
-      {"sssp_predecessors", 1, weighted, run_sssp_predecessors},
+      {"sssp_predecessors", 2, weighted, run_sssp_predecessors},
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "partitions/catalog_entries.h"
 #include "partitions/json_list.h"
@@ -12,13 +13,13 @@
 namespace gli {
 namespace {
 
-double checked_number(const value& x, const std::string& of, const char* what) {
+double checked_number(const value& x, const key& of, const char* what) {
   auto real = std::get_if<double>(&x);
   auto whole = std::get_if<int64_t>(&x);
-  if (!real && !whole) throw failure{errc::type, std::string{what} + ": " + to_string(x) + " of " + of + " is not a number"};
+  if (!real && !whole) throw failure{errc::type, std::string{what} + ": " + to_string(x) + " of node " + to_string(of) + " is not a number"};
   auto number = real ? *real : double(*whole);
   if (!(number >= 0) || std::isinf(number))
-    throw failure{errc::value, std::string{what} + ": " + to_string(x) + " of " + of + " must be finite and not negative"};
+    throw failure{errc::value, std::string{what} + ": " + to_string(x) + " of node " + to_string(of) + " must be finite and not negative"};
   return number;
 }
 
@@ -30,7 +31,7 @@ void read_attribute(const graph& g, const std::string& name, const char* what, s
   for (int32_t v = 0; v < g->size; ++v) {
     if (!g->live(v)) continue;
     auto x = plain(node_value(g, *c, v));
-    if (type_of(x)) made[size_t(v)] = checked_number(x, "node " + to_string(endpoint_key(g, v)), what);
+    if (type_of(x)) made[size_t(v)] = checked_number(x, endpoint_key(g, v), what);
   }
 }
 
@@ -47,9 +48,25 @@ void place_pairs(const graph& g, const std::vector<std::pair<value, value>>& pai
   for (auto& [k, number] : pairs) keys.push_back(checked_key(k));
   auto own = find_all_anywhere(g, keys, all);
   for (size_t i = 0; i < pairs.size(); ++i) {
-    auto number = checked_number(pairs[i].second, "node " + to_string(keys[i]), what);
+    auto number = checked_number(pairs[i].second, keys[i], what);
     if (own[i]) made[size_t(*own[i])] = number;
   }
+}
+
+/// As place_pairs, of the bytes of keys and numbers.
+std::vector<std::pair<value, value>> unpacked(const std::string& bytes, const char* what) {
+  if (bytes.size() % 16 != 0) throw failure{errc::value, std::string{what} + ": " + std::to_string(bytes.size()) + " bytes are not as many keys as numbers"};
+  std::vector<std::pair<value, value>> pairs;
+  auto count = bytes.size() / 16;
+  pairs.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    int64_t k;
+    double number;
+    std::memcpy(&k, bytes.data() + i * 8, 8);
+    std::memcpy(&number, bytes.data() + (count + i) * 8, 8);
+    pairs.emplace_back(k, number);
+  }
+  return pairs;
 }
 
 }  // namespace
@@ -61,6 +78,7 @@ std::vector<double> node_weights(const graph& g, const value& given, const char*
     together(all, [&] { read_attribute(g, *name, what, made); });
   }
   if (auto pairs = std::get_if<json>(&given)) place_pairs(g, json_pairs(pairs->text, (std::string{what} + " is a list of (node, number)").c_str()), what, all, made);
+  if (auto packed = std::get_if<binary>(&given)) place_pairs(g, unpacked(packed->bytes, what), what, all, made);
   return made;
 }
 

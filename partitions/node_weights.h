@@ -9,7 +9,8 @@
 
 namespace gli {
 
-/// By own id. `given`: text, the name of a column of numbers (nodes without one: 0); json, [[key, number], ...] (other nodes: 0); null: 1 each.
+/// By own id. `given`: text, the name of a column of numbers (nodes without one: 0); json, [[key, number], ...] (other nodes: 0); binary, the same of int keys:
+/// all keys as int64, then all numbers as float64, little-endian; null: 1 each.
 /// Numbers are finite and not negative. Collective: failure{key} naming the attribute or node that is missing, failure{type | value} beginning with `what`.
 std::vector<double> node_weights(const graph& g, const value& given, const char* what, communicator& all);
 

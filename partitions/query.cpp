@@ -1,12 +1,14 @@
 #include "partitions/query.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <set>
 
 #include "partitions/column_page.h"
 #include "partitions/dictionary.h"
 #include "partitions/ownership.h"
+#include "partitions/parallel.h"
 #include "partitions/query_values.h"
 #include "partitions/rows.h"
 #include "runtime/error.h"
@@ -244,7 +246,23 @@ column_batch answer_graph(const query& q, const graph& g) {
 
 }  // namespace
 
+namespace {
+
+/// Without nulls: of(v) for each.
+template <class F>
+column whole_numbers(const char* name, std::span<const int32_t> nodes, F&& of) {
+  column c{name, column_type::int64, int64_t(nodes.size()), {}, std::vector<uint8_t>(nodes.size() * 8), {}};
+  parallel_ranges(c.length, vertices_per_page, [&](int64_t i, int64_t end) {
+    for (; i < end; ++i)
+      if (int64_t x = of(nodes[size_t(i)]); true) std::memcpy(c.values.data() + i * 8, &x, 8);
+  });
+  return c;
+}
+
+}  // namespace
+
 column id_column(const graph& g, std::span<const int32_t> nodes) {
+  if (g->kind.keys == key_type::int64) return whole_numbers("id", nodes, [&](int32_t v) { return g->keys->int_key(v); });
   column_builder out{"id", column_of(g->kind.keys)};
   out.reserve(int64_t(nodes.size()));
   for (auto v : nodes) append_endpoint(out, g, v);
@@ -252,10 +270,7 @@ column id_column(const graph& g, std::span<const int32_t> nodes) {
 }
 
 column sequence_column(const graph& g, std::span<const int32_t> nodes) {
-  column_builder out{"_seq", column_type::int64};
-  out.reserve(int64_t(nodes.size()));
-  for (auto v : nodes) out.append_int64(int64_t(place_of(g, v)));
-  return out.finish();
+  return whole_numbers("_seq", nodes, [&](int32_t v) { return int64_t(place_of(g, v)); });
 }
 
 column_batch answer(const query& q, const graph* g, const node_values* values, const node_values* other) {

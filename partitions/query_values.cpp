@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <unordered_map>
 
 #include "partitions/dictionary.h"
 #include "partitions/ownership.h"
+#include "partitions/parallel.h"
 #include "partitions/rows.h"
 #include "runtime/error.h"
 
@@ -13,7 +15,16 @@ namespace gli {
 
 namespace {
 
+bool are_eight_bytes(column_type t) { return t == column_type::int64 || t == column_type::float64 || t == column_type::timestamp; }
+
 column value_column(const column& data, std::span<const int32_t> nodes) {
+  if (data.validity.empty() && are_eight_bytes(data.type)) {
+    column c{"value", data.type, int64_t(nodes.size()), {}, std::vector<uint8_t>(nodes.size() * 8), {}};
+    parallel_ranges(c.length, vertices_per_page, [&](int64_t i, int64_t end) {
+      for (; i < end; ++i) std::memcpy(c.values.data() + i * 8, data.values.data() + int64_t{nodes[size_t(i)]} * 8, 8);
+    });
+    return c;
+  }
   column_builder out{"value", data.type};
   out.reserve(int64_t(nodes.size()));
   for (auto v : nodes) out.append_from(data, v);

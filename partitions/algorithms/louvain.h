@@ -2,7 +2,8 @@
 // Communities of much modularity: nodes move to the community beside them that gains the most until a pass gains too little, then communities become nodes
 // and move likewise, until that gains too little. Louvain [Blondel, Guillaume, Lambiotte, Lefebvre 2008], with nodes of a class moving at the same time
 // [Gottesbüren, Hamann 2022] and nodes that are alone not passing each other [Lu, Halappanavar, Kalyanaraman 2015]; or Leiden, where only parts of
-// communities that hold together become nodes [Traag, Waltman, van Eck 2019]. Directed graphs as in [Dugué, Perez 2015]. O(m) a pass.
+// communities that hold together become nodes [Traag, Waltman, van Eck 2019]. Nodes none of whose neighbors moved are passed over [Ozaki, Tezuka, Inaba 2016].
+// Directed graphs as in [Dugué, Perez 2015]. O(m) a pass.
 
 #include <algorithm>
 #include <limits>

@@ -1,15 +1,18 @@
 #pragma once
 // Strongly connected components, in turns. Every node that is left takes the highest mark among those that reach it and itself; a node that keeps its own
 // mark is the head of a component: what can reach the head among the nodes of its mark. Marks are scrambled ids: as expected, O(log n) turns of O(m) steps.
-// Any marks find the same components. [Orzan 2004; Barnat, Chaloupka, van de Pol 2011]
+// Any marks find the same components. A partition that no edge leaves, which a whole graph is, settles its own by one walk in depth before the first turn.
+// [Orzan 2004; Barnat, Chaloupka, van de Pol 2011; Tarjan 1972]
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "partitions/algorithms/components.h"
 #include "partitions/headway.h"
+#include "partitions/kernels/depth_first.h"
 #include "partitions/kernels/union_find.h"
 #include "partitions/mirror_exchange.h"
 
@@ -33,7 +36,7 @@ struct strong_components {
     reaches = vertex_array<uint8_t>{g, 0};
     head.assign(size_t(g.size()), unsettled);
     fresh.assign(size_t(g.mirrors()), 0);
-    left = g.nodes();
+    left = g.mirrors() == 0 ? settle_alone(g) : g.nodes();
     begin_turn(g);
     return {1, left};
   }
@@ -50,9 +53,12 @@ struct strong_components {
   union_find sets(const graph_view& g, vertex_array<uint64_t>& label) const {
     union_find made{g};
     label = vertex_array<uint64_t>{g, ~uint64_t{0}};
-    std::unordered_map<uint64_t, int32_t> first;
-    for (int32_t v = 0; v < g.size(); ++v)
-      if (g.live(v)) made.link(first.try_emplace(head[size_t(v)], v).first->second, v);
+    std::unordered_map<uint64_t, int32_t> elsewhere;  // the first of those whose head is another partition's
+    for (int32_t v = 0; v < g.size(); ++v) {
+      if (!g.live(v)) continue;
+      auto own = int32_t(head[size_t(v)] & 0xffffffff);
+      made.link(head[size_t(v)] >> 32 == g.partition() ? own : elsewhere.try_emplace(head[size_t(v)], v).first->second, v);
+    }
     made.compress();
     for (int32_t v = 0; v < g.size(); ++v)
       if (g.live(v)) label[made.root(v)] = head[size_t(v)];
@@ -67,6 +73,14 @@ struct strong_components {
   static_assert(scramble * unscramble == 1);
 
   bool is_left(const graph_view& g, int32_t v) const { return g.live(v) && head[size_t(v)] == unsettled; }
+
+  /// How many are left: none.
+  uint64_t settle_alone(const graph_view& g) {
+    for_each_strong_component(g, [&](std::span<const int32_t> members) {
+      for (auto v : members) head[size_t(v)] = connected_components::global_id(g, members.front());
+    });
+    return 0;
+  }
 
   void begin_turn(const graph_view& g) {
     now = phase::marking;

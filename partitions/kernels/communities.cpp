@@ -43,7 +43,7 @@ class communities::sums {
   std::vector<uint32_t> touched_;
 };
 
-communities::communities(const community_graph& g) : g_{&g}, moved_(g.own()) {
+communities::communities(const community_graph& g) : g_{&g}, moved_at_(g.locals()), asked_at_(g.own()), moved_(g.own()) {
   for (uint32_t v = 0; v < g.locals(); ++v) {
     name_.push_back(g.name(v));
     totals_.push_back(v < g.own() ? g.totals(v) : community_totals{});
@@ -82,9 +82,16 @@ uint64_t communities::move_all(const rule& r, uint64_t pass, communicator& all) 
   uint64_t moved = 0;
   for (auto& nodes : turn) {
     all.progress("communities", pass, 0);
+    ++turn_;
     std::vector<uint32_t> chosen(nodes.size());
     parallel_ranges(int64_t(nodes.size()), 256, [&](int64_t i, int64_t end) {
-      for (auto& mine = beside.local(); i < end; ++i) chosen[size_t(i)] = choose(r, nodes[size_t(i)], salt, mine);
+      for (auto& mine = beside.local(); i < end; ++i) {
+        auto v = nodes[size_t(i)];
+        chosen[size_t(i)] = slot_[v];
+        if (!beside_a_move(v)) continue;
+        chosen[size_t(i)] = choose(r, v, salt, mine);
+        asked_at_[v] = turn_;
+      }
     });
     std::vector<move> moves;
     for (size_t i = 0; i < nodes.size(); ++i)
@@ -94,6 +101,12 @@ uint64_t communities::move_all(const rule& r, uint64_t pass, communicator& all) 
   }
   all.all_reduce({&moved, 1}, reduction::sum);
   return moved;
+}
+
+/// In the turn in which v was last asked, or since: those of its class moved at the same time.
+bool communities::beside_a_move(uint32_t v) const {
+  auto links = g_->links(v);
+  return std::any_of(links.begin(), links.end(), [&](auto& l) { return moved_at_[l.to] >= asked_at_[v]; });
 }
 
 /// Of several that gain the same the one of the smallest name; the own one unless another gains more. Of two nodes that are alone and move at the same time
@@ -129,6 +142,7 @@ void communities::carry_out(const std::vector<move>& moves, communicator& all) {
     add(slot_[v], g_->totals(v), true);
     add(to, g_->totals(v), false);
     slot_[v] = to;
+    moved_at_[v] = turn_;
     moved_[v] = 1;
   }
   if (all.size() > 1) {
@@ -172,7 +186,11 @@ void communities::tell_moves(communicator& all) {
     array_reader from{incoming[q]};
     auto places = from.get<uint32_t>();
     auto names = from.get<hash128>();
-    for (size_t i = 0; i < places.size(); ++i) slot_[g_->copies(q).at(places[i])] = slot_named(names.at(i), all);
+    for (size_t i = 0; i < places.size(); ++i) {
+      auto copy = g_->copies(q).at(places[i]);
+      slot_[copy] = slot_named(names.at(i), all);
+      moved_at_[copy] = turn_;
+    }
     for (auto& c : from.get<told_change>()) {
       auto slot = g_->own_id(c.name);
       totals_[slot] += c.more;

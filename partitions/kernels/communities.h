@@ -1,7 +1,8 @@
 #pragma once
 // Which community each node of a community_graph is in, and moves of nodes to the community beside them that gains the most modularity. Nodes move in
 // classes by the hash of their names: those of a class at the same time, knowing where the classes before them went. What a partition decides follows from
-// names and exact sums alone, so that every partitioning moves the same nodes.
+// names and exact sums alone, so that every partitioning moves the same nodes. A node is asked again only once a neighbor of its has moved: what else changed
+// are totals of communities, which seldom make another one the best. [Ozaki, Tezuka, Inaba 2016]
 //
 // A community is called by one of the nodes it once had, its founder, whose partition keeps its totals and tells them to whoever asked once.
 
@@ -34,7 +35,7 @@ class communities {
   /// Every own node to the community that is named beside it. Collective.
   void assign(const std::vector<hash128>& names, communicator& all);
 
-  /// Lets every node move once; pass: how often this was done before. Returns how many did, over all partitions. Collective; O(links), 3 exchanges a class.
+  /// Lets every node move once that has reason to; pass: how often this was done before. Returns how many did, over all partitions. Collective; O(links), 3 exchanges a class.
   uint64_t move_all(const rule& r, uint64_t pass, communicator& all);
 
   /// Collective.
@@ -54,6 +55,7 @@ class communities {
 
   uint32_t own_slots() const { return g_->own(); }
   uint32_t slot_named(const hash128& name, communicator& all);
+  bool beside_a_move(uint32_t v) const;
   uint32_t choose(const rule& r, uint32_t v, uint64_t salt, sums& beside) const;
   void carry_out(const std::vector<move>& moves, communicator& all);
   void add(uint32_t slot, const community_totals& more, bool less);
@@ -67,6 +69,8 @@ class communities {
   std::vector<community_totals> totals_;
   std::unordered_map<hash128, uint32_t, hash128_hasher> known_;  // slots that are not own
   std::vector<uint32_t> slot_;                                   // by local id
+  std::vector<uint32_t> moved_at_, asked_at_;                    // by local id; by own id: in which turn last, of all classes and passes; 0: never
+  uint32_t turn_ = 0;
 
   // What other partitions are to hear of.
   std::vector<uint8_t> moved_;                                               // by own node

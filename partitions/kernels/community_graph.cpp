@@ -4,6 +4,7 @@
 
 #include "partitions/array_message.h"
 #include "partitions/dictionary.h"
+#include "partitions/kernels/arc_weights.h"
 #include "partitions/kernels/exact_vector.h"
 #include "partitions/parallel.h"
 #include "runtime/error.h"
@@ -12,30 +13,6 @@ namespace gli {
 namespace {
 
 hash128 hash_of(const graph_view& g, int32_t v) { return v >= 0 ? g.body().keys->hash_of(v) : g.body().mirror_hashes[size_t(~v)]; }
-
-/// The weight of each edge on a grid that sets all arcs' sum below 2^62.
-class arc_weights {
- public:
-  arc_weights(const graph_view& g, const edge_weights* weights, communicator& all) : g_{g}, weights_{weights}, unit_{grid_unit(2 * total(all))} {}
-
-  /// Beside g.out(v) or g.in(v).
-  uint64_t out(int32_t v, size_t i) const { return on_grid(weights_ ? weights_->out(g_, v)[i] : 1.0, unit_); }
-  uint64_t in(int32_t v, size_t i) const { return on_grid(weights_ ? weights_->in(g_, v)[i] : 1.0, unit_); }
-
- private:
-  double total(communicator& all) const {
-    if (!weights_) return double(g_.total_edges());
-    auto unit = grid_unit(weights_->largest());
-    uint128 sum = 0;
-    for (int32_t v = 0; v < g_.size(); ++v)
-      for (size_t i = 0; i < g_.out(v).size(); ++i) sum += on_grid(weights_->out(g_, v)[i], unit);
-    return double(total_of(sum, all)) * unit;
-  }
-
-  const graph_view& g_;
-  const edge_weights* weights_;
-  double unit_;
-};
 
 /// Each `to` once, ascending.
 void merge_links(std::vector<community_graph::link>& links) {
@@ -50,7 +27,7 @@ void merge_links(std::vector<community_graph::link>& links) {
 /// What is beside one node of a graph_view.
 class beside {
  public:
-  beside(const graph_view& g, const arc_weights& weights) : g_{g}, weights_{weights} {}
+  beside(const graph_view& g, const arc_weights& arcs) : g_{g}, arcs_{arcs} {}
 
   std::vector<community_graph::link> links;
   community_totals totals;
@@ -58,25 +35,16 @@ class beside {
 
   void read(int32_t v) {
     links.clear(), totals = {0, 0, g_.live(v)}, inner = 0;
-    auto out = g_.out(v), in = g_.in(v);
-    for (size_t i = 0; i < out.size(); ++i) add(v, out[i], weights_.out(v, i), true);
-    for (size_t i = 0; i < in.size(); ++i) add(v, in[i], weights_.in(v, i), false);
+    arcs_.for_each(v, [&](int32_t u, uint64_t weight) {
+      if (u == v) inner += 2 * weight;
+      else links.push_back({uint32_t(u >= 0 ? u : g_.size() + ~u), weight});
+    }, totals.out, totals.in);
     merge_links(links);
   }
 
  private:
-  void add(int32_t v, int32_t u, uint64_t w, bool leaves) {
-    if (u == v && g_.directed() && !leaves) return void(totals.in += w);  // in `inner` already
-    auto arcs = g_.directed() ? w : 2 * w;
-    if (u == v) inner += 2 * arcs;
-    else links.push_back({uint32_t(u >= 0 ? u : g_.size() + ~u), arcs});
-    if (g_.directed()) return void((leaves ? totals.out : totals.in) += w);
-    totals.out += u == v ? arcs : w;
-    totals.in += u == v ? arcs : w;
-  }
-
   const graph_view& g_;
-  const arc_weights& weights_;
+  const arc_weights& arcs_;
 };
 
 struct told_node { hash128 name; community_totals totals; };

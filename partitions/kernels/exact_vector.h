@@ -22,6 +22,16 @@ inline double grid_unit(double largest) {
 }
 inline uint64_t on_grid(double x, double unit) { return uint64_t(x / unit); }
 
+/// on_grid() of many values: the unit is a power of two, so that to multiply by its inverse is to divide by it.
+class grid_of {
+ public:
+  explicit grid_of(double unit) : inverse_{1 / unit} {}
+  uint64_t operator()(double x) const { return uint64_t(int64_t(x * inverse_)); }  // below 2^63
+
+ private:
+  double inverse_;
+};
+
 /// The largest of non-negative doubles over all partitions. Collective.
 inline double largest_of(double own, communicator& all) {
   auto bits = std::bit_cast<uint64_t>(own);
@@ -39,16 +49,32 @@ inline uint128 total_of(uint128 own, communicator& all) {
   return sum;
 }
 
+/// The largest of of(v) >= 0 over all live own nodes of this partition; 0 without any.
+template <class F>
+double largest_own(const graph_view& g, F&& of) {
+  struct most {
+    double x = 0;
+    void operator+=(const most& other) { x = std::max(x, other.x); }
+  };
+  return parallel_sum<most>(g.size(), 1 << 13, [&](int64_t v, int64_t end) {
+    most found;
+    for (; v < end; ++v)
+      if (g.live(int32_t(v))) found.x = std::max(found.x, double(of(int32_t(v))));
+    return found;
+  }).x;
+}
+
 /// Sum of of(v) >= 0 over all live own nodes of all partitions. Collective.
 template <class F>
 double exact_total(const graph_view& g, communicator& all, F&& of) {
-  double most = 0;
-  for (int32_t v = 0; v < g.size(); ++v)
-    if (g.live(v)) most = std::max(most, double(of(v)));
-  auto unit = grid_unit(largest_of(most, all));
-  uint128 sum = 0;
-  for (int32_t v = 0; v < g.size(); ++v)
-    if (g.live(v)) sum += on_grid(of(v), unit);
+  auto unit = grid_unit(largest_of(largest_own(g, of), all));
+  grid_of grid{unit};
+  auto sum = parallel_sum<uint128>(g.size(), 1 << 13, [&](int64_t v, int64_t end) {
+    uint128 found = 0;
+    for (; v < end; ++v)
+      if (g.live(int32_t(v))) found += grid(of(int32_t(v)));
+    return found;
+  });
   return double(total_of(sum, all)) * unit;
 }
 
@@ -60,13 +86,11 @@ class exact_vector {
   /// What neighbors are to read of all own nodes: of(v) >= 0. Collective.
   template <class F>
   void publish(const graph_view& g, communicator& all, F&& of) {
-    double most = 0;
-    for (int32_t v = 0; v < g.size(); ++v)
-      if (g.live(v)) most = std::max(most, double(of(v)));
-    largest_ = largest_of(most, all);
+    largest_ = largest_of(largest_own(g, of), all);
     unit_ = grid_unit(largest_);
+    grid_of grid{unit_};
     parallel_ranges(g.size(), vertices_per_page, [&](int64_t v, int64_t end) {
-      for (; v < end; ++v) grid_[int32_t(v)] = g.live(int32_t(v)) ? on_grid(of(int32_t(v)), unit_) : 0;
+      for (; v < end; ++v) grid_[int32_t(v)] = g.live(int32_t(v)) ? grid(of(int32_t(v))) : 0;
     });
     broadcast(grid_, g, all);
   }
@@ -106,8 +130,9 @@ class exact_vector {
   template <class Each>
   double weighted(const edge_weights& w, Each&& each) const {
     auto weight_unit = grid_unit(w.largest());
+    grid_of grid{weight_unit};
     uint128 sum = 0;
-    each([&](int32_t u, double x) { sum += uint128{grid_[u]} * on_grid(x, weight_unit) >> 30; });
+    each([&](int32_t u, double x) { sum += uint128{grid_[u]} * grid(x) >> 30; });
     return double(sum) * unit_ * (weight_unit * 0x1p30);
   }
 

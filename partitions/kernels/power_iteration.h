@@ -22,17 +22,21 @@ inline double distance_between(const graph_view& g, const std::vector<double>& a
   return exact_total(g, all, [&](int32_t v) { return std::abs(a[size_t(v)] - b[size_t(v)]); });
 }
 
+/// Unless by 0.
+inline void divide(std::vector<double>& x, double by) {
+  if (!(by > 0)) return;
+  parallel_ranges(int64_t(x.size()), 1 << 13, [&](int64_t i, int64_t end) {
+    for (; i < end; ++i) x[size_t(i)] /= by;
+  });
+}
+
 /// Divides by the root of the sum of squares, unless that is 0. Collective.
 inline void normalize_l2(const graph_view& g, std::vector<double>& x, communicator& all) {
-  auto norm = std::sqrt(exact_total(g, all, [&](int32_t v) { return x[size_t(v)] * x[size_t(v)]; }));
-  for (auto& value : x)
-    if (norm > 0) value /= norm;
+  divide(x, std::sqrt(exact_total(g, all, [&](int32_t v) { return x[size_t(v)] * x[size_t(v)]; })));
 }
 
 inline void normalize_l1(const graph_view& g, std::vector<double>& x, communicator& all) {
-  auto sum = exact_total(g, all, [&](int32_t v) { return x[size_t(v)]; });
-  for (auto& value : x)
-    if (sum > 0) value /= sum;
+  divide(x, exact_total(g, all, [&](int32_t v) { return x[size_t(v)]; }));
 }
 
 /// Calls next(x, made) until the change is below tol. Returns the rounds; failure{convergence} with the change reached. Collective.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ._algorithm_runs import Runs, weighted
 from ._checks import collection, number, whole
 from ._node_values import NodeValues
@@ -144,11 +146,11 @@ class Groups(Runs):
         """For each node the smallest key of its community, of a division of much modularity. See count(), sizes() and groups().
 
         Nodes move to the community beside them that gains the most, until a pass gains no more than `threshold`; then communities become
-        nodes and move likewise, `max_level` times at most. Nodes of one of 16 classes by the hash of key and seed move at the same time;
+        nodes and move likewise, `max_level` times at most. A node is asked again once a neighbor of its moved. Nodes of one of 16 classes by the hash of key and seed move at the same time;
         of equal gains that of the community with the smallest hash. Same bytes for any number of partitions and threads; another seed gives
         another division. Above 1, `resolution` favours small communities. Weights, none negative, are exact to 2^-62 of their sum. Directed
         edges count as in directed modularity. `summary` has modularity and count. O(m) a pass.
-        [Blondel, Guillaume, Lambiotte, Lefebvre 2008; Dugué, Perez 2015; Gottesbüren, Hamann 2022]
+        [Blondel, Guillaume, Lambiotte, Lefebvre 2008; Dugué, Perez 2015; Ozaki, Tezuka, Inaba 2016; Gottesbüren, Hamann 2022]
 
         >>> import gli
         >>> g = gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 6), (6, 4)], directed=False)
@@ -196,20 +198,25 @@ class Groups(Runs):
         arguments = {"communities": self._numbered(communities), "resolution": number(resolution, "resolution")}
         return self._run("modularity", arguments | weighted(weight)).summary["modularity"]
 
-    def _numbered(self, communities) -> list[list]:
-        """[[node, number of its community], ...]"""
+    def _numbered(self, communities) -> list[list] | bytes:
+        """[[node, number of its community], ...]; of int keys the bytes of all keys and all numbers (partitions/node_weights.h)."""
         if isinstance(communities, Mapping):
-            pairs = [(self._checked_key(k), label) for k, label in communities.items()]
+            keys, labels = list(communities), list(communities.values())
         else:
             sets = [collection(c, "the nodes of a community") for c in collection(communities, "communities")]
-            pairs = [(self._checked_key(k), i) for i, c in enumerate(sets) for k in c]
-        given = len({k for k, _ in pairs})
-        if given != len(pairs):
+            keys, labels = [k for c in sets for k in c], [i for i, c in enumerate(sets) for _ in c]
+        keys = self._checked_keys(keys)
+        given = len(set(keys))
+        if given != len(keys):
             raise ValueError("communities share a node: each node is in one")
         if given < self.node_count:
             raise ValueError(f"communities have {given} of {self.node_count} nodes: each node is in one")
+        order = sorted(range(given), key=keys.__getitem__)
         numbers: dict[Any, int] = {}
-        return [[k, numbers.setdefault(label, len(numbers))] for k, label in sorted(pairs, key=lambda pair: pair[0])]
+        given_numbers = [numbers.setdefault(labels[i], len(numbers)) for i in order]
+        if self.key_type == "int64":
+            return np.array(keys, "<i8")[order].tobytes() + np.array(given_numbers, "<f8").tobytes()
+        return [[keys[i], number] for i, number in zip(order, given_numbers)]
 
     # --- triangles ------------------------------------------------------------------------------------------------------------
 

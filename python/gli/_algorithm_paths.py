@@ -77,21 +77,17 @@ class Paths(Runs):
     def shortest_path(self, source, target, weight: str | None = None, *, timeout: float | None = None) -> list:
         """The nodes of a shortest path from source to target, both included. ValueError when there is none.
 
-        Of several, one of the fewest edges, and then of the smallest keys before each (sssp_predecessors()).
+        Of several, one of the fewest edges, and then of the smallest keys before each (sssp_predecessors()). Embedded, searches go out from
+        both ends until they meet. [Pohl 1971]
 
         >>> import gli
         >>> gli.Graph.from_edge_list([(1, 2), (2, 3), (3, 4), (1, 3)]).shortest_path(1, 4)
         [1, 3, 4]
         """
-        source, at = self._checked_key(source), self._existing(target)
-        before = self.bfs_predecessors(source) if weight is None else self.sssp_predecessors(source, weight)
-        path = [at]
-        while at != source:
-            at = before[at]
-            if at is None:
-                raise ValueError(f"no path from {source!r} to {target!r}")
-            path.append(at)
-        return path[::-1]
+        found = self._path_between(source, target, weight)
+        if found is None:
+            raise ValueError(f"no path from {source!r} to {target!r}")
+        return found
 
     @limited
     def shortest_path_length(self, source, target, weight: str | None = None, *, timeout: float | None = None) -> int | float:
@@ -101,8 +97,8 @@ class Paths(Runs):
         >>> gli.Graph.from_edge_list([(1, 2), (2, 3), (1, 3)]).shortest_path_length(1, 3)
         1
         """
-        found = (self.bfs(source) if weight is None else self.sssp(source, weight))[self._existing(target)]
-        if found is None or found == float("inf"):
+        found = self._distance_between(source, target, weight)
+        if found is None:
             raise ValueError(f"no path from {source!r} to {target!r}")
         return found
 
@@ -115,7 +111,23 @@ class Paths(Runs):
         >>> g.has_path(1, 2), g.has_path(2, 1)
         (True, False)
         """
-        return self.bfs(source)[self._existing(target)] is not None
+        return self._distance_between(source, target, None) is not None
+
+    def _path_between(self, source, target, weight) -> list | None:
+        """By a search of the whole graph; graphs of this process search from both ends."""
+        source, at = self._checked_key(source), self._existing(target)
+        before = self.bfs_predecessors(source) if weight is None else self.sssp_predecessors(source, weight)
+        path = [at]
+        while at != source:
+            at = before[at]
+            if at is None:
+                return None
+            path.append(at)
+        return path[::-1]
+
+    def _distance_between(self, source, target, weight) -> int | float | None:
+        found = (self.bfs(source) if weight is None else self.sssp(source, weight))[self._existing(target)]
+        return None if found == float("inf") else found
 
     def _existing(self, node):
         key = self._checked_key(node)

@@ -118,17 +118,18 @@ class Shapes(Runs):
         >>> g.is_forest(), g.is_tree(), g.add_edge(2, 3).is_forest()
         (True, False, False)
         """
-        return self.edge_count == self.node_count - self._count_components("is_forest")
+        self._check_nodes("is_forest")
+        return self.edge_count == self.node_count - self.connected_components().count()
 
     @limited
     def is_tree(self, *, timeout: float | None = None) -> bool:
         """Whether the graph is in one piece and has no cycle, directions aside. ValueError for a graph without nodes."""
-        return self._count_components("is_tree") == 1 and self.edge_count == self.node_count - 1
+        self._check_nodes("is_tree")
+        return self.edge_count == self.node_count - 1 and self.connected_components().count() == 1
 
-    def _count_components(self, asked: str) -> int:
+    def _check_nodes(self, asked: str) -> None:
         if self.node_count == 0:
             raise ValueError(f"{asked} is asked of graphs that have nodes")
-        return self.connected_components().count()
 
     @limited
     def minimum_spanning_tree(self, weight: str | None = None, *, timeout: float | None = None):

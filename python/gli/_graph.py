@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from . import _bulk, _construct, _core, _expressions as expressions, _loading
+from ._algorithm_runs import weighted
 from ._arrow import column_of, columns_from_rows, table_of
 from ._checks import attribute_name, collection, edge_row, flag, mapping
 from ._edits import Batch, warn_of_duplicate
@@ -155,6 +156,19 @@ class Graph(_core.Version, Writers, GraphMethods):
     def _k_truss(self, k) -> Graph:
         with Progress("k_truss") as progress:
             return Graph._from_core(self._core.k_truss(k, progress))
+
+    def _path_between(self, source, target, weight) -> list | None:
+        found = self._meet(source, target, weight)
+        return found and found[0]
+
+    def _distance_between(self, source, target, weight) -> int | float | None:
+        found = self._meet(source, target, weight)
+        return found and (int(found[1]) if weight is None else found[1])
+
+    def _meet(self, source, target, weight) -> tuple[list, float] | None:
+        source, target = self._checked_key(source), self._checked_key(target)
+        with Progress("shortest_path") as progress:
+            return self._core.path_between(source, target, weighted(weight).get("weight"), progress)
 
     def _spanning_forest(self, weight) -> Graph:
         with Progress("minimum_spanning_tree") as progress:

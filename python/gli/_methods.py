@@ -22,6 +22,9 @@ from ._views import EdgesView, NodesView, without_nulls
 Filter = expressions.Expression | Callable[..., bool]
 
 
+_KEY_TYPES = {"int64": int, "str": str}
+
+
 class GraphMethods(EditMethods, Algorithms, ProgramMethods, Conversions):
     """The methods that gli.Graph and gli.DistributedGraph share."""
 
@@ -151,6 +154,11 @@ class GraphMethods(EditMethods, Algorithms, ProgramMethods, Conversions):
         if self.key_type == "str":
             raise TypeError(f"this graph's keys are str, not {key!r}")
         return key.__index__()
+
+    def _checked_keys(self, keys: list) -> list:
+        if set(map(type, keys)) == {_KEY_TYPES.get(self.key_type)}:
+            return keys
+        return [self._checked_key(k) for k in keys]
 
     def has_node(self, node) -> bool:
         """Whether the node is there."""

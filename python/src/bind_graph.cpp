@@ -4,6 +4,8 @@
 #include "convert.h"
 #include "filters.h"
 #include "partitions/catalog.h"
+#include "partitions/dictionary.h"
+#include "partitions/paths_between.h"
 #include "partitions/query.h"
 #include "partitions/restrict.h"
 #include "partitions/subgraphs.h"
@@ -41,6 +43,19 @@ graph forest_of(const graph& g, const py::object& weight, py::object progress) {
   reporter report{std::move(progress)};
   embedded alone{report};
   return without_gil([&] { return spanning_forest(g, name, alone); });
+}
+
+/// (the keys of its nodes, its length), or None.
+py::object path_of(const graph& g, const py::object& source, const py::object& target, const py::object& weight, py::object progress) {
+  auto from = key_from(source), to = key_from(target);
+  auto name = weight.is_none() ? std::optional<std::string>{} : weight.cast<std::string>();
+  reporter report{std::move(progress)};
+  embedded alone{report};
+  auto found = without_gil([&] { return shortest_path_between(g, from, to, name, alone); });
+  if (!found) return py::none();
+  py::list nodes;
+  for (auto v : found->nodes) nodes.append(to_object(g->keys->key_of(v)));
+  return py::make_tuple(nodes, found->length);
 }
 
 /// Seconds of Python's time.monotonic(), which is this clock; None for none.
@@ -109,6 +124,7 @@ void bind_graph(py::module_& m) {
       .def("select", &select_by_expression, py::arg("nodes"), py::arg("edges"), py::arg("progress") = py::none())
       .def("k_truss", &truss_of, py::arg("k"), py::arg("progress") = py::none())
       .def("spanning_forest", &forest_of, py::arg("weight"), py::arg("progress") = py::none())
+      .def("path_between", &path_of, py::arg("source"), py::arg("target"), py::arg("weight"), py::arg("progress") = py::none())
       .def("subgraph", &subgraph, py::arg("keys"))
       .def("select_by_values", &select_by_result, py::arg("values"), py::arg("low"), py::arg("high"))
       .def("with_values", &keep_values, py::arg("name"), py::arg("values"))

@@ -3,9 +3,21 @@
 #
 #   tests/benchmarks/run.sh          all
 #   tests/benchmarks/run.sh graph    the graph value: edits, filters, loading, kernels on pages, and Python beside its peers from PyPI
+#   tests/benchmarks/run.sh peers    every algorithm from Python beside its peers from PyPI
 #   tests/benchmarks/run.sh versions the store: commits, branches, differences, merges, bytes on disk, and git and pickles beside it
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+beside_peers() {
+  echo "== peers_bench"
+  for peer in igraph rustworkx networkit; do
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$peer" || echo "$peer could not be installed" >&2
+  done
+  .venv/bin/python -W ignore tests/benchmarks/peers_bench.py
+}
+if [ "${1:-all}" = peers ]; then
+  beside_peers
+  exit
+fi
 cmake -DGLI_BENCHMARKS=ON build/release >build/bench.log 2>&1 && cmake --build build/release >>build/bench.log 2>&1 || { tail -n 20 build/bench.log >&2; exit 1; }
 bin=build/release/tests
 case ${1:-all} in
@@ -30,6 +42,7 @@ for peer in igraph networkx rustworkx networkit groggy; do # groggy builds itsel
 done
 .venv/bin/python tests/benchmarks/graph_bench.py
 [ "${1:-all}" = graph ] && exit
+beside_peers
 echo "== programs_bench"
 .venv/bin/python tests/benchmarks/programs_bench.py
 echo "== partitioners_bench"
