@@ -471,7 +471,14 @@ def groups_of_nodes() -> list[Row]:
             {"igraph": lambda g: g.transitivity_avglocal_undirected(mode="zero")},
             equal,
         ),
-        Row("triangles", ["kron12"], lambda g: g.triangles().to_arrow(), {"igraph": lambda g: g.list_triangles()}, _same_triangles, "a list"),
+        Row(
+            "triangles",
+            ["kron12"],
+            lambda g: g.triangles().to_arrow(),
+            {"igraph": lambda g: g.list_triangles()},
+            _same_triangles,
+            "a list",
+        ),
         Row(
             "louvain_communities",
             ["kron16", "p2p-31 either way"],
