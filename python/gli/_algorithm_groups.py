@@ -146,10 +146,11 @@ class Groups(Runs):
         """For each node the smallest key of its community, of a division of much modularity. See count(), sizes() and groups().
 
         Nodes move to the community beside them that gains the most, until a pass gains no more than `threshold`; then communities become
-        nodes and move likewise, `max_level` times at most. A node is asked again once a neighbor of its moved. Nodes of one of 16 classes by the hash of key and seed move at the same time;
-        of equal gains that of the community with the smallest hash. Same bytes for any number of partitions and threads; another seed gives
-        another division. Above 1, `resolution` favours small communities. Weights, none negative, are exact to 2^-62 of their sum. Directed
-        edges count as in directed modularity. `summary` has modularity and count. O(m) a pass.
+        nodes and move likewise, `max_level` times at most. A node is asked again once a neighbor of its moved. Nodes of one of 16 classes
+        by the hash of key and seed move at the same time; of equal gains that of the community with the smallest hash. Same bytes for any
+        number of partitions and threads; another seed gives another division. Above 1, `resolution` favours small communities. Weights,
+        none negative, are exact to 2^-62 of their sum. Directed edges count as in directed modularity. `summary` has modularity and
+        count. O(m) a pass.
         [Blondel, Guillaume, Lambiotte, Lefebvre 2008; Dugué, Perez 2015; Ozaki, Tezuka, Inaba 2016; Gottesbüren, Hamann 2022]
 
         >>> import gli

@@ -96,7 +96,8 @@ def measure(row: peers_rows.Row, name: str, graph: Graphs, builds: Builds, resul
         return measure_alone(row, what, graph, builds, results, times)
     ours = median(lambda: row.ours(built), times)
     fresh = median(lambda: row.ours(graph.build("gli")), times)
-    report(row, what, graph, ours, fresh, {peer: median(lambda: ask(graph.of(peer)), times) for peer, ask in row.theirs.items()}, builds, results)
+    theirs = {peer: median(lambda: ask(graph.of(peer)), times) for peer, ask in row.theirs.items()}
+    report(row, what, graph, ours, fresh, theirs, builds, results)
 
 
 def measure_alone(row: peers_rows.Row, what: str, graph: Graphs, builds: Builds, results: Results, times: int) -> None:
