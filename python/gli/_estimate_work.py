@@ -30,14 +30,14 @@ _WORKING = {
     "core_number": _by_vertex(20),
     "degree": _by_vertex(4),
     "eigenvector_centrality": _by_vertex(22),
-    "greedy_color": _by_vertex(34),
+    "greedy_color": _by_vertex(38),
     "harmonic_centrality": _by_vertex(20),
     "hits": _by_vertex(30),
     "jaccard_coefficient": Terms(node=25, mirror=8, once=_CODE),
     "katz_centrality": _by_vertex(22),
     "label_propagation": _by_vertex(18),
-    "leiden_communities": _by_vertex(190, 384),
-    "louvain_communities": _by_vertex(190, 384),
+    "leiden_communities": _by_vertex(198, 384),
+    "louvain_communities": _by_vertex(198, 384),
     "maximal_independent_set": _by_vertex(42),
     "modularity": _by_vertex(343, 58),
     "pagerank": _by_vertex(26),
@@ -61,7 +61,7 @@ _JOINS_LISTS = {
     "sssp_predecessors",
     "triangles",
 }
-_MIRROR_LISTS = {"core_number"}  # who is next to a mirror, between workers
+_MIRROR_LISTS = {"core_number", "greedy_color"}  # who is next to a mirror, between workers
 _EDGES_OF_MIRRORS = Terms(edge=4)
 _LISTS_UNDER_WAY = {"clustering", "triangles"}  # between workers, to and from each other: 8 MiB each, or all there is
 _MOST_UNDER_WAY, _UNDER_WAY = Terms(once=32 << 20), Terms(edge=40)
