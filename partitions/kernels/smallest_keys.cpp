@@ -121,9 +121,8 @@ class settlement {
 
   /// The sets that hold an own node and are called by another's label.
   void find_shared() {
-    auto first = &first_[-g_.mirrors()];
-    for (int32_t r = -g_.mirrors(); r < g_.size(); ++r, ++first)
-      if (*first >= 0 && (r < 0 || !is_its_own(r))) shared_.push_back(r);
+    for (int32_t r = -g_.mirrors(); r < g_.size(); ++r)
+      if (first_[r] >= 0 && (r < 0 || !is_its_own(r))) shared_.push_back(r);
   }
 
   /// Calls f(root, partition of the label, own id of the label there), in one order, for those.
