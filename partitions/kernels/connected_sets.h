@@ -1,6 +1,6 @@
 #pragma once
-// Sets of own vertices and mirrors that edges of either direction connect, by union-find with sampling: a node begins as the child of its smallest own neighbor,
-// where that is smaller, which asks for no look at others. Where that leaves many trees, one more neighbor of each is linked. Then most are in one set: they are settled,
+// Sets of own vertices and mirrors that edges of either direction connect, by union-find with sampling: a node begins as the child of an own neighbor that is
+// smaller, where there is one, which asks for no look at others. Where that leaves many trees, one more neighbor of each is linked. Then most are in one set: they are settled,
 // and look at no other neighbor. Partitions tell each other who is settled. A partition's settled nodes are one set for all others; one edge between those of two partitions stands
 // for all, and where all partitions have such edges a node that is not settled looks no further than to its first settled neighbor. O(n + m) at worst, O(n) mostly.
 // [Sutton, Ben-Nun, Barak: Optimizing Parallel Graph Connectivity Computation via Subgraph Sampling, 2018]
