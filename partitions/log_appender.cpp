@@ -195,14 +195,15 @@ void log_appender::append_edge(log_operation& o, uint32_t position, const key& e
   at_ = position;
 }
 
-bool log_appender::append_new_edge(int32_t a, int32_t b, log_values values) {
+bool log_appender::append_new_edge(int32_t a, int32_t b, log_values values, std::optional<bool> in_pages) {
   auto& log = *log_;
   log.nodes.make_room();
   auto& source = log.nodes.at(a);
   auto& target = log.nodes.at(b);
   target.in().prefetch_end();
   auto head = newest_on_edge(source, a, b);
-  if (head ? !log.operations[int32_t(head)].is_remove() : here().existed(a, b)) return false;
+  auto existed = [&] { return in_pages && !log.parent ? *in_pages : here().existed(a, b); };
+  if (head ? !log.operations[int32_t(head)].is_remove() : existed()) return false;
   auto position = at_ + 1;
   auto& o = begin(what::add_edge, a, b);
   link(o, head);

@@ -21,8 +21,8 @@ class log_appender {
   /// The next operation, with what it needs besides its ids. `edge_key` is only_key for all but edges of multi graphs.
   void append(what op, int32_t a, int32_t b, const key& edge_key, log_values values);
 
-  /// Simple graphs: an edge, unless it is there; whether it was not. Everything is looked up once.
-  bool append_new_edge(int32_t a, int32_t b, log_values values);
+  /// Simple graphs: an edge, unless it is there; whether it was not. Everything is looked up once, `in_pages` (whether the pages have it) not at all.
+  bool append_new_edge(int32_t a, int32_t b, log_values values, std::optional<bool> in_pages);
 
   boost::intrusive_ptr<version_log> log_;
   uint32_t begin_ = 0, at_ = 0;          // positions claimed, and written up to

@@ -6,7 +6,9 @@
 
 #include "partitions/compare.h"
 #include "partitions/dictionary.h"
+#include "partitions/edit_ends.h"
 #include "partitions/element_steps.h"
+#include "partitions/parallel.h"
 #include "partitions/rows.h"
 #include "partitions/touched.h"
 #include "partitions/version_facts.h"
@@ -259,10 +261,12 @@ void check_kind(const version& of, const patch& p) {
   if (kind.directed != p.directed || kind.multi != p.multi) throw failure{errc::value, "the patch is of a graph of another kind (directed, multi)"};
 }
 
-version patched(const version& older, std::span<const edit> edits) {
+/// make(report): the version behind an older one.
+template <class Make>
+version patched(Make&& make) {
   edit_report report;
   try {
-    auto newer = older.apply(edits, report);
+    auto newer = make(report);
     if (report.duplicates == 0) return newer;
   } catch (const failure& f) {
     if (f.code() == errc::memory) throw;
@@ -275,23 +279,28 @@ version patched(const version& older, std::span<const edit> edits) {
 
 version apply(const version& older, const patch& p) {
   check_kind(older, p);
-  return patched(older, p.edits);
+  return patched([&](edit_report& report) { return older.apply(p.edits, report); });
 }
 
-/// Thousands of edits at a time: what they read is fetched ahead within a batch.
+/// Thousands of edits at a time: while some are made, the next ones are decoded and looked up.
 version apply_all(const version& older, std::span<const byte_buffer> patches) {
   constexpr size_t many = size_t{1} << 12;
   auto newer = older;
-  std::vector<edit> edits;
-  for (auto& bytes : patches) {
-    auto p = decode_patch(bytes);
-    check_kind(older, p);
-    std::move(p.edits.begin(), p.edits.end(), std::back_inserter(edits));
-    if (edits.size() < many) continue;
-    newer = patched(newer, edits);
-    edits.clear();
+  auto read = [&](looked_up_edits& next, const version& at) {
+    next.edits.clear();
+    for (; !patches.empty() && next.edits.size() < many; patches = patches.subspan(1)) {
+      auto p = decode_patch(patches.front());
+      check_kind(older, p);
+      std::move(p.edits.begin(), p.edits.end(), std::back_inserter(next.edits));
+    }
+    next.look_up(at);
+  };
+  looked_up_edits now, next;
+  for (read(now, newer); !now.edits.empty(); std::swap(now, next)) {
+    auto at = newer;
+    at_once([&] { newer = patched([&](edit_report& report) { return now.apply_to(at, report); }); }, [&] { read(next, at); });
   }
-  return patched(newer, edits);
+  return newer;
 }
 
 }  // namespace gli

@@ -1,7 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include "partitions/batch_prefetch.h"
+#include "partitions/edit_ends.h"
 #include "partitions/log_appender.h"
 #include "runtime/error.h"
 #include "runtime/json_text.h"
@@ -37,15 +38,20 @@ class log_editor : public log_appender {
   log_editor(const version& base, edit_report& report) : log_appender{base}, report_{report} {}
   void apply(const edit_view& e);
   void apply(std::span<const edit> edits);
+  void apply(std::span<const edit> edits, std::span<const edit_ends> ends);
+  void apply(const looked_up_edits& all);
 
  private:
   struct named_edge { int32_t source, target; };
 
   struct hashed_key { const key_view& k; hash128 hash; };
   hashed_key hashed(const key_view& k) const;  // checked, and on its way from memory
+  int32_t present(int32_t id) const;  // -1 where it is not there
   int32_t find(const hashed_key& k) const;
-  std::optional<int32_t> find(const key_view& k) const;
+  int32_t find_node(const edit_view& e) const;
+  named_edge find_ends(const edit_view& e) const;  // as it names them
   int32_t need(const key_view& k) const;
+  int32_t need_node(const edit_view& e) const;
   [[noreturn]] void refuse_key(const key_view& k) const;
   void check_edge_key(const edit_view& e) const;
   int32_t intern(const key_view& k);
@@ -71,6 +77,7 @@ class log_editor : public log_appender {
   void duplicate(const edit_view& e, const parameters& kept, const std::string& element);
 
   edit_report& report_;
+  edit_ends known_;  // of the edit that is being made
 };
 
 /// The attributes by number; the last of those with one name counts.
@@ -109,24 +116,29 @@ inline log_editor::hashed_key log_editor::hashed(const key_view& k) const {
   return {k, hash};
 }
 
-/// The id of a node that is there; -1: it is not.
-inline int32_t log_editor::find(const hashed_key& k) const {
-  if (key_type_ == key_type::none) return -1;
-  auto number = std::get_if<int64_t>(&k.k);
-  auto id = number ? log_->keys->find(*number, k.hash) : log_->keys->find(*std::get_if<std::string_view>(&k.k), k.hash);
+inline int32_t log_editor::present(int32_t id) const {
   if (id < 0) return -1;
   if (nodes_as_in_pages_ && id < log_->root->size && log_->root->live(id)) return id;
   return here().live(id) ? id : -1;
 }
 
-std::optional<int32_t> log_editor::find(const key_view& k) const {
-  auto id = find(hashed(k));
-  return id < 0 ? std::nullopt : std::optional{id};
+/// The id of a node that is there; -1: it is not.
+inline int32_t log_editor::find(const hashed_key& k) const {
+  if (key_type_ == key_type::none) return -1;
+  auto number = std::get_if<int64_t>(&k.k);
+  return present(number ? log_->keys->find(*number, k.hash) : log_->keys->find(*std::get_if<std::string_view>(&k.k), k.hash));
 }
 
+int32_t log_editor::find_node(const edit_view& e) const { return known_.source >= 0 ? present(known_.source) : find(hashed(e.node)); }
+
 int32_t log_editor::need(const key_view& k) const {
-  if (auto id = find(k)) return *id;
+  if (auto id = find(hashed(k)); id >= 0) return id;
   throw failure{errc::key, "Node " + shown(k) + " not found"};
+}
+
+int32_t log_editor::need_node(const edit_view& e) const {
+  auto id = find_node(e);
+  return id >= 0 ? id : need(e.node);
 }
 
 int32_t log_editor::intern(const key_view& k) {
@@ -157,10 +169,10 @@ void log_editor::duplicate(const edit_view& e, const parameters& kept, const std
 }
 
 void log_editor::add_node(const edit_view& e) {
-  auto v = find(e.node);
-  if (!v) add(e.node, numbered(e, false));
+  auto v = find_node(e);
+  if (v < 0) add(e.node, numbered(e, false));
   else if (e.attributes.empty()) ++report_.duplicates;
-  else duplicate(e, here().attributes(log_reader::element::node, *v, 0, {}), "node " + shown(e.node));
+  else duplicate(e, here().attributes(log_reader::element::node, v, 0, {}), "node " + shown(e.node));
 }
 
 void log_editor::update_node(const edit_view& e, int32_t v) {
@@ -194,15 +206,19 @@ inline log_editor::named_edge log_editor::ordered(const key_view& source, int32_
   return !directed_ && target < source ? named_edge{t, s} : named_edge{s, t};
 }
 
+log_editor::named_edge log_editor::find_ends(const edit_view& e) const {
+  if (known_.source >= 0 && known_.target >= 0) return {present(known_.source), present(known_.target)};
+  auto source = hashed(e.node), target = hashed(e.target);
+  named_edge found{find(source), find(target)};
+  if (found.source >= 0) log_->nodes.prefetch(found.source);
+  if (found.target >= 0) log_->nodes.prefetch(found.target);
+  return found;
+}
+
 /// The ends of an edge to be added, made where they may be.
 log_editor::named_edge log_editor::endpoints(const edit_view& e) {
-  auto source = hashed(e.node), target = hashed(e.target);
-  auto s = find(source), t = find(target);
-  if (s >= 0 && t >= 0) {
-    log_->nodes.prefetch(s);
-    log_->nodes.prefetch(t);
-    return ordered(e.node, s, e.target, t);
-  }
+  auto [s, t] = find_ends(e);
+  if (s >= 0 && t >= 0) return ordered(e.node, s, e.target, t);
   if (!e.create_nodes) {
     need(e.node);
     need(e.target);
@@ -229,11 +245,7 @@ std::optional<key> log_editor::existing(const edit_view& e, named_edge at) const
 }
 
 std::pair<log_editor::named_edge, key> log_editor::need_edge(const edit_view& e) const {
-  auto source = hashed(e.node), target = hashed(e.target);
-  auto s = find(source), t = find(target);
-  if (s >= 0 && t >= 0) {
-    log_->nodes.prefetch(s);
-    log_->nodes.prefetch(t);
+  if (auto [s, t] = find_ends(e); s >= 0 && t >= 0) {
     auto at = ordered(e.node, s, e.target, t);
     if (auto k = existing(e, at)) return {at, *k};
   }
@@ -273,7 +285,7 @@ void log_editor::add_edge(const edit_view& e) {
   check_edge_key(e);
   if (multi_ && !e.edge_key) check_numbered();
   auto at = endpoints(e);
-  if (!multi_ && append_new_edge(at.source, at.target, numbered(e, false))) return;
+  if (!multi_ && append_new_edge(at.source, at.target, numbered(e, false), known_.in_pages)) return;
   if (multi_ && !e.edge_key) return create_edge(e, at);
   auto k = multi_ ? own(*e.edge_key) : only_key;
   if (multi_ && !here().exists(at.source, at.target, k)) return create_edge(e, at);
@@ -300,13 +312,13 @@ void log_editor::set_graph(const edit_view& e) {
 void log_editor::apply(const edit_view& e) {
   switch (e.op) {
     case edit::what::add_node: return add_node(e);
-    case edit::what::update_node: return update_node(e, need(e.node));
+    case edit::what::update_node: return update_node(e, need_node(e));
     case edit::what::upsert_node: {
-      auto v = find(e.node);
-      return v ? update_node(e, *v) : void(add(e.node, numbered(e, false)));
+      auto v = find_node(e);
+      return v >= 0 ? update_node(e, v) : void(add(e.node, numbered(e, false)));
     }
-    case edit::what::remove_node: return remove_node(need(e.node));
-    case edit::what::remove_node_attribute: return append(what::update_node, need(e.node), 0, {}, without(numbered(e, true)));
+    case edit::what::remove_node: return remove_node(need_node(e));
+    case edit::what::remove_node_attribute: return append(what::update_node, need_node(e), 0, {}, without(numbered(e, true)));
     case edit::what::add_edge: return add_edge(e);
     case edit::what::upsert_edge: return upsert_edge(e);
     case edit::what::update_edge: {
@@ -328,12 +340,34 @@ void log_editor::apply(const edit_view& e) {
   throw failure{errc::value, "unknown edit " + std::to_string(int(e.op))};
 }
 
-void log_editor::apply(std::span<const edit> edits) {
-  batch_prefetch ahead{*log_, edits};
+void log_editor::apply(std::span<const edit> edits, std::span<const edit_ends> ends) {
+  constexpr size_t ahead = 8;
   for (size_t i = 0; i < edits.size(); ++i) {
-    ahead.before(i);
+    if (i + ahead < edits.size()) {
+      log_->nodes.prefetch(ends[i + ahead].source);
+      log_->nodes.prefetch(ends[i + ahead].target);
+    }
+    known_ = ends[i];
     apply(as_view(edits[i]));
   }
+  known_ = {};
+}
+
+/// Some at a time, so that what was looked up is in the caches when its turn comes.
+void log_editor::apply(std::span<const edit> edits) {
+  constexpr size_t some = 256;
+  std::array<edit_ends, some> ends;
+  for (; !edits.empty(); edits = edits.subspan(std::min(some, edits.size()))) {
+    auto next = edits.first(std::min(some, edits.size()));
+    std::span of_next{ends.data(), next.size()};
+    look_up(next, log_->root, key_type_ == key_type::none ? nullptr : log_->keys.get(), of_next);
+    apply(next, of_next);
+  }
+}
+
+void log_editor::apply(const looked_up_edits& all) {
+  if (all.pages.share() == log_->root.share()) apply(all.edits, all.ends);
+  else apply(all.edits);
 }
 
 version version::apply(std::span<const edit> edits, edit_report& report) const {
@@ -341,6 +375,15 @@ version version::apply(std::span<const edit> edits, edit_report& report) const {
   edit_report found;
   log_editor editor{*this, found};
   editor.apply(edits);
+  report = std::move(found);
+  return editor.finish();
+}
+
+version looked_up_edits::apply_to(const version& v, edit_report& report) const {
+  if (edits.empty()) return v;
+  edit_report found;
+  log_editor editor{v, found};
+  editor.apply(*this);
   report = std::move(found);
   return editor.finish();
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "runtime/error.h"
 #include "version_program.h"
 
@@ -96,6 +98,59 @@ TEST(patches, of_more_edits_than_are_made_at_once_keep_their_order) {
   for (size_t i = 0; i < order.size(); ++i) ASSERT_EQ(made.key_of(order[i]), v.key_of(was[i]));
   patches.push_back({1, 2, 3});
   EXPECT_THROW(apply_all(version{graph{}}, patches), failure);
+}
+
+/// Nodes and edges that come, change, go and come again, one edit at a time.
+class restless {
+ public:
+  restless(bool directed, bool text) : text_{text}, at{graph{graph_kind{.directed = directed}}} {
+    for (int64_t i = 0; i < nodes; ++i) make(node_edit(what::add_node, named(i)));
+    for (int i = 0; i < 1'000; ++i) make(edge_edit(what::upsert_edge, named(int64_t(random_() % nodes)), named(int64_t(random_() % nodes))));
+    at = version{at.fold()};
+  }
+  void step() {
+    auto act = random_() % 16;
+    auto a = any(), b = any();
+    if (act == 0 && at.find(view_of(a))) return make(node_edit(what::remove_node, a));
+    if (act < 3) return make(node_edit(what::upsert_node, a, {{"x", int64_t(random_() % 5)}}));
+    auto s = at.find(view_of(a)), t = at.find(view_of(b));
+    if (!s || !t) return;
+    bool there = at.has_edge(*s, *t) || (!at.kind().directed && at.has_edge(*t, *s));
+    if (act < 6 && there) return make(edge_edit(what::remove_edge, a, b));
+    make(edge_edit(what::upsert_edge, a, b, {{"w", int64_t(random_() % 5)}}));
+  }
+
+ private:
+  static constexpr int64_t nodes = 60;
+  key named(int64_t i) const { return text_ ? key{"n" + std::to_string(i)} : key{i}; }
+  key any() { return named(int64_t(random_() % (nodes + nodes / 4))); }
+  void make(const edit& e) { at = edited(at, {e}); }
+
+  std::mt19937 random_{3};
+  bool text_;
+
+ public:
+  version at;
+};
+
+TEST(patches, of_more_edits_than_are_made_at_once_know_what_those_before_them_did) {
+  for (bool directed : {true, false})
+    for (bool text : {true, false}) {
+      restless graphs{directed, text};
+      auto from = graphs.at;
+      std::vector<byte_buffer> patches;
+      size_t edits = 0;
+      while (edits < 14'000) {
+        auto before = graphs.at;
+        for (int i = 0; i < 40; ++i) graphs.step();
+        auto p = patch_between(before, graphs.at);
+        edits += p.edits.size();
+        patches.push_back(encode(p));
+      }
+      auto made = apply_all(version{from.root()}, patches);
+      EXPECT_EQ(id_of({graph{copy_body(made.fold())}}), id_of({graph{copy_body(graphs.at.fold())}})) << directed << text;
+      EXPECT_EQ(made.edges(), graphs.at.edges());
+    }
 }
 
 TEST(patches, between_graphs_with_nothing_in_common_compare_their_pages) {
