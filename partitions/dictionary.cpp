@@ -266,6 +266,12 @@ void dictionary::prefetch_shared(const hash128& h) const {
   __builtin_prefetch(&table.slot[h.low & table.mask]);
 }
 
+void dictionary::prefetch_key(int32_t id) const {
+  __builtin_prefetch(&state_->hashes[id]);
+  if (state_->type == key_type::int64) __builtin_prefetch(&state_->ints[id]);
+  else __builtin_prefetch(&state_->texts[id]);
+}
+
 void dictionary::reserve(int32_t ids) { state_->grow_index(ids); }
 
 template <class Key>

@@ -47,6 +47,7 @@ class dictionary {
   void prefetch(const hash128& h) const;
   void prefetch_text(const hash128& h) const;    // the next step, of text keys, while nobody appends
   void prefetch_shared(const hash128& h) const;  // as prefetch, while other threads append
+  void prefetch_key(int32_t id) const;           // and its hash
 
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 

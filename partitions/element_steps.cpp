@@ -97,12 +97,12 @@ hash128 element_steps::facts(const touched_elements::edge& e, const element_step
 }
 
 void element_steps::prefetch(const touched_elements::node& n) const {
-  __builtin_prefetch(&named_.hash_of(n.id));
+  named_.keys().prefetch_key(n.id);
   if (log_) __builtin_prefetch(&log_->operations[int32_t(log_->operations[int32_t(n.by.first)].previous)]);
 }
 void element_steps::prefetch(const touched_elements::edge& e) const {
-  __builtin_prefetch(&named_.hash_of(e.source));
-  __builtin_prefetch(&named_.hash_of(e.target));
+  named_.keys().prefetch_key(e.source);
+  named_.keys().prefetch_key(e.target);
 }
 
 hash128 facts_between(const version& older, const version& newer, const touched_elements& touched) {

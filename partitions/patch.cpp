@@ -178,6 +178,8 @@ attribute_list touched_patch::own() {
 }
 
 logged_patch touched_patch::make() {
+  parts_.nodes_changed.reserve(touched_.nodes.size());
+  parts_.edges_added.reserve(touched_.edges.size());
   nodes();
   each(touched_.edges, [&](auto& e) { edge(e); });
   auto kind = newer_.root()->kind;
