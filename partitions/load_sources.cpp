@@ -110,6 +110,7 @@ class sources_loader {
       return share_kronecker(int(int_parameter(f, "scale")), int(int_parameter(f, "edge_factor")), uint64_t(int_parameter(f, "seed")), place_);
     if (source_->what == "gap_kronecker" || source_->what == "gap_uniform")
       return share_gap(source_->what == "gap_uniform" ? gap_kind::uniform : gap_kind::kronecker, int(int_parameter(f, "scale")), bool_parameter(f, "weighted"), place_);
+    if (source_->what == "gap_edges") return share_gap_file(source_->path, name(), bool_parameter(f, "weighted"), place_);
     if (source_->what == "numbers") return share_numbers(int_parameter(f, "first", 1), int_parameter(f, "count"), place_);
     if (source_->what == "metis_nodes" || source_->what == "metis_edges") return share_metis(text_options_of(*source_, keys_), is_nodes_, place_);
     if (source_->what != "nodes" && source_->what != "edges") throw failure{errc::value, "no source of rows is called '" + source_->what + "'"};

@@ -75,7 +75,7 @@ struct merge_graphs {
   bool tell = false;
 };
 
-/// Rows that the partitions get for themselves: "nodes" or "edges" of a text file; or, without a path, "kronecker" edges (scale, edge_factor, seed), "gap_kronecker"
+/// Rows that the partitions get for themselves: "nodes" or "edges" of a text file, "gap_edges" of a serialized graph (weighted); or, without a path, "kronecker" edges (scale, edge_factor, seed), "gap_kronecker"
 /// or "gap_uniform" ones of the GAP Benchmark Suite (scale, weighted), or "numbers", nodes with the keys first (default: 1), first + 1, …: count of them. Formats: partitions/loaders/source_share.h; of edges also negated_mirrors, and known_ids: whether an edge to a node
 /// that no node row brought is a bad line.
 struct row_source { std::string what, path; parameters format; };

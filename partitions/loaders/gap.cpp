@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 
 #include "partitions/loaders/gap_edges.h"
+#include "partitions/loaders/gap_file.h"
+#include "partitions/loaders/source_share.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -61,6 +62,8 @@ class edge_writer {
   column_batch batch_;
 };
 
+bool is_weighted_gap(const std::string& path) { return path.ends_with(".wsg"); }
+
 void send_nodes(int64_t nodes, const batch_sink& sink) {
   for (int64_t first = 0; first < nodes; first += rows_per_batch) {
     auto rows = std::min(rows_per_batch, nodes - first);
@@ -76,57 +79,6 @@ void send_nodes(int64_t nodes, const batch_sink& sink) {
   }
 }
 
-/// A .sg or .wsg file, little endian: python/gli/_formats/gap.py says its layout.
-class gap_file {
- public:
-  explicit gap_file(const std::string& path) : path_{path}, weighted_{path.ends_with(".wsg")}, file_{path, std::ios::binary} {
-    if (!file_) throw failure{errc::io, path + ": cannot be read: " + std::strerror(errno)};
-    uint8_t directed = 0;
-    read(&directed, 1);
-    read(&head_.entries, 8);
-    read(&head_.nodes, 8);
-    head_.directed = directed == 1;
-    if (directed > 1 || head_.nodes < 0 || head_.nodes > INT32_MAX || head_.entries < 0)
-      refuse("no serialized graph: directed " + std::to_string(directed) + ", " + std::to_string(head_.entries) + " entries, " + std::to_string(head_.nodes) + " nodes");
-  }
-  const gap_file_head& head() const { return head_; }
-
-  void send_edges(const batch_sink& sink) {
-    auto offsets = read_offsets();
-    edge_writer to{sink, weighted_};
-    std::vector<int32_t> entries;
-    for (int64_t v = 0; v < head_.nodes; ++v) {
-      auto count = offsets[size_t(v) + 1] - offsets[size_t(v)];
-      entries.resize(size_t(count) * (weighted_ ? 2 : 1));
-      read(entries.data(), entries.size() * sizeof(int32_t));
-      for (size_t i = 0; i < entries.size(); i += weighted_ ? 2 : 1) {
-        if (entries[i] < 0 || entries[i] >= head_.nodes) refuse("a neighbor " + std::to_string(entries[i]) + " outside 0 … " + std::to_string(head_.nodes - 1));
-        if (head_.directed || v <= entries[i]) to.add(v, entries[i], weighted_ ? entries[i + 1] : 0);
-      }
-    }
-    to.flush();
-  }
-
- private:
-  void read(void* to, size_t bytes) {
-    if (!file_.read(static_cast<char*>(to), std::streamsize(bytes))) refuse("the file ends early");
-  }
-  [[noreturn]] void refuse(const std::string& why) const { throw failure{errc::value, path_ + ": " + why}; }
-
-  std::vector<int64_t> read_offsets() {
-    std::vector<int64_t> offsets(size_t(head_.nodes) + 1);
-    read(offsets.data(), offsets.size() * 8);
-    if (offsets.front() != 0 || offsets.back() != head_.entries || !std::is_sorted(offsets.begin(), offsets.end()))
-      refuse("the offsets do not lead from 0 to " + std::to_string(head_.entries));
-    return offsets;
-  }
-
-  std::string path_;
-  bool weighted_;
-  std::ifstream file_;
-  gap_file_head head_;
-};
-
 }  // namespace
 
 void generate_gap(gap_kind kind, int scale, bool weighted, const batch_sink& sink) {
@@ -137,12 +89,21 @@ void generate_gap(gap_kind kind, int scale, bool weighted, const batch_sink& sin
   to.flush();
 }
 
-gap_file_head read_gap_head(const std::string& path) { return gap_file{path}.head(); }
+gap_file_head read_gap_head(const std::string& path) { return gap_file{path, is_weighted_gap(path)}.head(); }
 
 void read_gap(const std::string& path, const batch_sink& sink) {
-  gap_file file{path};
-  send_nodes(file.head().nodes, sink);
-  file.send_edges(sink);
+  send_nodes(read_gap_head(path).nodes, sink);
+  read_gap_edges(path, is_weighted_gap(path), {}, sink.edges);
+}
+
+void read_gap_edges(const std::string& path, bool weighted, const std::function<void(uint64_t, uint64_t)>& told, const std::function<void(const column_batch&)>& edges) {
+  auto share = share_gap_file(path, path, weighted, {});
+  for (bool last = false; !last;) {
+    auto& piece = share->next();
+    for (auto batch : piece.batches) edges(*batch);
+    if (told) told(piece.done, piece.total);
+    last = piece.last;
+  }
 }
 
 gap_sources::gap_sources(int32_t nodes, std::function<bool(int32_t)> has_edges)

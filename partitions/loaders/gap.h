@@ -22,10 +22,12 @@ void generate_gap(gap_kind kind, int scale, bool weighted, const batch_sink& sin
 
 /// What the front of a .sg or .wsg file says.
 struct gap_file_head { bool directed = false; int64_t entries = 0, nodes = 0; };
-/// Throws failure{io} or failure{value} naming the file.
+/// Throws failure{not_found}, failure{io} or failure{value} naming the file.
 gap_file_head read_gap_head(const std::string& path);
 /// Batches of a file; one that ends in .wsg has int32 weights. Throws failure{io} or failure{value} naming the file and what does not hold.
 void read_gap(const std::string& path, const batch_sink& sink);
+/// The edges of a file alone, which may be packed. `told`, if any: how many of its entries were read, of how many.
+void read_gap_edges(const std::string& path, bool weighted, const std::function<void(uint64_t, uint64_t)>& told, const std::function<void(const column_batch&)>& edges);
 
 /// The sources that a GAP program without -r takes, one after another: nodes with edges.
 class gap_sources {

@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "partitions/loaders/gap_edges.h"
+#include "partitions/loaders/gap_file.h"
 #include "partitions/loaders/source_share.h"
+#include "partitions/together.h"
 
 namespace gli {
 
@@ -68,7 +70,85 @@ class gap_share final : public source_share {
   std::array<slot, 2> slots_;
 };
 
+/// Ranges of the entries of a file in turn.
+class gap_file_share final : public source_share {
+ public:
+  gap_file_share(const std::string& path, const std::string& name, bool weighted, share_place at)
+      : file_{path, weighted, name}, at_{file_.packed() ? share_place{} : at}, next_{at_.rank * entries_at_once}, stride_{at_.ranks * entries_at_once} {}
+
+  void agree(communicator& all) override {
+    if (at_.ranks > 1) together(all, [&] { file_.check_offsets(at_.rank, at_.ranks); });
+  }
+  const source_piece& next() override {
+    if (at_.ranks == 1 && round_ == 0) file_.check_offsets(0, 1);
+    auto& s = slots_[round_++ % 2];
+    auto total = file_.head().entries, begin = std::min(total, next_), end = std::min(total, next_ + entries_at_once);
+    file_.read_entries(begin, end, read_);
+    s.rows.assign(size_t((end - begin + entries_per_batch - 1) / entries_per_batch), {});
+    tbb::parallel_for(size_t{0}, s.rows.size(), [&](size_t i) {
+      auto first = begin + int64_t(i) * entries_per_batch;
+      s.rows[i] = as_rows(first, std::min(end, first + entries_per_batch));
+    });
+    next_ += stride_;
+    auto& p = s.piece = {};
+    for (auto& batch : s.rows) {
+      p.batches.push_back(&batch);
+      p.report.rows += uint64_t(batch.rows);
+    }
+    p.last = next_ >= total;
+    p.done = uint64_t(end);
+    p.total = uint64_t(total);
+    return p;
+  }
+  uint64_t size() const override { return file_.size(); }
+
+ private:
+  static constexpr int64_t entries_per_batch = int64_t{1} << 15, entries_at_once = entries_per_batch * 8;
+
+  /// Of an undirected graph's entries, of which each edge has two, those of the end with the smaller key.
+  column_batch as_rows(int64_t begin, int64_t end) const {
+    column_builder source{"source", column_type::int64}, target{"target", column_type::int64}, weight{"weight", column_type::int64}, places{"_seq", column_type::int64};
+    auto &ends = read_.ends;
+    auto at = std::upper_bound(ends.begin(), ends.end(), begin);
+    bool directed = file_.head().directed, weighted = file_.weighted();
+    for (auto i = begin; i < end; ++i) {
+      while (*at <= i) ++at;
+      auto node = read_.node + (at - ends.begin()), other = int64_t{word(i, 0)};
+      if (!directed && other < node) continue;
+      source.append_int64(node);
+      target.append_int64(other);
+      if (weighted) weight.append_int64(word(i, 1));
+      places.append_int64(i + 1);
+    }
+    column_batch rows{source.length(), {}};
+    rows.columns.push_back(source.finish());
+    rows.columns.push_back(target.finish());
+    if (weighted) rows.columns.push_back(weight.finish());
+    rows.columns.push_back(places.finish());
+    return rows;
+  }
+  int32_t word(int64_t entry, size_t which) const { return read_.words[size_t(entry - read_.first) * (file_.weighted() ? 2 : 1) + which]; }
+
+  struct slot {
+    std::vector<column_batch> rows;
+    source_piece piece;
+  };
+  gap_file file_;
+  const share_place at_;
+  int64_t next_;
+  const int64_t stride_;
+  uint64_t round_ = 0;
+  gap_entries read_;
+  std::array<slot, 2> slots_;
+};
+
 }  // namespace
+
+std::unique_ptr<source_share> share_gap_file(const std::string& path, const std::string& name, bool weighted, share_place at) {
+  if (at.rank > 0)
+    if (input_file file{path, name}; !file.is_plain()) return share_nothing(file.bytes_total());
+  return std::make_unique<gap_file_share>(path, name, weighted, at);
+}
 
 std::unique_ptr<source_share> share_gap(gap_kind kind, int scale, bool weighted, share_place at) { return std::make_unique<gap_share>(kind, scale, weighted, at); }
 

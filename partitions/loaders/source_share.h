@@ -68,6 +68,10 @@ std::unique_ptr<source_share> share_kronecker(int scale, int edge_factor, uint64
 /// permutation of a Kronecker graph's nodes, 4 bytes each.
 std::unique_ptr<source_share> share_gap(gap_kind kind, int scale, bool weighted, share_place at);
 
+/// Of the edges of a serialized graph of the suite, `weighted` where it is a .wsg file; `name`: what messages call it. Of a file that is packed the first partition
+/// takes all.
+std::unique_ptr<source_share> share_gap_file(const std::string& path, const std::string& name, bool weighted, share_place at);
+
 /// Of nodes with the keys first … first + count - 1.
 std::unique_ptr<source_share> share_numbers(int64_t first, int64_t count, share_place at);
 

@@ -246,9 +246,9 @@ def _serialized(path: str, workers: int, options: dict[str, Any]) -> Size:
     told = gap.told(path, _SAMPLE_BYTES // 8)
     ends = 1 if told.directed else 2  # of an edge, at which it is an entry
     mirrors = mirrors_of(told.nodes, told.degrees * 2 / ends, workers)
-    more = {"at_once": gap.AT_ONCE, "driver": gap.HELD_OF_NODE * told.nodes}
     columns = (NUMBER,) if ending(path) == ".wsg" else ()
-    return Size(told.nodes, told.entries / ends, told.directed, workers, mirrors, edge_columns=columns, **more)
+    edges = told.entries / ends
+    return Size(told.nodes, edges, told.directed, workers, mirrors, edge_columns=columns, text=edges, drawn=True, at_one_worker=told.packed)
 
 
 # --- elements -------------------------------------------------------------------------------------------------------------------------

@@ -40,13 +40,13 @@ class Size:
     keys: float = 0
     """Bytes of a key that is text; 0: they are int64."""
     text: float = 0
-    """Bytes of text, where workers read it themselves; edges, where they draw them."""
+    """Bytes of text, where workers read it themselves; edges, where they draw them or read them as numbers."""
     at_one_worker: bool = False
     """Whether one worker has all of that under way, as of packed text."""
     at_once: int = 1 << 16
     """Rows that come together, where another process reads them."""
     drawn: bool = False
-    """Whether the workers draw it themselves."""
+    """Whether the workers draw it themselves, or read it as numbers."""
     driver: float = 0
     """Bytes that the reading process holds of it meanwhile."""
 

@@ -35,7 +35,8 @@ class Load:
 @dataclass(frozen=True)
 class Source:
     """Rows that native code reads, here or on the workers of a cluster: "nodes" or "edges" of a text file; "metis_nodes" of a METIS file,
-    which here brings the edges too, and "metis_edges"; "kronecker" edges; or "numbers", nodes with the keys 1 … count."""
+    which here brings the edges too, and "metis_edges"; "gap_edges" of a serialized graph; "kronecker" edges; or "numbers", nodes with the
+    keys first (default: 1), first + 1, …: count of them."""
 
     what: str
     options: dict[str, Any]
@@ -52,6 +53,8 @@ class Source:
             return _core.generate_kronecker(**self.options, target=rows, progress=progress)
         if self.what == "numbers":
             return self._number(rows)
+        if self.what == "gap_edges":
+            return _core.read_gap_edges(**self.options, target=rows, progress=progress)
         assert self.skipped is not None
         if self.what == "metis_edges":
             return None
@@ -68,19 +71,19 @@ class Source:
         return self.skipped.read(reader, options, rows, progress)
 
     def _number(self, rows) -> None:
-        count = self.options["count"]
+        first, count = self.options.get("first", 1), self.options["count"]
         for begin in range(0, count, _NODES_AT_ONCE):
-            rows.add_nodes(pa.table({"": np.arange(begin, min(begin + _NODES_AT_ONCE, count), dtype=np.int64) + 1}))
+            rows.add_nodes(pa.table({"": np.arange(begin, min(begin + _NODES_AT_ONCE, count), dtype=np.int64) + first}))
 
     def for_workers(self) -> tuple[str, dict[str, Any]]:
         """What names it in a job: the file as every process can open it, and as messages name it."""
         if self.what == "kronecker":
             seed = self.options["seed"]
             return self.what, {**self.options, "seed": seed if seed < 1 << 63 else seed - (1 << 64)}  # the same bits
-        if self.skipped is None:
+        if self.path is None:
             return self.what, self.options
-        path = self.options["path"]
-        return self.what, {**self.options, "path": os.path.abspath(path), "name": path, "skip_bad_lines": self.skipped.wanted}
+        lines = {} if self.skipped is None else {"skip_bad_lines": self.skipped.wanted}
+        return self.what, {**self.options, "path": os.path.abspath(self.path), "name": self.path, **lines}
 
 
 class Place(Protocol):

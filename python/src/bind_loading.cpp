@@ -136,6 +136,13 @@ void read_metis(const std::string& path, bool skip_bad_lines, row_target& to, py
   tell(found, report_to);
 }
 
+void gap_edges_of(const std::string& path, bool weighted, row_target& to, py::object progress) {
+  reporter report{std::move(progress)};
+  without_gil([&] {
+    read_gap_edges(path, weighted, [&](uint64_t done, uint64_t total) { report("read", done, total); }, [&](const column_batch& rows) { to.add_edges(rows); });
+  });
+}
+
 void kronecker(int scale, int edge_factor, uint64_t seed, row_target& to, py::object progress) {
   reporter report{std::move(progress)};
   uint64_t sent = 0, total = uint64_t(edge_factor) << scale;
@@ -217,6 +224,7 @@ void bind_loading(py::module_& m) {
   m.def("read_known_nodes", &read_known_nodes, py::arg("options"), py::arg("target"), py::arg("progress"), py::arg("report"), py::arg("ids"));
   m.def("read_metis_text", &read_metis, py::arg("path"), py::arg("skip_bad_lines"), py::arg("target"), py::arg("progress") = py::none(),
         py::arg("report") = py::none());
+  m.def("read_gap_edges", &gap_edges_of, py::arg("path"), py::arg("weighted"), py::arg("target"), py::arg("progress") = py::none());
   m.def("generate_kronecker", &kronecker, py::arg("scale"), py::arg("edge_factor"), py::arg("seed"), py::arg("target"),
         py::arg("progress") = py::none());
   m.def("gap_sources", &sources_of_gap, py::arg("nodes"), py::arg("count"), py::arg("has_edges"),

@@ -123,11 +123,12 @@ TEST_F(gap_file_test, reads_weights_and_directions) {
 
 TEST_F(gap_file_test, names_the_file_and_what_does_not_hold) {
   auto says = [](const std::string& text, const char* what) { EXPECT_NE(text.find(what), std::string::npos) << text; };
-  says(refusal("/no/such.sg"), "/no/such.sg: cannot be read");
+  says(refusal("/no/such.sg"), "/no/such.sg: no such file");
   says(refusal(written("far.sg", false, {0, 1}, {5}, 1)), "a neighbor 5 outside 0 … 0");
-  says(refusal(written("short.sg", false, {0, 3}, {0}, 3)), "the file ends early");
+  says(refusal(written("short.sg", false, {0, 3}, {0}, 3)), "ends 8 bytes too early");
   says(refusal(written("offsets.sg", false, {0, 2, 1}, {0}, 1)), "the offsets do not lead from 0 to 1");
   says(refusal(written("many.sg", false, {0}, {}, -1)), "no serialized graph");
+  says(refusal(written("none.sg", false, {0}, {}, 3)), "the offsets do not lead from 0 to 3");
 }
 
 }  // namespace

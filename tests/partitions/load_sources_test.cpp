@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <fstream>
 #include <random>
 
+#include "partitions/loaders/gap.h"
 #include "partitions/loaders/input.h"
 #include "partitions/loaders/known_ids.h"
 #include "partitions/loaders/kronecker.h"
@@ -296,6 +299,90 @@ TEST(load_sources, gap_graphs_are_those_that_one_process_makes) {
             EXPECT_EQ(told.rows.edges, report.edges);
           });
       }
+}
+
+/// A serialized graph of the suite: of 1,000 nodes most have no neighbors, and some have pieces' worth of them.
+class serialized_graph {
+ public:
+  serialized_graph(bool directed, bool weighted, int64_t entries) : path_{::testing::TempDir() + (weighted ? "pieces.wsg" : "pieces.sg")} {
+    std::mt19937 random{5};
+    for (int64_t i = 0; i < entries; ++i) {
+      auto source = int32_t(random() % 8 ? random() % 4 * 100 : random() % nodes), target = int32_t(random() % nodes), weight = int32_t(random() % 9) - 4;
+      at_[size_t(source)].push_back({target, weight});
+      if (!directed && source != target) at_[size_t(target)].push_back({source, weight});
+    }
+    std::vector<int64_t> offsets{0};
+    for (auto& all : at_) offsets.push_back(offsets.back() + int64_t(all.size()));
+    put(uint8_t(directed)), put(offsets.back()), put(int64_t{nodes});
+    for (auto o : offsets) put(o);
+    for (auto& all : at_)
+      for (auto& [target, weight] : all) {
+        put(target);
+        if (weighted) put(weight);
+      }
+  }
+  /// As it is, but for these bytes.
+  const std::string& write(size_t at = 0, const std::string& other = {}) const {
+    auto bytes = bytes_;
+    bytes.replace(at, other.size(), other);
+    std::ofstream{path_, std::ios::binary} << bytes;
+    return path_;
+  }
+  static constexpr int32_t nodes = 1'000;
+
+ private:
+  template <class T>
+  void put(T x) {
+    bytes_.append(reinterpret_cast<const char*>(&x), sizeof x);
+  }
+  const std::string path_;
+  std::array<std::vector<std::pair<int32_t, int32_t>>, nodes> at_;
+  std::string bytes_;
+};
+
+read_sources of_serialized(const std::string& path, bool directed, bool weighted) {
+  row_source numbered{"numbers", "", {{"first", int64_t{0}}, {"count", int64_t{serialized_graph::nodes}}}}, edges{"gap_edges", path, {{"weighted", weighted}}};
+  return {{.directed = directed, .keys = key_type::int64}, false, path + ": row ", duplicate_policy::first, {numbered, edges}};
+}
+
+TEST(load_sources, serialized_graphs_of_many_pieces_are_those_that_one_process_reads) {
+  for (bool directed : {false, true})
+    for (bool weighted : {false, true})
+      for (int64_t entries : {0, 10, 900'000}) {
+        serialized_graph file{directed, weighted, entries};
+        auto path = file.write();
+        graph_loader loader{load_options{.kind = {.directed = directed, .keys = key_type::int64}}};
+        read_gap(path, {[&](auto& b) { loader.add_nodes(b); }, [&](auto& b) { loader.add_edges(b); }});
+        solo alone;
+        load_report report;
+        auto expected = partition_facts(loader.finish(alone, report));
+        for (uint32_t partitions : {1, 2, 4})
+          in_process_hub{partitions}.run([&](communicator& all) {
+            sources_report told;
+            auto g = load_sources(of_serialized(path, directed, weighted), told, all);
+            EXPECT_EQ(identity_of(g, all), expected) << entries << " on " << partitions;
+            EXPECT_EQ(told.rows.duplicate_edges, report.duplicate_edges);
+          });
+      }
+}
+
+TEST(load_sources, damaged_serialized_graphs_fail_alike_wherever_it_is) {
+  serialized_graph file{true, false, 900'000};
+  auto offsets = size_t{17}, entries = offsets + 8 * (serialized_graph::nodes + 1);
+  std::string large(8, '\x7f'), negative(4, '\xff');
+  for (auto at : {offsets, offsets + 8, offsets + 8 * 500, offsets + 8 * 999, entries - 8, entries, entries + 4 * 300'000, entries + 4 * 899'999}) {
+    auto path = file.write(at, at < entries ? large : negative);
+    for (uint32_t partitions : {1, 2, 4})
+      in_process_hub{partitions}.run([&](communicator& all) {
+        sources_report told;
+        try {
+          load_sources(of_serialized(path, true, false), told, all);
+          ADD_FAILURE() << "read byte " << at;
+        } catch (const failure& f) {
+          EXPECT_EQ(f.what(), path + (at < entries ? ": the offsets do not lead from 0 to 900000" : ": a neighbor -1 outside 0 … 999"));
+        }
+      });
+  }
 }
 
 TEST_F(load_sources_of, mirrored_entries_follow_theirs) {

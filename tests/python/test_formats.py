@@ -220,12 +220,13 @@ def test_gap_s_layout_is_that_of_its_writer(tmp_path):
 @pytest.mark.parametrize(
     "change, what",
     [
-        (lambda b: b[:40], "bytes too early"),
+        (lambda b: b[:40], "ends before the offsets of 3 nodes"),
+        (lambda b: b[:57], "ends 4 bytes too early"),
         (lambda b: b"\7" + b[1:], "no serialized graph"),
         (lambda b: b[:9] + b"\xff" * 8 + b[17:], "no serialized graph"),
-        (lambda b: b[:9] + (2**30).to_bytes(8, "little") + b[17:], "bytes too early"),
+        (lambda b: b[:9] + (2**30).to_bytes(8, "little") + b[17:], "ends before the offsets of 1,073,741,824 nodes"),
         (lambda b: b[:25] + b"\x09" + b[26:], "offsets"),
-        (lambda b: b[:49] + b"\x09" + b[50:], "a neighbor outside"),
+        (lambda b: b[:49] + b"\x09" + b[50:], "a neighbor 9 outside 0 … 2"),
     ],
 )
 def test_a_damaged_gap_file_is_named(tmp_path, write, change, what):

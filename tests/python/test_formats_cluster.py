@@ -54,6 +54,19 @@ def test_csv_and_gap_files_give_the_same_graph_on_a_cluster(client, g, tmp_path)
     assert again.graph_id == g.graph_id and list(again.nodes) == list(g.nodes)
     g.write(tmp_path / "g.wsg", relabel=True)
     assert client.read(tmp_path / "g.wsg").graph_id == gli.read(tmp_path / "g.wsg").graph_id
+    g.write(tmp_path / "g.wsg.gz", relabel=True)
+    assert client.read(tmp_path / "g.wsg.gz").graph_id == gli.read(tmp_path / "g.wsg").graph_id
+
+
+def test_a_damaged_gap_file_is_named_on_a_cluster_too(client, write, tmp_path):
+    gli.Graph.from_edge_list([(0, 1), (0, 2), (2, 1)]).write(tmp_path / "g.sg")
+    data = (tmp_path / "g.sg").read_bytes()
+    nine = [data[:at] + b"\x09" + data[at + 1 :] for at in (25, 49)]
+    for bytes_of, what in ((data[:57], "ends 4 bytes too early"), (nine[0], "offsets"), (nine[1], "a neighbor 9 outside")):
+        bad = write("bad.sg", bytes_of)
+        with pytest.raises(ValueError, match=f"{bad}: .*{what}"):
+            client.read(bad)
+    assert client.read(tmp_path / "g.sg").edge_count == 3
 
 
 def test_bad_lines_are_skipped_on_a_cluster(client, write):

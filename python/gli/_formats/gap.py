@@ -8,7 +8,6 @@ graphs then offsets and neighbors once more, against the edges. An undirected ed
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,6 @@ from .. import _loading
 from .files import PlainBytes, ending, writing
 from .tables import Tables, numbered
 
-AT_ONCE = 1 << 19
 _MOST_NODES = 2**31 - 1
 _HEAD_BYTES = 17
 _PLACES = 8
@@ -37,33 +35,6 @@ def _head(file: PlainBytes) -> tuple[bool, int, int]:
     return bool(flag), entries, nodes
 
 
-def _offsets(file: PlainBytes, nodes: int, entries: int) -> np.ndarray:
-    offsets = np.frombuffer(file.read_exactly(8 * (nodes + 1)), "<i8")
-    if offsets[0] != 0 or offsets[-1] != entries or (np.diff(offsets) < 0).any():
-        raise ValueError(f"{file.path}: the offsets do not lead from 0 to {entries}")
-    return offsets
-
-
-def _blocks(file: PlainBytes, directed: bool, offsets: np.ndarray, weighted: bool) -> Iterator[pa.RecordBatch]:
-    nodes, entries = len(offsets) - 1, int(offsets[-1])
-    dtype = _WEIGHTED if weighted else np.dtype("<i4")
-    for begin in range(0, entries, AT_ONCE):
-        end = min(begin + AT_ONCE, entries)
-        block = np.frombuffer(file.read_exactly((end - begin) * dtype.itemsize), dtype)
-        first = int(np.searchsorted(offsets, begin, "right")) - 1
-        last = int(np.searchsorted(offsets, end, "left"))
-        counts = np.diff(np.clip(offsets[first : last + 1], begin, end))
-        sources = np.repeat(np.arange(first, last, dtype=np.int64), counts)
-        targets = (block["node"] if weighted else block).astype(np.int64)
-        if targets.size and (targets.min() < 0 or targets.max() >= nodes):
-            raise ValueError(f"{file.path}: a neighbor outside 0 … {nodes - 1}")
-        columns = {"source": sources, "target": targets}
-        if weighted:
-            columns["weight"] = block["weight"].astype(np.int64)
-        kept = slice(None) if directed else sources <= targets
-        yield pa.record_batch({name: pa.array(values[kept]) for name, values in columns.items()})
-
-
 @dataclass(frozen=True)
 class Told:
     """What a file says before its lists of neighbors are read; degrees, along edges, are of some nodes."""
@@ -71,11 +42,8 @@ class Told:
     directed: bool
     entries: int
     nodes: int
+    packed: bool
     degrees: np.ndarray
-
-
-HELD_OF_NODE = 17
-"""Bytes that the reading process holds for each node: offsets, and what checks them."""
 
 
 def told(path: str, most: int) -> Told:
@@ -86,36 +54,30 @@ def told(path: str, most: int) -> Told:
             raise ValueError(f"{path}: promises {nodes:,} nodes and {entries:,} entries, for which a file would be larger")
         if file.packed or nodes <= most:
             offsets = np.frombuffer(file.read_exactly(8 * (min(nodes, most) + 1)), "<i8")
-            return Told(directed, entries, nodes, np.diff(offsets))
+            return Told(directed, entries, nodes, file.packed is not None, np.diff(offsets))
     parts = []
     with open(path, "rb") as plain:
         for place in range(_PLACES):
             plain.seek(_HEAD_BYTES + 8 * (nodes * place // _PLACES))
             parts.append(np.diff(np.frombuffer(plain.read(8 * (most // _PLACES)), "<i8")))
-    return Told(directed, entries, nodes, np.concatenate(parts))
+    return Told(directed, entries, nodes, False, np.concatenate(parts))
 
 
 def read(place, path, duplicates="first"):
     """A graph of a .sg or .wsg file; nodes are numbered from 0."""
-    path, weighted = os.fspath(path), _is_weighted(path)
+    path = os.fspath(path)
     multi = _loading.policy(duplicates, False)[1]
     with PlainBytes(path) as file:
-        directed, _, _ = _head(file)
-
-    def fill(rows, guesses, progress):
-        with PlainBytes(path) as file:
-            _, entries, nodes = _head(file)
-            offsets = _offsets(file, nodes, entries)
-            for begin in range(0, nodes, AT_ONCE):
-                rows.add_nodes(pa.table({"": np.arange(begin, min(begin + AT_ONCE, nodes), dtype=np.int64)}))
-            for batch in _blocks(file, directed, offsets, weighted):
-                rows.add_edges(pa.RecordBatchReader.from_batches(batch.schema, [batch]))
-                if progress is not None:
-                    progress("read", file.done(), file.size)
-
+        directed, _, nodes = _head(file)
+        if not file.holds(8 * (nodes + 1)):
+            raise ValueError(f"{path}: ends before the offsets of {nodes:,} nodes")
+    sources = [
+        _loading.Source("numbers", {"first": 0, "count": nodes}),
+        _loading.Source("gap_edges", {"path": path, "weighted": _is_weighted(path)}),
+    ]
     origin = _loading.rows_of(path)
     return _loading.load(
-        place, fill, "load", key_type="int64", directed=directed, multi=multi, origin=origin, duplicates=duplicates, files=[path]
+        place, sources, "load", key_type="int64", directed=directed, multi=multi, origin=origin, duplicates=duplicates, files=[path]
     )
 
 
