@@ -8,6 +8,7 @@
 
 #include "partitions/loaders/gap_edges.h"
 #include "partitions/loaders/gap_file.h"
+#include "partitions/loaders/overlap.h"
 #include "partitions/loaders/source_share.h"
 #include "runtime/error.h"
 
@@ -98,12 +99,17 @@ void read_gap(const std::string& path, const batch_sink& sink) {
 
 void read_gap_edges(const std::string& path, bool weighted, const std::function<void(uint64_t, uint64_t)>& told, const std::function<void(const column_batch&)>& edges) {
   auto share = share_gap_file(path, path, weighted, {});
-  for (bool last = false; !last;) {
-    auto& piece = share->next();
-    for (auto batch : piece.batches) edges(*batch);
-    if (told) told(piece.done, piece.total);
-    last = piece.last;
-  }
+  bool last = false;
+  auto fill = [&](const source_piece*& slot) {
+    if (last) return false;
+    slot = &share->next();
+    last = slot->last;
+    return true;
+  };
+  overlap<const source_piece*>(fill, [&](const source_piece* piece) {
+    for (auto batch : piece->batches) edges(*batch);
+    if (told) told(piece->done, piece->total);
+  });
 }
 
 gap_sources::gap_sources(int32_t nodes, std::function<bool(int32_t)> has_edges)

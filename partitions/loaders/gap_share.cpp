@@ -70,6 +70,12 @@ class gap_share final : public source_share {
   std::array<slot, 2> slots_;
 };
 
+column as_column(const char* name, const std::vector<int64_t>& numbers) {
+  column c{name, column_type::int64, int64_t(numbers.size()), {}, std::vector<uint8_t>(numbers.size() * 8), {}};
+  if (!numbers.empty()) std::memcpy(c.values.data(), numbers.data(), c.values.size());
+  return c;
+}
+
 /// Ranges of the entries of a file in turn.
 class gap_file_share final : public source_share {
  public:
@@ -107,24 +113,23 @@ class gap_file_share final : public source_share {
 
   /// Of an undirected graph's entries, of which each edge has two, those of the end with the smaller key.
   column_batch as_rows(int64_t begin, int64_t end) const {
-    column_builder source{"source", column_type::int64}, target{"target", column_type::int64}, weight{"weight", column_type::int64}, places{"_seq", column_type::int64};
-    auto &ends = read_.ends;
+    auto& ends = read_.ends;
     auto at = std::upper_bound(ends.begin(), ends.end(), begin);
     bool directed = file_.head().directed, weighted = file_.weighted();
+    std::vector<int64_t> source, target, weight, places;
+    for (auto all : {&source, &target, &places}) all->reserve(size_t(end - begin));
     for (auto i = begin; i < end; ++i) {
       while (*at <= i) ++at;
       auto node = read_.node + (at - ends.begin()), other = int64_t{word(i, 0)};
       if (!directed && other < node) continue;
-      source.append_int64(node);
-      target.append_int64(other);
-      if (weighted) weight.append_int64(word(i, 1));
-      places.append_int64(i + 1);
+      source.push_back(node);
+      target.push_back(other);
+      if (weighted) weight.push_back(word(i, 1));
+      places.push_back(i + 1);
     }
-    column_batch rows{source.length(), {}};
-    rows.columns.push_back(source.finish());
-    rows.columns.push_back(target.finish());
-    if (weighted) rows.columns.push_back(weight.finish());
-    rows.columns.push_back(places.finish());
+    column_batch rows{int64_t(source.size()), {as_column("source", source), as_column("target", target)}};
+    if (weighted) rows.columns.push_back(as_column("weight", weight));
+    rows.columns.push_back(as_column("_seq", places));
     return rows;
   }
   int32_t word(int64_t entry, size_t which) const { return read_.words[size_t(entry - read_.first) * (file_.weighted() ? 2 : 1) + which]; }
