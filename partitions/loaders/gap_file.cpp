@@ -19,8 +19,8 @@ constexpr int64_t offsets_at_once = int64_t{1} << 16, ends_at_once = int64_t{1} 
 
 gap_file::gap_file(const std::string& path, bool weighted, const std::string& name) : file_{path, name}, weighted_{weighted} {
   if (file_.is_plain()) {
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0) fail_system(file_.name(), errno);
+    plain_.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (packed()) fail_system(file_.name(), errno);
   }
   std::array<uint8_t, head_bytes> head;
   read(0, head.data(), head.size());
@@ -31,8 +31,8 @@ gap_file::gap_file(const std::string& path, bool weighted, const std::string& na
     refuse("no serialized graph: directed " + std::to_string(head[0]) + ", " + std::to_string(head_.entries) + " entries, " + std::to_string(head_.nodes) + " nodes");
 }
 
-gap_file::~gap_file() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+gap_file::plain_file::~plain_file() {
+  if (descriptor >= 0) ::close(descriptor);
 }
 
 void gap_file::refuse(const std::string& why) const { throw failure{errc::value, file_.name() + ": " + why}; }
@@ -40,7 +40,7 @@ void gap_file::refuse(const std::string& why) const { throw failure{errc::value,
 void gap_file::read(uint64_t from, void* to, size_t bytes) {
   if (packed() && from != at_) throw failure{errc::internal, file_.name() + ": a packed file is read in order"};
   for (auto at = static_cast<char*>(to); bytes > 0;) {
-    auto got = packed() ? ssize_t(file_.read(at, bytes)) : ::pread(descriptor_, at, bytes, off_t(from));
+    auto got = packed() ? ssize_t(file_.read(at, bytes)) : ::pread(plain_.descriptor, at, bytes, off_t(from));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail_system(file_.name(), errno);
     if (got == 0) refuse("ends " + std::to_string(bytes) + " bytes too early");

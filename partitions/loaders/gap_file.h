@@ -25,14 +25,11 @@ class gap_file {
   /// `weighted`: whether it is a .wsg file. `name`: what messages call it; empty: its path. Throws as input_file, and failure{value} that names the file and what
   /// does not hold.
   gap_file(const std::string& path, bool weighted, const std::string& name = {});
-  ~gap_file();
-  gap_file(const gap_file&) = delete;
-  gap_file& operator=(const gap_file&) = delete;
 
   const gap_file_head& head() const { return head_; }
   uint64_t size() const { return file_.bytes_total(); }
   bool weighted() const { return weighted_; }
-  bool packed() const { return descriptor_ < 0; }
+  bool packed() const { return plain_.descriptor < 0; }
 
   /// That the offsets of part `part` of `parts` ascend, and those of all lead from 0 to the number of entries. Of a packed file all at once, and first.
   void check_offsets(int64_t part, int64_t parts);
@@ -48,7 +45,13 @@ class gap_file {
 
   input_file file_;
   const bool weighted_;
-  int descriptor_ = -1;           // of a plain file
+  struct plain_file {
+    int descriptor = -1;
+    plain_file() = default;
+    plain_file(const plain_file&) = delete;
+    plain_file& operator=(const plain_file&) = delete;
+    ~plain_file();
+  } plain_;                       // none of a packed one
   uint64_t at_ = 0;               // how much of a packed one was read
   std::vector<int64_t> offsets_;  // of a packed one
   gap_file_head head_;
