@@ -30,6 +30,11 @@ class byte_writer {
     put_varint(x.size());
     to_.insert(to_.end(), x.begin(), x.end());
   }
+  /// Room for so many bytes, to be written before the next call.
+  uint8_t* skip(size_t bytes) {
+    to_.resize(to_.size() + bytes);
+    return to_.data() + to_.size() - bytes;
+  }
 
  private:
   byte_buffer& to_;
@@ -60,6 +65,11 @@ class byte_reader {
   std::string_view get_text() {
     auto n = get_varint();
     return {reinterpret_cast<const char*>(take(n)), size_t(n)};
+  }
+  /// Elements of `width` bytes.
+  const uint8_t* take(uint64_t count, size_t width) {
+    if (count > left() / width) throw failure{errc::protocol, "a partition's message ends early"};
+    return take(count * width);
   }
 
  private:

@@ -81,6 +81,11 @@ struct index_table {
       if (!((e ^ h.low) >> 32) && slot[i].key.load(std::memory_order_relaxed) == key) return false;
     return put(i, h, id, key), true;
   }
+  void renumber(std::span<const int32_t> new_id) {
+    for (size_t i = 0; i <= mask; ++i)
+      if (auto e = slot[i].entry.load(std::memory_order_relaxed))
+        slot[i].entry.store((e & 0xffffffff00000000) | (uint32_t(new_id[uint32_t(e) - 1]) + 1u), std::memory_order_relaxed);
+  }
   void put(size_t i, const hash128& h, int32_t id, uint64_t key) {
     slot[i].key.store(key, std::memory_order_relaxed);
     slot[i].entry.store(entry(h, id), std::memory_order_release);
@@ -148,6 +153,14 @@ struct dictionary::state {
     auto known = size.load(std::memory_order_relaxed);
     for (int32_t id = 0; id < known; ++id) table->insert(hashes[id], id, type == key_type::int64 ? word_of(ints[id]) : word_of(texts[id]));
     use(std::move(table));
+  }
+
+  template <class T>
+  void renumber(growing_array<T>& elements, std::span<const int32_t> new_id) {
+    growing_array<T> renumbered;
+    for (int32_t id = 0; id < int32_t(new_id.size()); ++id) renumbered.make_room(id);
+    for (int32_t id = 0; id < int32_t(new_id.size()); ++id) renumbered[new_id[size_t(id)]] = elements[id];
+    elements = std::move(renumbered);
   }
 
   [[noreturn]] void refuse_more() const { throw failure{errc::memory, "a partition holds at most " + std::to_string(limit) + " nodes"}; }
@@ -273,6 +286,15 @@ void dictionary::prefetch_key(int32_t id) const {
 }
 
 void dictionary::reserve(int32_t ids) { state_->grow_index(ids); }
+
+/// The index keeps its slots: only what they say is another.
+void dictionary::renumber(std::span<const int32_t> new_id) {
+  auto& s = *state_;
+  s.renumber(s.hashes, new_id);
+  if (s.type == key_type::int64) s.renumber(s.ints, new_id);
+  else s.renumber(s.texts, new_id);
+  s.tables.back()->renumber(new_id);
+}
 
 template <class Key>
 int32_t dictionary::intern_locked(const Key& k) {

@@ -51,6 +51,9 @@ class dictionary {
 
   void reserve(int32_t ids);  // room in the index, so that interning up to `ids` keys does not rebuild it
 
+  /// Gives each key a new id: that of `id` is new_id[id], each of 0 … size() - 1 once. For the thread that builds.
+  void renumber(std::span<const int32_t> new_id);
+
   /// The id of a key, new or old, in a dictionary that versions share.
   int32_t intern_shared(int64_t k);
   int32_t intern_shared(std::string_view k);

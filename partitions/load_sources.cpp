@@ -18,11 +18,12 @@ namespace gli {
 
 namespace {
 
-/// One partition's piece, its rows split by owner.
-struct split_piece {
+/// One partition's piece, its rows dealt out to their owners.
+struct dealt_piece {
   piece_note note;
-  std::vector<std::vector<const column_batch*>> rows;  // by owner
-  std::vector<column_batch> made;                      // where they are on several partitions
+  std::vector<const column_batch*> batches;
+  std::vector<column_batch> oriented;  // of edges without direction
+  std::vector<rows_of_owners> owners;  // by batch, where there are several partitions
   uint64_t done = 0, total = 0;
 };
 
@@ -33,18 +34,19 @@ void widen(std::vector<column_type>& types, const std::vector<column_type>& need
     if (types[i] == column_type::int64 || needed[i] == column_type::utf8) types[i] = needed[i];
 }
 
-void shift_places(column_batch& rows, uint64_t by) {
-  auto seq = std::find_if(rows.columns.begin(), rows.columns.end(), [](auto& c) { return c.name == "_seq"; });
-  auto* at = seq->values.data();
-  for (int64_t i = 0; i < seq->length; ++i, at += 8) {
-    auto place = seq->int64(i) + int64_t(by);
-    std::memcpy(at, &place, 8);
-  }
-}
-
 void add_later(text_report& to, text_report found, uint64_t lines_before) {
   for (auto& bad : found.first_skipped) bad.line += int64_t(lines_before);
   to.add(found);
+}
+
+bool brings_nodes(const row_source& s) { return s.what == "nodes" || s.what == "numbers" || s.what == "metis_nodes"; }
+
+/// Those of one text, unless each comes with its mirror.
+bool edges_in_order(const read_sources& what) {
+  size_t texts = 0, others = 0;
+  for (auto& s : what.sources)
+    if (!brings_nodes(s)) ++(s.what == "edges" && !bool_parameter(s.format, "negated_mirrors", false) ? texts : others);
+  return texts == 1 && others == 0;
 }
 
 class sources_loader {
@@ -63,7 +65,7 @@ class sources_loader {
   bool take_all(sources_report& report) {
     auto kind = what_.kind;
     kind.keys = keys_;
-    loader_.emplace(load_options{kind, all_.rank(), all_.size(), what_.endpoints_must_exist, what_.origin, what_.duplicates});
+    loader_.emplace(load_options{kind, all_.rank(), all_.size(), what_.endpoints_must_exist, what_.origin, what_.duplicates, edges_in_order(what_)});
     known_ = std::make_shared<known_ids>();
     own_ids_.clear();
     report.lines.assign(what_.sources.size(), {});
@@ -77,12 +79,12 @@ class sources_loader {
 
   bool take(size_t i, text_report& report) {
     source_ = &what_.sources[i];
-    is_nodes_ = source_->what == "nodes" || source_->what == "numbers" || source_->what == "metis_nodes";
+    is_nodes_ = brings_nodes(*source_);
     auto share = open_alike(name(), all_, [&] { return open(i); });
     share->agree(all_);
     places_before_ = lines_before_ = uint64_t(share->lines_before());
     report = share->report_before();
-    split_piece now, next;
+    dealt_piece now, next;
     prepare(*share, now);
     for (;;) {
       tbb::task_group beside;
@@ -121,11 +123,12 @@ class sources_loader {
     return bool_parameter(f, "negated_mirrors", false) ? with_negated_mirrors(std::move(share)) : std::move(share);
   }
 
-  // --- one's own piece: parsed and split, beside the exchange of the one before ---
+  // --- one's own piece: parsed and dealt out, beside the exchange of the one before ---
 
-  void prepare(source_share& share, split_piece& p) const {
+  void prepare(source_share& share, dealt_piece& p) const {
     auto& note = p.note = {};
-    p.rows.assign(place_.ranks, {});
+    p.batches.clear();
+    p.owners.clear();
     try {
       auto& piece = share.next();
       note.lines = piece.lines;
@@ -137,7 +140,8 @@ class sources_loader {
       note.last = piece.last;
       p.done = piece.done;
       p.total = piece.total;
-      split(piece.batches, p);
+      p.batches = piece.batches;
+      if (place_.ranks > 1) deal_out(p);
     } catch (const failure& f) {
       note.failed = {f.code(), f.what()};
     } catch (const std::bad_alloc&) {
@@ -147,38 +151,31 @@ class sources_loader {
     }
   }
 
-  void split(const std::vector<const column_batch*>& batches, split_piece& p) const {
-    if (place_.ranks == 1) return void(p.rows[0] = batches);
-    p.made.resize(batches.size() * place_.ranks);
-    tbb::parallel_for(size_t{0}, batches.size(), [&](size_t i) {
-      auto parts = split(*batches[i]);
-      std::move(parts.begin(), parts.end(), p.made.begin() + ptrdiff_t(i * place_.ranks));
+  void deal_out(dealt_piece& p) const {
+    bool orients = !is_nodes_ && !what_.kind.directed;
+    p.oriented.resize(orients ? p.batches.size() : 0);
+    p.owners.resize(p.batches.size());
+    tbb::parallel_for(size_t{0}, p.batches.size(), [&](size_t i) {
+      if (orients) {
+        p.oriented[i] = *p.batches[i];
+        orient(p.oriented[i]);
+        p.batches[i] = &p.oriented[i];
+      }
+      p.owners[i] = rows_of_owners{key_column(*p.batches[i], is_nodes_ ? "" : "source"), place_.ranks};
     });
-    for (size_t i = 0; i < p.made.size(); ++i)
-      if (p.made[i].rows > 0) p.rows[i % place_.ranks].push_back(&p.made[i]);
-  }
-
-  std::vector<column_batch> split(const column_batch& rows) const {
-    if (is_nodes_) return split_by_owner(rows, key_column(rows, ""), place_.ranks);
-    if (what_.kind.directed) return split_by_owner(rows, key_column(rows, "source"), place_.ranks);
-    auto oriented = rows;
-    orient(oriented);
-    return split_by_owner(oriented, key_column(oriented, "source"), place_.ranks);
   }
 
   // --- all pieces of a round ---
 
   enum class outcome { more, end, again };
 
-  outcome exchange(split_piece& mine, text_report& report, std::vector<column_type>& types) {
-    mine.note.earlier = trouble_;
+  outcome exchange(const dealt_piece& mine, text_report& report, std::vector<column_type>& types) {
+    auto note = mine.note;
+    note.earlier = trouble_;
     std::vector<byte_buffer> outgoing(place_.ranks);
-    tbb::parallel_for(uint32_t{0}, place_.ranks, [&](uint32_t q) {
-      outgoing[q] = encode_piece(mine.note, q == place_.rank ? std::vector<const column_batch*>{} : mine.rows[q]);
-    });
+    tbb::parallel_for(uint32_t{0}, place_.ranks, [&](uint32_t q) { outgoing[q] = encode_piece(note, rows_of(mine, q)); });
     auto incoming = all_.all_to_all(std::move(outgoing));
-    std::vector<piece_message> pieces(place_.ranks);
-    for (uint32_t q = 0; q < place_.ranks; ++q) pieces[q] = decode_piece(incoming[q]);
+    std::vector<piece_reader> pieces(incoming.begin(), incoming.end());
     throw_trouble(pieces);
     if (learn_guesses(pieces, types)) return outcome::again;
     take_rows(mine, pieces, report);
@@ -187,8 +184,15 @@ class sources_loader {
     return last ? outcome::end : outcome::more;
   }
 
+  static std::vector<chosen_rows> rows_of(const dealt_piece& p, uint32_t owner) {
+    std::vector<chosen_rows> rows;
+    for (size_t i = 0; i < p.owners.size(); ++i)
+      if (auto some = p.owners[i].of(owner); !some.empty()) rows.push_back({p.batches[i], some});
+    return rows;
+  }
+
   /// The first in the order of the source.
-  void throw_trouble(const std::vector<piece_message>& pieces) const {
+  void throw_trouble(const std::vector<piece_reader>& pieces) const {
     for (auto& m : pieces)
       if (auto& t = m.note.earlier) throw failure{t->code, t->what};
     auto lines = lines_before_;
@@ -202,7 +206,7 @@ class sources_loader {
 
   std::string name() const { return text_parameter(source_->format, "name", source_->path); }
 
-  bool learn_guesses(const std::vector<piece_message>& pieces, std::vector<column_type>& types) {
+  bool learn_guesses(const std::vector<piece_reader>& pieces, std::vector<column_type>& types) {
     bool again = false;
     for (auto& m : pieces) {
       if (m.note.ids_are_text) keys_ = key_type::utf8;
@@ -212,26 +216,16 @@ class sources_loader {
     return again;
   }
 
-  void take_rows(split_piece& mine, std::vector<piece_message>& pieces, text_report& report) {
-    for (uint32_t q = 0; q < place_.ranks; ++q) {
-      auto& note = pieces[q].note;
-      bool counts_within = note.places > 0;  // on several partitions only, where all batches are copies
-      if (q == place_.rank && !counts_within)
-        for (auto batch : mine.rows[q]) take_in(*batch);
-      else if (q == place_.rank)
-        for (size_t i = q; i < mine.made.size(); i += place_.ranks) take_shifted(mine.made[i]);
-      else
-        for (auto& batch : pieces[q].rows) counts_within ? take_shifted(batch) : take_in(batch);
+  void take_rows(const dealt_piece& mine, std::vector<piece_reader>& pieces, text_report& report) {
+    if (place_.ranks == 1)
+      for (auto batch : mine.batches) take_in(*batch);
+    for (auto& piece : pieces) {
+      auto& note = piece.note;
+      while (piece.next(came_, note.places > 0 ? places_before_ : 0)) take_in(came_);
       add_later(report, note.report, note.lines > 0 ? lines_before_ : 0);
       lines_before_ += note.lines;
       places_before_ += note.places;
     }
-  }
-
-  void take_shifted(column_batch& rows) {
-    if (rows.rows == 0) return;
-    shift_places(rows, places_before_);
-    take_in(rows);
   }
 
   /// What goes wrong here all hear with the next piece.
@@ -275,6 +269,7 @@ class sources_loader {
   std::optional<piece_note::trouble> trouble_;
   std::shared_ptr<known_ids> known_;
   byte_buffer own_ids_;
+  column_batch came_;                   // rows on their way into the loader
   const row_source* source_ = nullptr;  // that is read now
   bool is_nodes_ = false;
   uint64_t lines_before_ = 0;           // of it, taken in so far

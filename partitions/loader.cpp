@@ -14,7 +14,8 @@ namespace gli {
 
 namespace {
 
-constexpr size_t chunk_rows = size_t{1} << 16;        // small batches share a chunk of edges up to this size
+constexpr size_t chunk_rows = size_t{1} << 16;        // smaller batches share a chunk of edges up to this size
+constexpr size_t least_for_chunk = size_t{1} << 10;   // of a batch whose like will fill a chunk
 using loader_state = graph_loader::state;
 
 key_type key_type_of(const column& c) {
@@ -120,28 +121,37 @@ void take_edges(loader_state& s, const text_keys& sources, const text_keys& targ
   }
 }
 
+/// The highest row of some.
+uint64_t highest(const row_numbers& rows, int64_t count) {
+  if (rows.in_order()) return rows[count - 1];
+  uint64_t most = 0;
+  for (int64_t i = 0; i < count; ++i) most = std::max(most, rows[i]);
+  return most;
+}
+
 /// Which rows of the input a batch's edges are; before they are in `to`.
 void note_rows(loader_state& s, const row_numbers& rows, int64_t count, edge_chunk& to) {
   auto before = to.from.size();
-  if (before == 0 && count) to.first_row = rows[0];
+  if (before == 0) to.first_row = rows[0];
   bool follows = to.rows.empty() && !rows.given() && rows[0] == to.first_row + before;
-  if (!follows && to.rows.empty())
-    for (size_t i = 0; i < before; ++i) to.rows.push_back(to.first_row + i);
-  for (int64_t i = 0; i < count && !follows; ++i) to.rows.push_back(rows[i]);
-  for (int64_t i = 0; i < count; i += rows.given() ? 1 : count) {
-    s.edges_in_order = s.edges_in_order && rows[i] >= s.next_after_edges - (s.next_after_edges > 0);
-    s.edges_ascend = s.edges_ascend && rows[i] >= s.next_after_edges;
-    s.next_after_edges = std::max(s.next_after_edges, rows[i] + 1);
+  if (!follows && s.keeps_rows()) {
+    to.rows.reserve(std::max(to.from.capacity(), before + size_t(count)));
+    while (to.rows.size() < before) to.rows.push_back(to.first_row + to.rows.size());
+    if (auto given = rows.given()) to.rows.insert(to.rows.end(), given, given + count);
+    for (uint64_t i = 0; i < uint64_t(count) && !rows.given(); ++i) to.rows.push_back(rows[0] + i);
   }
-  if (!rows.given() && count) s.next_after_edges = std::max(s.next_after_edges, rows[count - 1] + 1);
+  s.edges_in_order = s.edges_in_order && rows.in_order() && rows[0] >= s.next_after_edges - (s.next_after_edges > 0);
+  s.edges_ascend = s.edges_ascend && rows.ascend() && rows[0] >= s.next_after_edges;
+  s.next_after_edges = std::max(s.next_after_edges, highest(rows, count) + 1);
+  if (!s.edges_in_order && !s.keeps_rows()) throw failure{errc::internal, "edges came before those of an earlier row"};
 }
 
 edge_chunk& chunk_for(loader_state& s, size_t rows) {
   if (s.edges.empty() || s.edges.back().from.size() + rows > chunk_rows) s.edges.emplace_back();
   auto& chunk = s.edges.back();
-  if (rows >= chunk_rows / 2) {
-    chunk.from.reserve(rows);
-    chunk.to.reserve(rows);
+  if (rows >= least_for_chunk && chunk.from.empty()) {
+    chunk.from.reserve(std::max(rows, chunk_rows));
+    chunk.to.reserve(std::max(rows, chunk_rows));
   }
   return chunk;
 }

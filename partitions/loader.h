@@ -20,6 +20,7 @@ struct load_options {
   bool endpoints_must_exist = false;  // LDBC: an edge to a node that no node batch brought is failure{value} naming origin, line and node
   std::string origin;                 // the input's name in messages: "FILE", of lines, or what ends with a space, "FILE: row "
   duplicate_policy duplicates = duplicate_policy::first;
+  bool in_order = false;              // batches of edges come in the order of the input: which row each edge was is then kept only for what names it
   int32_t most_nodes = INT32_MAX;     // of a partition; failure{memory} beyond
   const told_owners* owners = nullptr;  // where keys that batches name are not all owned at home; must know them before, and outlive the loader
 

@@ -143,11 +143,16 @@ page_ptr node_page(const loader_state& s, const settled_ids& ids, const column& 
   return any ? make_column_page(c, std::span<const int64_t>{rows}) : nullptr;
 }
 
+/// By one look each, own ids and those of the remote book alike: a branch on which it is would be guessed wrong half of the time.
 void settle_ends(loader_state& s, const settled_ids& ids) {
   if (ids.as_they_came()) return;
+  auto remote = s.remote->keys->size(), own = s.own->keys->size();
+  std::vector<int32_t> settled(size_t(remote) + size_t(own));
+  auto* at = settled.data() + remote;
+  for (auto id = -remote; id < own; ++id) at[id] = ids.settled(id);
   tbb::parallel_for(size_t{0}, s.edges.size(), [&](size_t i) {
-    for (auto& v : s.edges[i].from) v = ids.settled(v);
-    for (auto& v : s.edges[i].to) v = ids.settled(v);
+    for (auto& v : s.edges[i].from) v = at[v];
+    for (auto& v : s.edges[i].to) v = at[v];
   });
 }
 

@@ -28,6 +28,7 @@ requests split_by_owner(const loader_state& s) {
 byte_buffer encode_request(const key_book& remote, const std::vector<int32_t>& asked) {
   byte_buffer message;
   std::vector<uint64_t> places;
+  places.reserve(asked.size());
   for (auto r : asked) places.push_back(remote.places[size_t(r)]);
   put_array(message, places);
   std::vector<int64_t> numbers;
@@ -49,7 +50,8 @@ byte_buffer encode_request(const key_book& remote, const std::vector<int32_t>& a
 }
 
 /// The ids of the keys that a peer asks for, made where they are new.
-std::vector<int32_t> take_request(key_book& own, const byte_buffer& message) {
+std::vector<int32_t> take_request(loader_state& s, const byte_buffer& message) {
+  auto& own = *s.own;
   array_reader reader{message};
   auto places = reader.get<uint64_t>();
   auto numbers = reader.get<int64_t>();
@@ -63,7 +65,9 @@ std::vector<int32_t> take_request(key_book& own, const byte_buffer& message) {
   uint64_t begin = 0;
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ints) {
-      ids[i] = own.note(numbers[i], key_hash(numbers[i]), places[i]);
+      ids[i] = s.met.find(numbers[i]);
+      if (ids[i] >= 0) own.see(ids[i], places[i]);
+      else ids[i] = own.note(numbers[i], key_hash(numbers[i]), places[i]);
     } else {
       if (ends[i] < begin || ends[i] > text.size()) throw failure{errc::protocol, "a partition sent keys without bounds"};
       std::string_view k{text.data() + begin, ends[i] - begin};
@@ -88,16 +92,20 @@ void check_endpoints(const loader_state& s) {
 
 /// Own ids by place, equal places by key; empty when they are in that order as they are.
 std::vector<int32_t> order_by_place(const key_book& own) {
-  auto before = [&](int32_t a, int32_t b) {
-    auto x = own.places[size_t(a)], y = own.places[size_t(b)];
-    if (x != y) return x < y;
-    if (own.keys->type() == key_type::int64) return own.keys->int_key(a) < own.keys->int_key(b);
-    return own.keys->text_key(a) < own.keys->text_key(b);
+  struct placed { uint64_t place; int32_t id; };
+  auto before = [&](const placed& a, const placed& b) {
+    if (a.place != b.place) return a.place < b.place;
+    if (own.keys->type() == key_type::int64) return own.keys->int_key(a.id) < own.keys->int_key(b.id);
+    return own.keys->text_key(a.id) < own.keys->text_key(b.id);
   };
-  std::vector<int32_t> order(own.places.size());
-  std::iota(order.begin(), order.end(), 0);
-  if (std::is_sorted(order.begin(), order.end(), before)) return {};
-  std::sort(order.begin(), order.end(), before);
+  std::vector<placed> all;
+  all.reserve(own.places.size());
+  for (auto place : own.places) all.push_back({place, int32_t(all.size())});
+  if (std::is_sorted(all.begin(), all.end(), before)) return {};
+  std::sort(all.begin(), all.end(), before);
+  std::vector<int32_t> order;
+  order.reserve(all.size());
+  for (auto& at : all) order.push_back(at.id);
   return order;
 }
 
@@ -108,55 +116,69 @@ std::vector<int32_t> inverse(const std::vector<int32_t>& order) {
 }
 
 /// The keys with their final ids, and places in that order.
-void reorder_keys(key_book& own, const std::vector<int32_t>& order) {
-  if (order.empty()) return;
-  key_book settled{own.keys->type()};
-  settled.keys->reserve(int32_t(order.size()));
-  for (auto id : order) {
-    auto place = own.places[size_t(id)];
-    if (own.keys->type() == key_type::int64) settled.note(own.keys->int_key(id), own.keys->hash_of(id), place);
-    else settled.note(own.keys->text_key(id), own.keys->hash_of(id), place);
-  }
-  own = std::move(settled);
+void reorder_keys(key_book& own, const settled_ids& ids) {
+  if (ids.order.empty()) return;
+  own.keys->renumber(ids.final_of);
+  std::vector<uint64_t> places;
+  places.reserve(ids.order.size());
+  for (auto id : ids.order) places.push_back(own.places[size_t(id)]);
+  own.places = std::move(places);
 }
+
+/// Some ids, each a bit.
+class id_set {
+ public:
+  explicit id_set(int32_t ids) : words_((size_t(ids) + 63) / 64) {}
+  void add(int32_t id) { words_[size_t(id) >> 6] |= uint64_t{1} << (id & 63); }
+  bool has(int32_t id) const { return words_[size_t(id) >> 6] >> (id & 63) & 1; }
+
+ private:
+  std::vector<uint64_t> words_;
+};
 
 /// Own nodes with an edge to each partition, ascending.
 std::vector<std::vector<int32_t>> sources_by_peer(const loader_state& s, const settled_ids& ids) {
   auto partitions = s.options.partitions;
-  auto words = size_t(s.own->keys->size() + 63) / 64;
-  std::vector<std::vector<uint64_t>> marks(partitions, std::vector<uint64_t>(words));
-  std::vector<uint32_t> owner(size_t(s.remote->keys->size()));
-  for (size_t r = 0; r < owner.size(); ++r) owner[r] = s.options.owner(s.remote->keys->hash_of(int32_t(r)));
+  auto nodes = s.own->keys->size();
+  std::vector<uint32_t> owner{s.options.partition};  // of the targets: own ones, then by remote id
+  for (int32_t r = 0; r < s.remote->keys->size(); ++r) owner.push_back(s.options.owner(s.remote->keys->hash_of(r)));
+  std::vector<id_set> marks(partitions, id_set{nodes});  // by id of arrival
   for (auto& chunk : s.edges)
-    for (size_t i = 0; i < chunk.to.size(); ++i) {
-      if (chunk.to[i] >= 0) continue;
-      auto v = size_t(ids.settled(chunk.from[i]));
-      marks[owner[size_t(~chunk.to[i])]][v >> 6] |= uint64_t{1} << (v & 63);
-    }
+    for (size_t i = 0; i < chunk.to.size(); ++i) marks[owner[size_t(std::max(~chunk.to[i], -1) + 1)]].add(chunk.from[i]);
   std::vector<std::vector<int32_t>> sources(partitions);
   for (uint32_t q = 0; q < partitions; ++q)
-    for (size_t w = 0; w < words; ++w)
-      for (auto bits = marks[q][w]; bits; bits &= bits - 1) sources[q].push_back(int32_t(w * 64 + size_t(__builtin_ctzll(bits))));
+    for (int32_t v = 0; v < nodes && q != s.options.partition; ++v)
+      if (marks[q].has(ids.arrival(v))) sources[q].push_back(v);
   return sources;
 }
 
 /// A node of a peer that is to be mirrored here: its id there, its key's hash, and its id in the remote book or -1.
 struct mirrored { int32_t there; hash128 hash; int32_t remote; };
 
-/// What a peer answers: the ids of the keys it was asked for, then its nodes with an edge to this partition.
+/// What a peer answers: the ids of the keys it was asked for, then its nodes with an edge to this partition. Both, each node once, by its id there.
 std::vector<mirrored> nodes_of_peer(const loader_state& s, const std::vector<int32_t>& asked, const byte_buffer& answer) {
   array_reader reader{answer};
   auto ids = reader.get<int32_t>();
   auto sources = reader.get<int32_t>();
   auto hashes = reader.get<hash128>();
   if (ids.size() != asked.size() || sources.size() != hashes.size()) throw failure{errc::protocol, "a partition answered for other keys"};
+  struct named { int32_t there, remote; };
+  std::vector<named> named_here;
+  named_here.reserve(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) named_here.push_back({ids[i], asked[i]});
+  std::sort(named_here.begin(), named_here.end(), [](auto& a, auto& b) { return a.there < b.there; });
   std::vector<mirrored> nodes;
-  nodes.reserve(ids.size() + sources.size());
-  for (size_t i = 0; i < ids.size(); ++i) nodes.push_back({ids[i], s.remote->keys->hash_of(asked[i]), asked[i]});
-  for (size_t i = 0; i < sources.size(); ++i) nodes.push_back({sources[i], hashes[i], -1});
-  std::sort(nodes.begin(), nodes.end(), [](auto& a, auto& b) { return a.there != b.there ? a.there < b.there : a.remote > b.remote; });
-  auto same = [](auto& a, auto& b) { return a.there == b.there; };
-  nodes.erase(std::unique(nodes.begin(), nodes.end(), same), nodes.end());
+  nodes.reserve(std::max(ids.size(), sources.size()));
+  auto source = size_t{0};
+  auto take_sources = [&](int32_t end) {
+    for (; source < sources.size() && sources[source] < end; ++source) nodes.push_back({sources[source], hashes[source], -1});
+  };
+  for (auto& n : named_here) {
+    take_sources(n.there);
+    nodes.push_back({n.there, s.remote->keys->hash_of(n.remote), n.remote});
+    source += source < sources.size() && sources[source] == n.there;
+  }
+  take_sources(INT32_MAX);
   return nodes;
 }
 
@@ -218,7 +240,7 @@ requests exchange_requests(loader_state& s, const requests& asked, communicator&
   auto in = all.all_to_all(std::move(out));
   requests asked_here(all.size());
   together(all, [&] {
-    for (uint32_t q = 0; q < all.size(); ++q) asked_here[q] = take_request(*s.own, in[q]);
+    for (uint32_t q = 0; q < all.size(); ++q) asked_here[q] = take_request(s, in[q]);
     if (s.options.endpoints_must_exist) check_endpoints(s);
   });
   return asked_here;
@@ -265,7 +287,7 @@ settled_ids settle_ids(loader_state& s, graph::body& b, communicator& all) {
   together(all, [&] {
     ids.order = order_by_place(*s.own);
     ids.final_of = inverse(ids.order);
-    reorder_keys(*s.own, ids.order);
+    reorder_keys(*s.own, ids);
   });
   if (!whole) {
     settle_mirrors(s, asked, asked_here, ids, b, all);

@@ -107,14 +107,20 @@ row_numbers::row_numbers(const column_batch& batch, uint64_t next) : seq_{batch.
   if (!seq_) return;
   if (seq_->type != column_type::int64) throw failure{errc::type, std::string{"column '_seq' is int64, not "} + type_name(seq_->type)};
   auto first = batch.rows ? uint64_t(seq_->int64(0)) : next;
-  uint64_t all = 0, gaps = 0;
+  uint64_t all = 0, gaps = 0, falls = 0, repeats = 0, before = first;
   for (int64_t i = 0; i < batch.rows; ++i) {
-    all |= uint64_t(seq_->int64(i));
-    gaps |= uint64_t(seq_->int64(i)) - first - uint64_t(i);
+    auto row = uint64_t(seq_->int64(i));
+    all |= row;
+    gaps |= row - first - uint64_t(i);
+    falls += row < before;
+    repeats += row == before;
+    before = row;
   }
   for (int64_t i = 0; i < batch.rows && (all >= highest_row || !seq_->validity.empty()); ++i)
     if (!seq_->valid(i) || uint64_t(seq_->int64(i)) >= highest_row)
       throw failure{errc::value, "column '_seq': " + to_string(seq_->at(i)) + " is no row number"};
+  in_order_ = falls == 0;
+  ascend_ = in_order_ && repeats <= 1;  // the first row was compared with itself
   if (gaps) return;
   seq_ = nullptr;
   next_ = first;

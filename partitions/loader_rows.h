@@ -27,13 +27,16 @@ struct text_keys {
 class row_numbers {
  public:
   row_numbers(const column_batch& batch, uint64_t next);
-  /// False when they are next, next + 1, …
-  bool given() const { return seq_; }
+  /// Null when they are next, next + 1, …
+  const int64_t* given() const { return seq_ ? reinterpret_cast<const int64_t*>(seq_->values.data()) : nullptr; }
+  bool in_order() const { return in_order_; }
+  bool ascend() const { return ascend_; }  // and no two are the same
   uint64_t operator[](int64_t i) const { return seq_ ? uint64_t(seq_->int64(i)) : next_ + uint64_t(i); }
 
  private:
   const column* seq_;
   uint64_t next_;
+  bool in_order_ = true, ascend_ = true;
 };
 
 /// Where a batch's edges go in a chunk that has room for them.

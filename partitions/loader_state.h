@@ -44,7 +44,7 @@ struct key_book {
 struct edge_chunk {
   std::vector<int32_t> from, to;
   uint64_t first_row = 0;         // in the input
-  std::vector<uint64_t> rows;     // in the input; empty: they follow the first
+  std::vector<uint64_t> rows;     // in the input; empty: they follow the first, or are not kept
   uint64_t row(size_t i) const { return rows.empty() ? first_row + i : rows[i]; }
 };
 
@@ -70,6 +70,10 @@ struct graph_loader::state {
   uint64_t duplicate_nodes = 0, duplicate_edges = 0, lost_nodes = 0, lost_edges = 0;
 
   void begin_keys(key_type type);
+  /// Whether an edge may be named by its row, or brought to its place.
+  bool keeps_rows() const {
+    return !options.in_order || options.duplicates == duplicate_policy::error || options.duplicates == duplicate_policy::sum;
+  }
   int32_t attribute_row(int32_t own_id) const { return size_t(own_id) < row_of.size() ? row_of[size_t(own_id)] : -1; }
   /// "FILE:7: ", or "row 7: " of an input without a name.
   std::string at_row(uint64_t row) const;

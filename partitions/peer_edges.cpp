@@ -40,6 +40,7 @@ template <class Positions>
 byte_buffer edges_to_mirrors(const graph::body& b, const peer_mirrors& peer, const Positions& positions, const numbers_by_page* given) {
   std::vector<uint32_t> sources, counts, targets;
   std::vector<double> numbers;
+  targets.reserve(b.out.edges / b.peers.size());  // about as many as there are
   for (uint32_t e = 0; e < peer.exported.size(); ++e) {
     auto v = peer.exported[e];
     auto before = targets.size();
@@ -54,6 +55,7 @@ byte_buffer edges_to_mirrors(const graph::body& b, const peer_mirrors& peer, con
     counts.push_back(uint32_t(targets.size() - before));
   }
   byte_buffer message;
+  message.reserve((sources.size() + counts.size() + targets.size()) * sizeof(uint32_t) + numbers.size() * sizeof(double) + 64);
   put_array(message, sources);
   put_array(message, counts);
   put_array(message, targets);

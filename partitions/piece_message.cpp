@@ -1,8 +1,9 @@
 #include "partitions/piece_message.h"
 
-#include <span>
+#include <algorithm>
+#include <bit>
+#include <cstring>
 
-#include "partitions/byte_stream.h"
 #include "runtime/batches.h"
 
 namespace gli {
@@ -74,62 +75,118 @@ std::string_view bytes_of(const std::vector<T>& list) {
   return {reinterpret_cast<const char*>(list.data()), list.size() * sizeof(T)};
 }
 
-template <class T>
-std::vector<T> list_of(std::string_view bytes) {
-  if (bytes.size() % sizeof(T)) throw failure{errc::protocol, "a partition sent half a value"};
-  std::vector<T> list(bytes.size() / sizeof(T));
-  if (!list.empty()) std::memcpy(list.data(), bytes.data(), bytes.size());
-  return list;
+/// Calls f(T{}) with the unsigned number of so many bytes.
+template <class F>
+void with_width(uint8_t width, F&& f) {
+  switch (width) {
+    case 1: return f(uint8_t{});
+    case 2: return f(uint16_t{});
+    case 4: return f(uint32_t{});
+    case 8: return f(uint64_t{});
+    default: throw failure{errc::protocol, "a partition sent numbers of " + std::to_string(width) + " bytes"};
+  }
 }
 
-void put_column(byte_writer& to, const column& c) {
+/// Numbers as how far each is above the lowest, in as few bytes as the highest needs.
+void put_numbers(byte_writer& to, std::span<const int64_t> numbers) {
+  auto lowest = numbers.empty() ? 0 : numbers[0], highest = lowest;
+  for (auto x : numbers) lowest = std::min(lowest, x), highest = std::max(highest, x);
+  auto bits = std::bit_width(uint64_t(highest) - uint64_t(lowest));
+  auto width = uint8_t(bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8);
+  to.put_varint(numbers.size());
+  to.put(lowest);
+  to.put(width);
+  with_width(width, [&]<class T>(T) {
+    auto* at = to.skip(numbers.size() * sizeof(T));
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      auto above = T(uint64_t(numbers[i]) - uint64_t(lowest));
+      std::memcpy(at + i * sizeof(T), &above, sizeof(T));
+    }
+  });
+}
+
+std::vector<int64_t> numbers_of(const column& c, std::span<const uint32_t> rows) {
+  std::vector<int64_t> numbers(rows.size());
+  auto* from = c.values.data();
+  for (size_t i = 0; i < rows.size(); ++i) std::memcpy(&numbers[i], from + size_t(rows[i]) * sizeof(int64_t), sizeof(int64_t));
+  return numbers;
+}
+
+/// Into `list`, an element a number, each `more` than it was.
+template <class Element>
+void get_numbers(byte_reader& from, std::vector<Element>& list, uint64_t more = 0) {
+  auto count = from.get_varint();
+  auto base = uint64_t(from.get<int64_t>()) + more;
+  with_width(from.get<uint8_t>(), [&]<class T>(T) {
+    auto* at = from.take(count, sizeof(T));
+    list.resize(count * sizeof(int64_t) / sizeof(Element));
+    auto* to = reinterpret_cast<uint8_t*>(list.data());
+    for (size_t i = 0; i < count; ++i) {
+      T above;
+      std::memcpy(&above, at + i * sizeof(T), sizeof(T));
+      auto number = base + above;
+      std::memcpy(to + i * sizeof number, &number, sizeof number);
+    }
+  });
+}
+
+void get_bytes(byte_reader& from, std::vector<uint8_t>& list) {
+  auto bytes = from.get_text();
+  list.assign(bytes.begin(), bytes.end());
+}
+
+void put_column(byte_writer& to, const column& c, std::span<const uint32_t> rows) {
   to.put_text(c.name);
   to.put(c.type);
-  to.put_text(bytes_of(c.validity));
-  to.put_text(bytes_of(c.values));
-  to.put_text(bytes_of(c.offsets));
+  if (c.type == column_type::int64 && c.validity.empty()) {
+    to.put_text({});
+    return put_numbers(to, numbers_of(c, rows));
+  }
+  auto chosen = gather(c, rows);
+  to.put_text(bytes_of(chosen.validity));
+  if (c.type == column_type::int64) return put_numbers(to, numbers_of(c, rows));
+  to.put_text(bytes_of(chosen.values));
+  put_numbers(to, chosen.offsets);
 }
 
-column get_column(byte_reader& from, int64_t rows) {
-  column c;
+void get_column(byte_reader& from, column& c, int64_t rows, uint64_t later) {
   c.name = from.get_text();
   c.type = from.get<column_type>();
   c.length = rows;
-  c.validity = list_of<uint8_t>(from.get_text());
-  c.values = list_of<uint8_t>(from.get_text());
-  c.offsets = list_of<int64_t>(from.get_text());
-  return c;
-}
-
-column_batch get_batch(byte_reader& from) {
-  column_batch batch{int64_t(from.get_varint()), {}};
-  for (auto n = from.get_varint(); n > 0; --n) batch.columns.push_back(get_column(from, batch.rows));
-  batch.check();
-  return batch;
+  get_bytes(from, c.validity);
+  if (c.type == column_type::int64) return c.offsets.clear(), get_numbers(from, c.values, c.name == "_seq" ? later : 0);
+  get_bytes(from, c.values);
+  get_numbers(from, c.offsets);
 }
 
 }  // namespace
 
-byte_buffer encode_piece(const piece_note& note, const std::vector<const column_batch*>& rows) {
+byte_buffer encode_piece(const piece_note& note, const std::vector<chosen_rows>& rows) {
   byte_buffer bytes;
   auto size = note_bytes;
-  for (auto batch : rows) size += bytes_of(*batch) + note_bytes;
+  for (auto& [batch, some] : rows) size += bytes_of(*batch) / std::max<uint64_t>(1, uint64_t(batch->rows)) * some.size() / 2 + note_bytes;
   bytes.reserve(size);
   byte_writer to{bytes};
   put_note(to, note);
-  for (auto batch : rows) {
-    to.put_varint(uint64_t(batch->rows));
+  for (auto& [batch, some] : rows) {
+    to.put_varint(some.size());
     to.put_varint(batch->columns.size());
-    for (auto& c : batch->columns) put_column(to, c);
+    for (auto& c : batch->columns) put_column(to, c, some);
   }
   return bytes;
 }
 
-piece_message decode_piece(const byte_buffer& bytes) {
-  byte_reader from{bytes};
-  piece_message message{get_note(from), {}};
-  while (!from.at_end()) message.rows.push_back(get_batch(from));
-  return message;
+piece_reader::piece_reader(const byte_buffer& message) : from_{message} { note = get_note(from_); }
+
+bool piece_reader::next(column_batch& rows, uint64_t later) {
+  if (from_.at_end()) return false;
+  rows.rows = int64_t(from_.get_varint());
+  auto columns = from_.get_varint();
+  if (columns > from_.left()) throw failure{errc::protocol, "a partition sent rows of " + std::to_string(columns) + " columns"};
+  rows.columns.resize(columns);
+  for (auto& c : rows.columns) get_column(from_, c, rows.rows, later);
+  rows.check();
+  return true;
 }
 
 }  // namespace gli

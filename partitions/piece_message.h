@@ -2,9 +2,11 @@
 // What partitions tell each other while they read a source together: what came of a piece, and the rows of it that the receiver owns.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "partitions/byte_stream.h"
 #include "partitions/loaders/text.h"
 #include "runtime/communicator.h"
 #include "runtime/error.h"
@@ -25,10 +27,21 @@ struct piece_note {
   std::vector<column_type> types;
 };
 
-byte_buffer encode_piece(const piece_note& note, const std::vector<const column_batch*>& rows);
+/// Some rows of a batch.
+struct chosen_rows { const column_batch* batch; std::span<const uint32_t> rows; };
 
-struct piece_message { piece_note note; std::vector<column_batch> rows; };
-/// Throws failure{protocol} for what is no such message; the batches were checked.
-piece_message decode_piece(const byte_buffer& bytes);
+byte_buffer encode_piece(const piece_note& note, const std::vector<chosen_rows>& rows);
+
+/// Reads a message while it lives. Throws failure{protocol} for what is none.
+class piece_reader {
+ public:
+  explicit piece_reader(const byte_buffer& message);
+  piece_note note;
+  /// The next batch, checked, in `rows`, whose memory is used again; false behind the last. Its "_seq" are `later` more than they were.
+  bool next(column_batch& rows, uint64_t later);
+
+ private:
+  byte_reader from_;
+};
 
 }  // namespace gli

@@ -1,7 +1,7 @@
 #include "runtime/routing.h"
 
 #include <numeric>
-#include <span>
+#include <string>
 
 #include "runtime/batches.h"
 #include "runtime/error.h"
@@ -10,26 +10,6 @@
 namespace gli {
 
 namespace {
-
-/// Row numbers by owner: those of owner q are order[begin[q]] … order[begin[q + 1] - 1], in their order.
-struct routing { std::vector<uint32_t> begin, order; };
-
-template <class OwnerOf> routing route(int64_t rows, uint32_t owners, OwnerOf&& owner_of_row) {
-  if (rows > UINT32_MAX) throw failure{errc::value, "a batch of " + std::to_string(rows) + " rows"};
-  std::vector<uint32_t> owner(static_cast<size_t>(rows));
-  routing r{std::vector<uint32_t>(owners + 1), std::vector<uint32_t>(owner.size())};
-  for (size_t i = 0; i < owner.size(); ++i) ++r.begin[(owner[i] = owner_of_row(int64_t(i))) + 1];
-  std::partial_sum(r.begin.begin(), r.begin.end(), r.begin.begin());
-  auto next = r.begin;
-  for (size_t i = 0; i < owner.size(); ++i) r.order[next[owner[i]]++] = uint32_t(i);
-  return r;
-}
-
-routing route(const column& keys, uint32_t owners) {
-  if (keys.type == column_type::int64)
-    return route(keys.length, owners, [&](int64_t i) { return owner_of(key_hash(keys.int64(i)), owners); });
-  return route(keys.length, owners, [&](int64_t i) { return owner_of(key_hash(keys.bytes(i)), owners); });
-}
 
 /// Where the target's key is smaller than the source's.
 std::vector<bool> backwards(const column& source, const column& target) {
@@ -41,6 +21,21 @@ std::vector<bool> backwards(const column& source, const column& target) {
 }
 
 }  // namespace
+
+template <class OwnerOf>
+void rows_of_owners::route(OwnerOf&& owner_of_row) {
+  std::vector<uint32_t> owner(rows_.size());
+  for (size_t i = 0; i < owner.size(); ++i) ++begin_[(owner[i] = owner_of_row(int64_t(i))) + 1];
+  std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
+  auto next = begin_;
+  for (size_t i = 0; i < owner.size(); ++i) rows_[next[owner[i]]++] = uint32_t(i);
+}
+
+rows_of_owners::rows_of_owners(const column& keys, uint32_t owners) : begin_(owners + 1), rows_(size_t(keys.length)) {
+  if (keys.length > UINT32_MAX) throw failure{errc::value, "a batch of " + std::to_string(keys.length) + " rows"};
+  if (keys.type == column_type::int64) route([&](int64_t i) { return owner_of(key_hash(keys.int64(i)), owners); });
+  else route([&](int64_t i) { return owner_of(key_hash(keys.bytes(i)), owners); });
+}
 
 const column& key_column(const column_batch& rows, const char* name) {
   auto* c = rows.find(name);
@@ -61,9 +56,9 @@ void orient(column_batch& edges) {
 }
 
 std::vector<column_batch> split_by_owner(const column_batch& rows, const column& keys, uint32_t owners) {
-  auto r = route(keys, owners);
+  rows_of_owners dealt{keys, owners};
   std::vector<column_batch> parts;
-  for (uint32_t q = 0; q < owners; ++q) parts.push_back(gather(rows, std::span{r.order}.subspan(r.begin[q], r.begin[q + 1] - r.begin[q])));
+  for (uint32_t q = 0; q < owners; ++q) parts.push_back(gather(rows, dealt.of(q)));
   return parts;
 }
 

@@ -39,7 +39,7 @@ _LOADING = {  # by how rows come, and whether one worker is alone
     ("rows", True): Loading(Terms(slot=57, node=22, edge=19, once=3.0e6), _ALONE),
     ("rows", False): Loading(Terms(slot=74, node=50, mirror=130, edge=31, once=2.0e6), _SHARED),
     ("text", True): Loading(Terms(slot=55, node=17, edge=14, once=2.7e6), _ALONE, 3.5, 8e6),
-    ("text", False): Loading(Terms(slot=53, mirror=127, edge=29, once=1.5e6), _SHARED | {"number": 14}, 7.3, 6e6),
+    ("text", False): Loading(Terms(slot=53, mirror=127, edge=21, once=1.5e6), _SHARED | {"number": 14}, 7.3, 6e6),
     ("drawn", True): Loading(Terms(slot=45, edge=16, once=1.2e6), _ALONE, 20, 9e5),
     ("drawn", False): Loading(Terms(slot=53, mirror=127, edge=34, once=1.5e6), _SHARED, 54, 5.3e5),
 }

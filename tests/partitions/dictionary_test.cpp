@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <random>
@@ -145,5 +146,29 @@ TEST(dictionary, is_read_while_one_thread_appends) {
     a.join();
     b.join();
     EXPECT_EQ(shared->size(), 20'000);
+  }
+}
+
+TEST(dictionary, renumbers_its_keys_and_goes_on) {
+  constexpr int32_t count = 5000;
+  for (auto type : {key_type::int64, key_type::utf8}) {
+    dictionary d{type};
+    auto intern = [&](int64_t k) { return type == key_type::int64 ? d.intern(k) : d.intern(std::to_string(k)); };
+    auto find = [&](int64_t k) { return type == key_type::int64 ? d.find(k) : d.find(std::to_string(k)); };
+    std::vector<int32_t> new_id;
+    for (int32_t i = 0; i < count; ++i) {
+      intern(i * 7);
+      new_id.push_back(i);
+    }
+    std::shuffle(new_id.begin(), new_id.end(), std::mt19937{1});
+    d.renumber(new_id);
+    for (int32_t i = 0; i < count; ++i) {
+      auto k = type == key_type::int64 ? key{int64_t{i} * 7} : key{std::to_string(i * 7)};
+      EXPECT_EQ(find(i * 7), new_id[size_t(i)]);
+      EXPECT_EQ(d.key_of(new_id[size_t(i)]), k);
+      EXPECT_EQ(d.hash_of(new_id[size_t(i)]), key_hash(k));
+    }
+    for (int32_t i = 0; i < count; ++i) EXPECT_EQ(intern(-1 - i), (std::pair{count + i, true}));
+    EXPECT_EQ(find(0), new_id[0]);
   }
 }

@@ -177,7 +177,7 @@ TEST(ids, that_run_out_are_a_clear_error) {
     in_process_hub hub{partitions};
     std::atomic<int> failed{0};
     hub.run([&](communicator& all) {
-      load_options o{{}, all.rank(), partitions, false, "input.txt", duplicate_policy::first, 10};
+      load_options o{.partition = all.rank(), .partitions = partitions, .origin = "input.txt", .most_nodes = 10};
       graph_loader loader{o};
       std::string what;
       try {
