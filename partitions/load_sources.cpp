@@ -41,12 +41,12 @@ void add_later(text_report& to, text_report found, uint64_t lines_before) {
 
 bool brings_nodes(const row_source& s) { return s.what == "nodes" || s.what == "numbers" || s.what == "metis_nodes"; }
 
-/// Those of one text, unless each comes with its mirror.
+/// Those of one file, unless each comes with its mirror.
 bool edges_in_order(const read_sources& what) {
-  size_t texts = 0, others = 0;
+  size_t files = 0, others = 0;
   for (auto& s : what.sources)
-    if (!brings_nodes(s)) ++(s.what == "edges" && !bool_parameter(s.format, "negated_mirrors", false) ? texts : others);
-  return texts == 1 && others == 0;
+    if (!brings_nodes(s)) ++(s.what == "gap_edges" || (s.what == "edges" && !bool_parameter(s.format, "negated_mirrors", false)) ? files : others);
+  return files == 1 && others == 0;
 }
 
 class sources_loader {
