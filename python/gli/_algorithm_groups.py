@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._algorithm_runs import Runs, weighted
+from ._algorithm_runs import Runs, int64s, weighted
 from ._checks import collection, number, whole
 from ._node_values import NodeValues
 from ._timeout import limited
@@ -208,7 +208,7 @@ class Groups(Runs):
             keys, labels = [k for c in sets for k in c], [i for i, c in enumerate(sets) for _ in c]
         keys = self._checked_keys(keys)
         whole_numbers = self.key_type == "int64"
-        ids = np.array(keys, "<i8" if whole_numbers else object)
+        ids = int64s(keys) if whole_numbers else np.array(keys, object)
         order = ids.argsort(kind="stable")
         ids = ids[order]
         given = len(ids) - int((ids[1:] == ids[:-1]).sum())

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ._algorithm_runs import Runs
+from ._algorithm_runs import Runs, int64s
 from ._checks import collection
 from ._node_values import NodeValues
 from ._table import Table
@@ -57,7 +57,7 @@ class Pairs(Runs):
     def _scores(self, name: str, ebunch) -> Table:
         firsts, seconds = self._ends(self._without_edges() if ebunch is None else collection(ebunch, "pairs"))
         if self.key_type == "int64":
-            pairs: Any = np.array([firsts, seconds], "<i8").tobytes()
+            pairs: Any = int64s(firsts + seconds).tobytes()
         else:
             pairs = [list(pair) for pair in zip(firsts, seconds)]
         found = self._run(name, {"pairs": pairs})
