@@ -39,7 +39,7 @@ _WORKING = {
     "leiden_communities": _by_vertex(198, 384),
     "louvain_communities": _by_vertex(198, 384),
     "maximal_independent_set": _by_vertex(42),
-    "modularity": Terms(node=230, mirror=300, edge=4, once=_CODE),
+    "modularity": Terms(node=130, mirror=300, edge=4, once=_CODE),
     "pagerank": _by_vertex(26),
     "sssp": _by_vertex(18),
     "sssp_predecessors": _by_vertex(28),
