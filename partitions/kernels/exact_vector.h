@@ -2,9 +2,11 @@
 // Non-negative doubles whose sums are the same bytes in any order: what neighbors read is each value on a grid that the largest one of all partitions sets,
 // 62 bits below it, and sums of grid values are integers. docs/algorithms.md, "Sums".
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "partitions/exact_sum.h"

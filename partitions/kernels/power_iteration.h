@@ -43,7 +43,8 @@ inline double norm_l1(const graph_view& g, const std::vector<double>& x, double 
   return norm > 0 ? norm : 1;
 }
 
-/// Calls next(x, made), which returns by what made is to be divided, until the change is below tol. Returns the rounds; failure{convergence} with the change reached. Collective.
+/// Calls next(x, made), which returns by what made is to be divided, until the change is below tol. Returns the rounds; failure{convergence} with the
+/// change reached. Collective.
 template <class Next>
 uint64_t iterate(const char* name, const graph_view& g, const stopping_rule& rule, communicator& all, std::vector<double>& x, Next&& next) {
   if (g.total_nodes() == 0) return 0;
