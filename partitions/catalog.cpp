@@ -5,6 +5,7 @@
 
 #include "partitions/catalog_entries.h"
 #include "partitions/interruption.h"
+#include "partitions/parallel.h"
 #include "runtime/error.h"
 
 namespace gli {
@@ -25,22 +26,24 @@ key_type agreed_key_type(const graph& g, communicator& all) {
   return key_type(type);
 }
 
-std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator& all) { return find_all_anywhere(g, {k}, all)[0]; }
+std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator& all) { return find_all_anywhere(g, std::vector{k}, all)[0]; }
 
-std::vector<std::optional<int32_t>> find_all_anywhere(const graph& g, const std::vector<key>& keys, communicator& all) {
+template <class Key>
+std::vector<std::optional<int32_t>> find_all_anywhere(const graph& g, const std::vector<Key>& keys, communicator& all) {
   auto type = agreed_key_type(g, all);
-  std::vector<std::optional<int32_t>> own;
-  std::vector<uint64_t> found;
-  for (auto& k : keys) {
-    check_key_type(type, k);
-    own.push_back(g->size > 0 ? find_node(g, k) : std::nullopt);
-    found.push_back(own.back().has_value());
-  }
+  for (auto& k : keys) check_key_type(type, k);
+  std::vector<std::optional<int32_t>> own(keys.size());
+  std::vector<uint64_t> found(keys.size());
+  parallel_ranges(g->size > 0 ? int64_t(keys.size()) : 0, 1 << 10, [&](int64_t i, int64_t end) {
+    for (; i < end; ++i) found[size_t(i)] = (own[size_t(i)] = find_node(g, keys[size_t(i)])).has_value();
+  });
   all.all_reduce(found, reduction::sum);
   for (size_t i = 0; i < keys.size(); ++i)
-    if (!found[i]) throw failure{errc::key, "Node " + to_string(keys[i]) + " not found"};
+    if (!found[i]) throw failure{errc::key, "Node " + to_string(key{keys[i]}) + " not found"};
   return own;
 }
+template std::vector<std::optional<int32_t>> find_all_anywhere(const graph&, const std::vector<key>&, communicator&);
+template std::vector<std::optional<int32_t>> find_all_anywhere(const graph&, const std::vector<int64_t>&, communicator&);
 
 key checked_key(const value& x) {
   if (auto whole = std::get_if<int64_t>(&x)) return *whole;

@@ -21,7 +21,7 @@ namespace gli {
 /// | core_number | – | int64; summary: largest |
 /// | louvain_communities, leiden_communities | resolution 1, threshold 1e-7, max_level (null), seed 0, weight (null) | the smallest key of the community; summary: count, modularity, levels, passes |
 /// | modularity | communities (node_weights.h: of each node the number of its), resolution 1, weight (null) | the smallest key of the community; summary: count, modularity |
-/// | jaccard_coefficient, adamic_adar_index | pairs (json: [[key, key], ...]) | utf8: of the pairs that the node is the first of, in their order, the bits of a float64 as a number, with commas between; null: of none; summary: pairs |
+/// | jaccard_coefficient, adamic_adar_index | pairs (json: [[key, key], ...]; binary, of int keys: all first ones as int64, then all second ones) | binary: of the pairs that the node is the first of, in their order, a float64 each; null: of none; summary: pairs |
 /// | maximal_independent_set | – | bool; summary: size |
 /// | greedy_color | – | int64 from 0; summary: colors |
 /// | topological_generations | – | int64 from 0, null on cycles and behind them; summary: generations, sorted (nodes) |

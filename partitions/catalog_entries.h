@@ -46,8 +46,9 @@ std::optional<std::string> optional_name(const parameters& p, const std::string&
 key_type agreed_key_type(const graph& g, communicator& all);
 /// The own id of a node that must be in the graph, where it is this partition's. Throws alike on all partitions. Collective.
 std::optional<int32_t> find_anywhere(const graph& g, const key& k, communicator& all);
-/// The same of many, by position.
-std::vector<std::optional<int32_t>> find_all_anywhere(const graph& g, const std::vector<key>& keys, communicator& all);
+/// The same of many, by position. Key: key or int64_t.
+template <class Key>
+std::vector<std::optional<int32_t>> find_all_anywhere(const graph& g, const std::vector<Key>& keys, communicator& all);
 /// failure{type} for what is no key.
 key checked_key(const value& x);
 /// Of the attribute that the argument `weight` names, if it names one; not negative, not infinite. Collective.

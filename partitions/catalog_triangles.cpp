@@ -1,6 +1,6 @@
 // Algorithms that look at the neighbors of neighbors.
 #include <algorithm>
-#include <bit>
+#include <cstring>
 #include <span>
 #include <string>
 
@@ -48,18 +48,30 @@ algorithm_answer run_clustering(const graph& g, const parameters& p, communicato
 
 // --- pairs --------------------------------------------------------------------------------------------------------------------
 
-std::vector<common_neighbors::node_pair> pairs_of(const graph& g, const value& given, communicator& all) {
-  auto list = std::get_if<json>(&given);
-  if (!list) throw failure{errc::type, "pairs is a list of (node, node), not " + to_string(given)};
+/// One after the other, of json or of the bytes of all first ones and then of all second ones.
+std::vector<key> keys_of_pairs(const value& given) {
   std::vector<key> keys;
-  for (auto& [first, second] : json_pairs(list->text, "pairs is a list of (node, node)")) keys.push_back(checked_key(first)), keys.push_back(checked_key(second));
+  if (auto list = std::get_if<json>(&given)) {
+    for (auto& [first, second] : json_pairs(list->text, "pairs is a list of (node, node)")) keys.push_back(checked_key(first)), keys.push_back(checked_key(second));
+  } else if (auto packed = std::get_if<binary>(&given); packed && packed->bytes.size() % 16 == 0) {
+    std::vector<int64_t> ends(packed->bytes.size() / 8);
+    if (!ends.empty()) std::memcpy(ends.data(), packed->bytes.data(), packed->bytes.size());
+    for (size_t i = 0, count = ends.size() / 2; i < count; ++i) keys.push_back(ends[i]), keys.push_back(ends[count + i]);
+  } else {
+    throw failure{errc::type, "pairs is a list of (node, node), not " + to_string(given)};
+  }
+  return keys;
+}
+
+std::vector<common_neighbors::node_pair> pairs_of(const graph& g, const value& given, communicator& all) {
+  auto keys = keys_of_pairs(given);
   auto own = find_all_anywhere(g, keys, all);
   std::vector<common_neighbors::node_pair> made;
   for (size_t i = 0; i < keys.size(); i += 2) made.push_back({key_hash(keys[i]), key_hash(keys[i + 1]), own[i], own[i + 1]});
   return made;
 }
 
-/// By own node the scores of the pairs that it is the first of, in their order: the bits of each float64 as a number, with commas between.
+/// By own node the scores of the pairs that it is the first of, in their order: the bytes of each.
 std::vector<std::string> scores_of(const graph_view& g, pair_score score, const std::vector<common_neighbors::node_pair>& pairs, communicator& all) {
   constexpr size_t at_once = 4096;
   common_neighbors a{g, score, all};
@@ -70,8 +82,8 @@ std::vector<std::string> scores_of(const graph_view& g, pair_score score, const 
     auto scores = a.of(some, all);
     for (size_t i = 0; i < some.size(); ++i) {
       if (!some[i].own_first) continue;
-      auto& text = made[size_t(*some[i].own_first)];
-      text += (text.empty() ? "" : ",") + std::to_string(std::bit_cast<uint64_t>(scores[i]));
+      auto& bytes = made[size_t(*some[i].own_first)];
+      bytes.append(reinterpret_cast<const char*>(&scores[i]), sizeof(double));
     }
   }
   return made;
@@ -81,9 +93,11 @@ template <pair_score score>
 algorithm_answer run_pairs(const graph& g, const parameters& p, communicator& all) {
   graph_view view{g};
   auto pairs = pairs_of(g, p.at("pairs"), all);
-  auto texts = scores_of(view, score, pairs, all);
-  auto known = [&](int32_t v) { return !texts[size_t(v)].empty(); };
-  return {text_column(view, known, [&](int32_t v) -> std::string_view { return texts[size_t(v)]; }), {{"pairs", int64_t(pairs.size())}}};
+  auto scores = scores_of(view, score, pairs, all);
+  auto known = [&](int32_t v) { return !scores[size_t(v)].empty(); };
+  auto data = text_column(view, known, [&](int32_t v) -> std::string_view { return scores[size_t(v)]; });
+  data.type = column_type::binary;
+  return {std::move(data), {{"pairs", int64_t(pairs.size())}}};
 }
 
 }  // namespace
@@ -92,8 +106,8 @@ std::vector<catalog_entry> triangle_algorithms() {
   return {
       {"triangles", 1, {}, run_triangles},
       {"clustering", 1, {{"mode", argument_kind::text, std::string{"networkx"}}}, run_clustering},
-      {"jaccard_coefficient", 1, {{"pairs", argument_kind::of_nodes}}, run_pairs<pair_score::jaccard>},
-      {"adamic_adar_index", 1, {{"pairs", argument_kind::of_nodes}}, run_pairs<pair_score::adamic_adar>},
+      {"jaccard_coefficient", 2, {{"pairs", argument_kind::of_nodes}}, run_pairs<pair_score::jaccard>},
+      {"adamic_adar_index", 2, {{"pairs", argument_kind::of_nodes}}, run_pairs<pair_score::adamic_adar>},
   };
 }
 

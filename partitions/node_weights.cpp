@@ -54,19 +54,20 @@ void place_pairs(const graph& g, const std::vector<std::pair<value, value>>& pai
 }
 
 /// As place_pairs, of the bytes of keys and numbers.
-std::vector<std::pair<value, value>> unpacked(const std::string& bytes, const char* what) {
+void place_packed(const graph& g, const std::string& bytes, const char* what, communicator& all, std::vector<double>& made) {
   if (bytes.size() % 16 != 0) throw failure{errc::value, std::string{what} + ": " + std::to_string(bytes.size()) + " bytes are not as many keys as numbers"};
-  std::vector<std::pair<value, value>> pairs;
   auto count = bytes.size() / 16;
-  pairs.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    int64_t k;
-    double number;
-    std::memcpy(&k, bytes.data() + i * 8, 8);
-    std::memcpy(&number, bytes.data() + (count + i) * 8, 8);
-    pairs.emplace_back(k, number);
+  std::vector<int64_t> keys(count);
+  std::vector<double> numbers(count);
+  if (count > 0) {
+    std::memcpy(keys.data(), bytes.data(), count * 8);
+    std::memcpy(numbers.data(), bytes.data() + count * 8, count * 8);
   }
-  return pairs;
+  auto own = find_all_anywhere(g, keys, all);
+  for (size_t i = 0; i < count; ++i) {
+    if (!(numbers[i] >= 0) || std::isinf(numbers[i])) checked_number(numbers[i], keys[i], what);
+    if (own[i]) made[size_t(*own[i])] = numbers[i];
+  }
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ std::vector<double> node_weights(const graph& g, const value& given, const char*
     together(all, [&] { read_attribute(g, *name, what, made); });
   }
   if (auto pairs = std::get_if<json>(&given)) place_pairs(g, json_pairs(pairs->text, (std::string{what} + " is a list of (node, number)").c_str()), what, all, made);
-  if (auto packed = std::get_if<binary>(&given)) place_pairs(g, unpacked(packed->bytes, what), what, all, made);
+  if (auto packed = std::get_if<binary>(&given)) place_packed(g, packed->bytes, what, all, made);
   return made;
 }
 

@@ -18,7 +18,7 @@ namespace gli {
 /// | node | graph | key | the node's row as in nodes; no row when it is not here |
 /// | neighbors | graph | key, direction "out" \| "in" \| "all" | "id", key of each neighbor once, in the order of the keys; mirrors resolved |
 /// | edge | graph | source, target, [key] | rows as in edges of all parallel edges |
-/// | values | values | offset 0, limit (null) | "id", "value", _seq |
+/// | values | values | offset 0, limit (null) | "id", "value", _seq (of one partition of several) |
 /// | value | values | key | "id", "value": one row, or none |
 /// | top | values | n 10, ascending false | "id", "value", "_tie" (binary: key hash; int keys: absent): ties by int key, else by key hash; nulls last |
 /// | sizes | values | n (null: all) | "value", "count" (int64): how many nodes have each value, most first, ties by value; nulls are not counted |

@@ -100,7 +100,9 @@ size_t wanted(const parameters& p, int64_t otherwise) {
 
 column_batch all_values(const node_values& v, row_window w) {
   auto nodes = nodes_in(v.of, w);
-  return {int64_t(nodes.size()), {id_column(v.of, nodes), value_column(v.data, nodes), sequence_column(v.of, nodes)}};
+  column_batch batch{int64_t(nodes.size()), {id_column(v.of, nodes), value_column(v.data, nodes)}};
+  if (v.of->partitions > 1) batch.columns.push_back(sequence_column(v.of, nodes));
+  return batch;
 }
 
 column_batch one_value(const node_values& v, const key& k) {

@@ -14,12 +14,15 @@ struct eigenvector_centrality {
   std::vector<double> x;
 
   uint64_t run(const graph_view& g, communicator& all) {
-    x.assign(size_t(g.size()), 1 / double(std::max<uint64_t>(1, g.total_nodes())));
-    exact_vector seen{g};
+    auto largest = 1 / double(std::max<uint64_t>(1, g.total_nodes()));
+    x.assign(size_t(g.size()), largest);
+    exact_vector seen{g, weights};
     return iterate(name, g, rule, all, x, [&](const std::vector<double>& last, std::vector<double>& made) {
-      seen.publish(g, all, [&](int32_t v) { return last[size_t(v)]; });
-      fill_own(g, made, [&](int32_t v) { return last[size_t(v)] + seen.entering(g, v, weights); });
-      normalize_l2(g, made, all);
+      seen.publish(g, all, largest, [&](int32_t v) { return last[size_t(v)]; });
+      largest = fill_own(g, made, all, seen.entering(g), [&](int32_t v, double sum) { return last[size_t(v)] + sum; });
+      auto norm = norm_l2(g, made, largest, all);
+      largest /= norm;
+      return norm;
     });
   }
 };
@@ -35,13 +38,17 @@ struct katz_centrality {
 
   uint64_t run(const graph_view& g, communicator& all) {
     x.assign(size_t(g.size()), 0);
-    exact_vector seen{g};
+    exact_vector seen{g, weights};
+    double largest = 0;
     auto rounds = iterate(name, g, rule, all, x, [&](const std::vector<double>& last, std::vector<double>& made) {
-      seen.publish(g, all, [&](int32_t v) { return last[size_t(v)]; });
-      if (seen.largest() > 1e100) throw failure{errc::convergence, "katz_centrality grows without end: alpha must be below 1 / the largest eigenvalue"};
-      fill_own(g, made, [&](int32_t v) { return alpha * seen.entering(g, v, weights) + beta; });
+      if (largest > 1e100) throw failure{errc::convergence, "katz_centrality grows without end: alpha must be below 1 / the largest eigenvalue"};
+      seen.publish(g, all, largest, [&](int32_t v) { return last[size_t(v)]; });
+      largest = fill_own(g, made, all, seen.entering(g), [&](int32_t, double sum) { return alpha * sum + beta; });
+      return 1;
     });
-    if (normalized) normalize_l2(g, x, all);
+    if (!normalized) return rounds;
+    auto norm = norm_l2(g, x, largest, all);
+    for (auto& value : x) value /= norm;
     return rounds;
   }
 };
@@ -53,18 +60,20 @@ struct hits {
   std::vector<double> hubs, authorities;
 
   uint64_t run(const graph_view& g, communicator& all) {
-    hubs.assign(size_t(g.size()), 1 / double(std::max<uint64_t>(1, g.total_nodes())));
+    auto largest = 1 / double(std::max<uint64_t>(1, g.total_nodes()));
+    hubs.assign(size_t(g.size()), largest);
     authorities.assign(size_t(g.size()), 0);
-    exact_vector seen{g};
-    auto rounds = iterate(name, g, rule, all, hubs, [&](const std::vector<double>& last, std::vector<double>& made) {
-      seen.publish(g, all, [&](int32_t v) { return last[size_t(v)]; });
-      fill_own(g, authorities, [&](int32_t v) { return seen.entering(g, v); });
-      normalize_l1(g, authorities, all);
-      seen.publish(g, all, [&](int32_t v) { return authorities[size_t(v)]; });
-      fill_own(g, made, [&](int32_t v) { return seen.leaving(g, v); });
-      normalize_l1(g, made, all);
+    exact_vector seen{g, nullptr};
+    return iterate(name, g, rule, all, hubs, [&](const std::vector<double>& last, std::vector<double>& made) {
+      seen.publish(g, all, largest, [&](int32_t v) { return last[size_t(v)]; });
+      largest = fill_own(g, authorities, all, seen.entering(g), [](int32_t, double sum) { return sum; });
+      auto norm = norm_l1(g, authorities, largest, all);
+      seen.publish(g, all, largest / norm, [&](int32_t v) { return authorities[size_t(v)] /= norm; });
+      largest = fill_own(g, made, all, seen.leaving(g), [](int32_t, double sum) { return sum; });
+      norm = norm_l1(g, made, largest, all);
+      largest /= norm;
+      return norm;
     });
-    return rounds;
   }
 };
 

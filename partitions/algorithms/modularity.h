@@ -42,7 +42,7 @@ class given_communities {
     std::unordered_map<double, uint32_t> known;
     for (int32_t v = 0; v < g_.size(); ++v) {
       if (!g_.live(v)) continue;
-      auto [at, is_new] = known.emplace(number_[v], uint32_t(parts_.size()));
+      auto [at, is_new] = known.try_emplace(number_[v], uint32_t(parts_.size()));
       if (is_new) parts_.push_back({number_[v], uint64_t{g_.partition()} << 32 | uint64_t(v), 0, 0});
       part_[size_t(v)] = at->second;
       sets_.link(int32_t(parts_[at->second].leader & 0xffffffff), v);
@@ -88,7 +88,7 @@ class given_communities {
     for (auto& bytes : all.all_to_all(std::move(outgoing))) {
       heard.push_back(array_reader{bytes}.get<part>());
       for (auto& p : heard.back()) {
-        auto [at, is_new] = here.emplace(p.number, p);
+        auto [at, is_new] = here.try_emplace(p.number, p);
         if (is_new) continue;
         auto& sum = at->second;
         sum = {p.number, std::min(sum.leader, p.leader), sum.out + p.out, sum.in + p.in};

@@ -25,7 +25,10 @@ struct weighted_pagerank {
     for (auto& p : jumps) p /= sum;
     measure(g, all);
     x.assign(size_t(g.size()), 1 / double(std::max<uint64_t>(1, g.total_nodes())));
-    auto step = [&](const std::vector<double>& last, std::vector<double>& made) { round(g, all, last, made); };
+    auto step = [&](const std::vector<double>& last, std::vector<double>& made) {
+      round(g, all, last, made);
+      return 1;
+    };
     if (g.total_nodes() == 0) return 0;
     if (!iterations) return iterate(name, g, rule, all, x, step);
     std::vector<double> made(x.size());
@@ -41,18 +44,18 @@ struct weighted_pagerank {
  private:
   /// What leaves each node in all.
   void measure(const graph_view& g, communicator& all) {
-    exact_vector ones{g};
-    ones.publish(g, all, [](int32_t) { return 1.0; });
+    exact_vector ones{g, weights};
+    ones.publish(g, all, 1, [](int32_t) { return 1.0; });
     leaving_.resize(size_t(g.size()));
-    fill_own(g, leaving_, [&](int32_t v) { return ones.leaving(g, v, weights); });
-    share_ = exact_vector{g};
+    fill_own(g, leaving_, all, ones.leaving(g), [](int32_t, double sum) { return sum; });
+    share_ = exact_vector{g, weights};
   }
 
   void round(const graph_view& g, communicator& all, const std::vector<double>& last, std::vector<double>& made) {
     auto at = [&](int32_t v) { return size_t(v); };
     share_.publish(g, all, [&](int32_t v) { return leaving_[at(v)] > 0 ? last[at(v)] / leaving_[at(v)] : 0; });
     auto sinks = exact_total(g, all, [&](int32_t v) { return leaving_[at(v)] > 0 ? 0 : last[at(v)]; });
-    fill_own(g, made, [&](int32_t v) { return alpha * (share_.entering(g, v, weights) + sinks * jumps[at(v)]) + (1 - alpha) * jumps[at(v)]; });
+    fill_own(g, made, all, share_.entering(g), [&](int32_t v, double sum) { return alpha * (sum + sinks * jumps[at(v)]) + (1 - alpha) * jumps[at(v)]; });
   }
 
   std::vector<double> leaving_;

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._algorithm_runs import Runs, weighted
+from ._algorithm_runs import Runs, int64s, weighted
 from ._checks import collection, number, whole
 from ._node_values import NodeValues
 from ._timeout import limited
@@ -207,17 +207,22 @@ class Groups(Runs):
             sets = [collection(c, "the nodes of a community") for c in collection(communities, "communities")]
             keys, labels = [k for c in sets for k in c], [i for i, c in enumerate(sets) for _ in c]
         keys = self._checked_keys(keys)
-        given = len(set(keys))
+        whole_numbers = self.key_type == "int64"
+        ids = int64s(keys) if whole_numbers else np.array(keys, object)
+        order = ids.argsort(kind="stable")
+        ids = ids[order]
+        given = len(ids) - int((ids[1:] == ids[:-1]).sum())
         if given != len(keys):
             raise ValueError("communities share a node: each node is in one")
         if given < self.node_count:
             raise ValueError(f"communities have {given} of {self.node_count} nodes: each node is in one")
-        order = sorted(range(given), key=keys.__getitem__)
-        numbers: dict[Any, int] = {}
-        given_numbers = [numbers.setdefault(labels[i], len(numbers)) for i in order]
-        if self.key_type == "int64":
-            return np.array(keys, "<i8")[order].tobytes() + np.array(given_numbers, "<f8").tobytes()
-        return [[keys[i], number] for i, number in zip(order, given_numbers)]
+        if (order[1:] < order[:-1]).any():
+            labels = [labels[i] for i in order.tolist()]
+        numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+        numbered = map(numbers.__getitem__, labels)
+        if whole_numbers:
+            return ids.tobytes() + np.fromiter(numbered, "<f8", len(labels)).tobytes()
+        return [[key, number] for key, number in zip(ids.tolist(), numbered)]
 
     # --- triangles ------------------------------------------------------------------------------------------------------------
 

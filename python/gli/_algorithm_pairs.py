@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ._algorithm_runs import Runs
+from ._algorithm_runs import Runs, int64s
 from ._checks import collection
+from ._node_values import NodeValues
 from ._table import Table
 from ._timeout import limited
 
@@ -52,20 +55,23 @@ class Pairs(Runs):
         return self._scores("adamic_adar_index", ebunch)
 
     def _scores(self, name: str, ebunch) -> Table:
-        pairs = list(self._without_edges() if ebunch is None else map(self._pair, collection(ebunch, "pairs")))
-        found = self._run(name, {"pairs": [list(pair) for pair in pairs]})
-        firsts = {u for u, _ in pairs}
-        texts = {u: found[u] for u in firsts} if len(firsts) <= _ONE_BY_ONE else found.to_dict()
-        left = {u: _numbers(texts[u]) for u in firsts}
+        firsts, seconds = self._ends(self._without_edges() if ebunch is None else collection(ebunch, "pairs"))
+        if self.key_type == "int64":
+            pairs: Any = int64s(firsts + seconds).tobytes()
+        else:
+            pairs = [list(pair) for pair in zip(firsts, seconds)]
+        found = self._run(name, {"pairs": pairs})
         keys = pa.string() if self.key_type == "str" else pa.int64()
-        ends = [pa.array([pair[i] for pair in pairs], keys) for i in (0, 1)]
-        values = pa.array([next(left[u]) for u, _ in pairs], pa.float64())
-        return Table(pa.table({"source": ends[0], "target": ends[1], "value": values}))
+        source = pa.array(firsts, keys)
+        return Table(pa.table({"source": source, "target": pa.array(seconds, keys), "value": _in_order(source, found)}))
 
-    def _pair(self, pair) -> tuple:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"a pair is (node, node), not {pair!r}")
-        return self._checked_key(pair[0]), self._checked_key(pair[1])
+    def _ends(self, pairs: Iterable) -> tuple[list, list]:
+        pairs = list(pairs)
+        for pair in pairs:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise TypeError(f"a pair is (node, node), not {pair!r}")
+        ends = self._checked_keys(list(chain.from_iterable(pairs)))
+        return ends[::2], ends[1::2]
 
     def _without_edges(self) -> Iterator[tuple[Any, Any]]:
         pairs = self.node_count * (self.node_count - 1) // 2
@@ -77,10 +83,16 @@ class Pairs(Runs):
         return ((u, v) for i, u in enumerate(nodes) for v in nodes[i + 1 :] if frozenset((u, v)) not in linked)
 
 
-def _numbers(bits: str) -> Iterator[float]:
-    """Float64 values from their bits.
-
-    >>> list(_numbers("4602678819172646912,0"))
-    [0.5, 0.0]
-    """
-    return (struct.unpack("<d", struct.pack("<Q", int(word)))[0] for word in bits.split(","))
+def _in_order(source: pa.Array, found: NodeValues) -> np.ndarray:
+    """The scores of pairs by their first nodes, of values that have the bytes of each node's scores in the order of its pairs."""
+    nodes = source.unique()
+    if len(nodes) <= _ONE_BY_ONE:
+        scores = [found[u] for u in nodes.to_pylist()]
+    else:
+        rows = found.to_arrow()
+        rows = rows.filter(rows["value"].is_valid())
+        nodes, scores = rows["id"].combine_chunks(), rows["value"].to_pylist()
+    order = np.argsort(pc.index_in(source, nodes).to_numpy(zero_copy_only=False), kind="stable")
+    made = np.empty(len(source))
+    made[order] = np.frombuffer(b"".join(scores), "<f8")
+    return made

@@ -118,18 +118,16 @@ class Shapes(Runs):
         >>> g.is_forest(), g.is_tree(), g.add_edge(2, 3).is_forest()
         (True, False, False)
         """
-        self._check_nodes("is_forest")
+        if self.node_count == 0:
+            raise ValueError("is_forest is asked of graphs that have nodes")
         return self.edge_count == self.node_count - self.connected_components().count()
 
-    @limited
     def is_tree(self, *, timeout: float | None = None) -> bool:
         """Whether the graph is in one piece and has no cycle, directions aside. ValueError for a graph without nodes."""
-        self._check_nodes("is_tree")
-        return self.edge_count == self.node_count - 1 and self.connected_components().count() == 1
-
-    def _check_nodes(self, asked: str) -> None:
-        if self.node_count == 0:
-            raise ValueError(f"{asked} is asked of graphs that have nodes")
+        nodes = self.node_count
+        if nodes == 0:
+            raise ValueError("is_tree is asked of graphs that have nodes")
+        return self.edge_count == nodes - 1 and self.connected_components(timeout=timeout).count() == 1
 
     @limited
     def minimum_spanning_tree(self, weight: str | None = None, *, timeout: float | None = None):

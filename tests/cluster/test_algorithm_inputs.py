@@ -71,6 +71,8 @@ ARGUMENTS = [
     (lambda g: g.leiden_communities(seed=-1), ValueError, "seed must be at least 0"),
     (lambda g: g.modularity([{1, 2}]), ValueError, "communities have 2 of 4 nodes"),
     (lambda g: g.jaccard_coefficient([(1, 2, 3)]), TypeError, "a pair is"),
+    (lambda g: g.jaccard_coefficient([(1, 2**70)]), TypeError, "int keys have 64 bits, unlike 1180591620717411303424"),
+    (lambda g: g.modularity([{1, 2, 3, 2**70}]), TypeError, "int keys have 64 bits, unlike 1180591620717411303424"),
     (lambda g: g.shortest_path(1, 4), ValueError, "no path from 1 to 4"),
     (lambda g: g.shortest_path_length(1, 4), ValueError, "no path from 1 to 4"),
 ]

@@ -3,6 +3,7 @@
 import random
 
 import gli
+import numpy as np
 import pyarrow as pa
 import pytest
 from catalog_calls import CALLS
@@ -121,3 +122,13 @@ def test_comparisons_of_results_are_the_same(pair):
     a = here.filter(nodes=keep).pagerank().compare(here.pagerank())
     b = there.filter(nodes=keep).pagerank().compare(there.pagerank())
     assert table_bytes(a.to_arrow()) == table_bytes(b.to_arrow())
+
+
+def test_algorithms_leave_the_processor_able_to_reckon_with_long_doubles():
+    nodes, edges = random_tables(7, text_keys=False)
+    for directed in (True, False):
+        g = gli.Graph.from_arrow(edges, nodes=nodes, directed=directed)
+        for name, calls in CALLS.items():
+            for call in calls:
+                call(g, 0)
+                assert np.longdouble(1) / 4 == 0.25, name
