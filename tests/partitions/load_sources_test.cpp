@@ -304,7 +304,7 @@ TEST(load_sources, gap_graphs_are_those_that_one_process_makes) {
 /// A serialized graph of the suite: of 1,000 nodes most have no neighbors, and some have pieces' worth of them.
 class serialized_graph {
  public:
-  serialized_graph(bool directed, bool weighted, int64_t entries) : path_{::testing::TempDir() + (weighted ? "pieces.wsg" : "pieces.sg")} {
+  serialized_graph(bool directed, bool weighted, int64_t entries) : path_{own_path() + (weighted ? ".wsg" : ".sg")} {
     std::mt19937 random{5};
     for (int64_t i = 0; i < entries; ++i) {
       auto source = int32_t(random() % 8 ? random() % 4 * 100 : random() % nodes), target = int32_t(random() % nodes), weight = int32_t(random() % 9) - 4;
@@ -335,6 +335,8 @@ class serialized_graph {
   void put(T x) {
     bytes_.append(reinterpret_cast<const char*>(&x), sizeof x);
   }
+  static std::string own_path() { return ::testing::TempDir() + ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
+
   const std::string path_;
   std::array<std::vector<std::pair<int32_t, int32_t>>, nodes> at_;
   std::string bytes_;
